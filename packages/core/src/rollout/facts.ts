@@ -1,0 +1,62 @@
+import type { GuardReport } from "../analysis/guard.types.ts";
+import type { GateResult } from "../gate/gate.ts";
+import type { Instant } from "../time.ts";
+import type { Split } from "../traffic/split.ts";
+import type { ValidationLevel, ValidationResult } from "./validation.ts";
+
+/** Instances of one revision as the runtime reports them. */
+export interface InstancesFact {
+  revision: number;
+  /** Wanted by the runtime's last `apply`. */
+  desired: number;
+  ready: number;
+  /** Instances of any state that still exist. */
+  present: number;
+  verdict: "progressing" | "available" | "failed";
+  reason: string | null;
+}
+
+/** What the data plane does right now. */
+export interface TrafficFact {
+  /** False when no gateway answered, or one of several did not: then `split` is the last known and proves nothing. */
+  verified: boolean;
+  /** In force at every gateway; null when gateways differ or none has the route. */
+  split: Split | null;
+  /** Requests of each arm since the current step began, on this rollout's hypothesis. */
+  samples: { stable: number; candidate: number };
+}
+
+export interface HookFact {
+  step: number;
+  status: "running" | "succeeded" | "failed";
+  message: string;
+}
+
+/** Everything `advance` may know of the world at one moment. Observations, never wishes. */
+export interface Facts {
+  /** Id of an earlier rollout that still holds the deployment. */
+  ahead: string | null;
+  /** Id of a newer rollout that wants to supersede this one. */
+  newer: string | null;
+  /** End of the freeze window that is open now. */
+  frozenUntil: Instant | null;
+  /** Whether a concurrency slot is free. */
+  slotFree: boolean;
+  /** The deployment's wanted replicas, which a person or an autoscaler may change at any time. */
+  replicas: number;
+  /** Whether traffic is ours to move: false for deployments without a route. */
+  routed: boolean;
+  /** Null until the checks have run for this rollout. */
+  validations: ValidationResult[] | null;
+  validationLevel: ValidationLevel;
+  /** Null until evaluated; an empty list when the environment has no gate for the artifact. */
+  gates: GateResult[] | null;
+  /** Null when the revision has no instances at all. */
+  stable: InstancesFact | null;
+  candidate: InstancesFact | null;
+  traffic: TrafficFact;
+  /** Of this rollout's hypothesis only; null before the guard has reported. */
+  guard: GuardReport | null;
+  hooks: HookFact[];
+  progressDeadlineSeconds: number;
+}

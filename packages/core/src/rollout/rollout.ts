@@ -1,0 +1,81 @@
+import type { GuardReport } from "../analysis/guard.types.ts";
+import type { GateResult } from "../gate/gate.ts";
+import type { Step, Strategy } from "../strategy/strategy.types.ts";
+import type { Instant } from "../time.ts";
+import type { Pin } from "../traffic/route.ts";
+import type { Split, Weight } from "../traffic/split.ts";
+import type { Phase } from "./phase.ts";
+import type { ValidationResult } from "./validation.ts";
+
+export type StepStatus = "pending" | "running" | "done" | "skipped";
+
+export type StepState = Step & {
+  status: StepStatus;
+  startedAt: Instant | null;
+  finishedAt: Instant | null;
+};
+
+export interface Approval {
+  actor: string;
+  comment: string;
+  at: Instant;
+}
+
+/** What the world should look like while this rollout goes on. Written before any effect; effects are its difference to the facts. */
+export interface DesiredState {
+  /** Wanted instances by revision; 0 means gone. Revisions that are not named are left alone. */
+  instances: { revision: number; replicas: number }[];
+  /** `null` until the rollout has something to say about traffic (or for ever, when the deployment has no route). */
+  split: Split | null;
+  mirror: { revision: number; weight: Weight } | null;
+  pins: Pin[];
+  /** Whether the data plane's guard watches, and under which hypothesis. */
+  guard: string | null;
+}
+
+/** One act of moving a deployment from one revision to another. Everything needed to go on after a crash is in here. */
+export interface Rollout {
+  id: string;
+  project: string;
+  deployment: string;
+  artifact: string;
+  environment: string;
+  /** The revision that serves when the rollout begins: the last fully promoted one; null on a first delivery. */
+  fromRevision: number | null;
+  toRevision: number;
+  fromVersion: string | null;
+  toVersion: string;
+  strategy: Strategy;
+  steps: StepState[];
+  /** Index of the current step; equals `steps.length` when all are done. */
+  step: number;
+  phase: Phase;
+  phaseStartedAt: Instant;
+  /** Set while a person holds the rollout. Clocks (waits, deadlines, bake) stand still meanwhile. */
+  pausedAt: Instant | null;
+  /** Milliseconds of pause since `phaseStartedAt`, finished pauses only. */
+  pausedMs: number;
+  /** The same since the current step began. */
+  stepPausedMs: number;
+  desired: DesiredState;
+  /** Since when the candidate has been short of ready instances, for the progress deadline; null while it is not. */
+  unavailableSince: Instant | null;
+  /** Since when a step has had no traffic to judge; null while it has. */
+  noDataSince: Instant | null;
+  approvals: Approval[];
+  /** Needed before `gating`, copied from the environment at creation. */
+  requiredApprovals: number;
+  fourEyes: boolean;
+  validations: ValidationResult[];
+  gates: GateResult[];
+  analysis: GuardReport | null;
+  /** The terminal phase that `rolling_back` is heading for. */
+  returningTo: "rolled_back" | "failed" | "cancelled" | "superseded" | null;
+  reason: string | null;
+  triggeredBy: string;
+  rollbackOf: string | null;
+  retryOf: string | null;
+  createdAt: Instant;
+  updatedAt: Instant;
+  finishedAt: Instant | null;
+}

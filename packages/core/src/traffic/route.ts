@@ -1,0 +1,101 @@
+import type { GuardConfig, GuardReport } from "../analysis/guard.types.ts";
+import type { Split, Weight } from "./split.ts";
+
+/** What the gateway matches. The longest path prefix wins; among equals, the route with more conditions. */
+export interface RouteMatch {
+  /** Exact host name without port, lower case; absent means any. */
+  host?: string;
+  /** A prefix on segment borders: `/greeter` matches `/greeter` and `/greeter/x`, not `/greeters`. */
+  path: string;
+  /** Header name (lower case) to its exact value. */
+  headers?: Record<string, string>;
+  cookies?: Record<string, string>;
+}
+
+/** Requests that are sent to one revision whatever the weights say (a `match` step, or an A/B rule). */
+export interface Pin {
+  revision: number;
+  headers?: Record<string, string>;
+  cookies?: Record<string, string>;
+}
+
+/** What keeps a caller on one revision. `client` is the address of the peer. */
+export type Stickiness = { by: "none" } | { by: "cookie" | "header"; name: string } | { by: "client" };
+
+export interface Endpoint {
+  /** The instance's id. */
+  id: string;
+  host: string;
+  port: number;
+}
+
+export interface Backend {
+  revision: number;
+  version: string;
+  /** Ready instances only. */
+  endpoints: Endpoint[];
+}
+
+export interface RouteTimeouts {
+  /** Until the connection to the instance stands. */
+  connectMs: number;
+  /** Until the first byte of the answer's head. */
+  responseMs: number;
+  /** Between two chunks of a body, in either direction. */
+  idleMs: number;
+}
+
+/** Everything the gateway must know of one deployment. Sent whole; applied atomically. */
+export interface RouteConfig {
+  /** The deployment's id. */
+  id: string;
+  project: string;
+  deployment: string;
+  /** Grows with every change the control plane makes. A config with a lower one than the applied is refused. */
+  epoch: number;
+  match: RouteMatch;
+  stripPrefix: boolean;
+  stickiness: Stickiness;
+  timeouts: RouteTimeouts;
+  split: Split;
+  pins: Pin[];
+  /** Copies of requests that go to `revision` and whose answers nobody sees. */
+  mirror: { revision: number; weight: Weight } | null;
+  backends: Backend[];
+  guard: GuardConfig | null;
+}
+
+/** Cumulative since the gateway first saw the revision on this route; survives restarts of neither. */
+export interface RevisionStats {
+  revision: number;
+  requests: number;
+  /** Answers by class. `failed` are those without an answer: refused, reset, timed out. */
+  status: { "1xx": number; "2xx": number; "3xx": number; "4xx": number; "5xx": number; failed: number };
+  /** 5xx and `failed` of first attempts: what counts against the revision. 4xx are the caller's fault. */
+  errors: number;
+  bytesIn: number;
+  bytesOut: number;
+  inFlight: number;
+  /** Counts per bin of the log histogram (ANALYSIS §3.1), sparse: [bin, count]. */
+  latency: [bin: number, count: number][];
+}
+
+/** What the gateway says it does right now: the truth that a rollout is advanced on. */
+export interface RouteObservation {
+  id: string;
+  epoch: number;
+  /** In force, the guard's closing included. */
+  split: Split;
+  /** Endpoints not ejected, by revision. */
+  usable: { revision: number; endpoints: number }[];
+  stats: RevisionStats[];
+  guard: GuardReport | null;
+}
+
+/** One moment of one gateway. `startedAt` tells a restart: the counters began again. */
+export interface GatewaySnapshot {
+  gateway: string;
+  startedAt: number;
+  observedAt: number;
+  routes: RouteObservation[];
+}

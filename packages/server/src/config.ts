@@ -1,0 +1,109 @@
+import { resolve } from "node:path";
+import { z } from "zod";
+
+const port = (fallback: number) => z.coerce.number().int().min(0).max(65_535).default(fallback);
+const flag = z.enum(["on", "off"]);
+
+/** Every variable that any part of Sluice reads, in one place. `0` as a port means: any free one. */
+const schema = z.object({
+  SLUICE_BIND: z.union([z.ipv4(), z.ipv6()]).default("127.0.0.1"),
+  SLUICE_HTTP_PORT: port(8303),
+  SLUICE_GRPC_PORT: port(9005),
+  SLUICE_GATEWAY_PORT: port(30_080),
+  SLUICE_DATA_DIR: z.string().min(1).default(".sluice"),
+  SLUICE_AUTH: flag.optional(),
+  SLUICE_LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
+  SLUICE_WORKERS: z.coerce.number().int().min(1).max(64).default(8),
+  SLUICE_MAX_ACTIVE_ROLLOUTS: z.coerce.number().int().min(1).max(100_000).default(10_000),
+  SLUICE_RATE_LIMIT: z.coerce.number().int().min(1).default(600),
+  SLUICE_BODY_LIMIT: z.coerce.number().int().min(1_024).default(1_048_576),
+  /** Name of a crash point: the process kills itself there. For tests only. */
+  SLUICE_CRASH_AT: z.string().optional(),
+  DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
+  SLUICE_DB_HOST: z.string().min(1).optional(),
+  SLUICE_DB_PORT: z.coerce.number().int().min(1).max(65_535).default(5_432),
+  SLUICE_DB_USER: z.string().min(1).default("sluice"),
+  SLUICE_DB_PASSWORD: z.string().default(""),
+  SLUICE_DB_NAME: z.string().min(1).default("sluice"),
+  SLUICE_DB_SSLMODE: z.enum(["disable", "require", "verify-full"]).default("disable"),
+});
+
+export interface Config {
+  bind: string;
+  httpPort: number;
+  grpcPort: number;
+  gatewayPort: number;
+  dataDir: string;
+  /** On unless the server listens on loopback only and nobody asked otherwise. */
+  auth: boolean;
+  logLevel: string;
+  workers: number;
+  maxActiveRollouts: number;
+  /** Requests a minute for one caller. */
+  rateLimit: number;
+  /** Bytes of a request body. */
+  bodyLimit: number;
+  crashAt: string | null;
+  /** Null: the embedded PostgreSQL. */
+  databaseUrl: string | null;
+}
+
+/** A variable that cannot be used; the message names it, what it was and what is allowed. */
+export class ConfigError extends Error {
+  override readonly name = "ConfigError";
+}
+
+export const isLoopback = (address: string): boolean => address === "::1" || /^127\./.test(address);
+
+/** The process's configuration from its environment. Throws `ConfigError` naming every bad variable at once. */
+export function readConfig(environment: Record<string, string | undefined>): Config {
+  const known = Object.fromEntries(
+    Object.keys(schema.shape).flatMap((name) => {
+      const value = environment[name];
+      return value === undefined || value === "" ? [] : [[name, value]];
+    }),
+  );
+  const unknown = Object.keys(environment).filter((name) => name.startsWith("SLUICE_") && !(name in schema.shape));
+  const parsed = schema.safeParse(known);
+  if (!parsed.success || unknown.length > 0) {
+    const bad = parsed.success ? [] : parsed.error.issues.map((issue) => describeIssue(issue, known));
+    const strange = unknown.map(
+      (name) => `${name} is not a variable of Sluice; known: ${Object.keys(schema.shape).join(", ")}`,
+    );
+    throw new ConfigError([...bad, ...strange].join("\n"));
+  }
+  const values = parsed.data;
+  return {
+    bind: values.SLUICE_BIND,
+    httpPort: values.SLUICE_HTTP_PORT,
+    grpcPort: values.SLUICE_GRPC_PORT,
+    gatewayPort: values.SLUICE_GATEWAY_PORT,
+    dataDir: resolve(values.SLUICE_DATA_DIR),
+    auth: values.SLUICE_AUTH === undefined ? !isLoopback(values.SLUICE_BIND) : values.SLUICE_AUTH === "on",
+    logLevel: values.SLUICE_LOG_LEVEL,
+    workers: values.SLUICE_WORKERS,
+    maxActiveRollouts: values.SLUICE_MAX_ACTIVE_ROLLOUTS,
+    rateLimit: values.SLUICE_RATE_LIMIT,
+    bodyLimit: values.SLUICE_BODY_LIMIT,
+    crashAt: values.SLUICE_CRASH_AT ?? null,
+    databaseUrl: values.DATABASE_URL ?? urlFromParts(values),
+  };
+}
+
+function urlFromParts(values: z.infer<typeof schema>): string | null {
+  if (values.SLUICE_DB_HOST === undefined) return null;
+  const url = new URL(`postgres://${values.SLUICE_DB_HOST}:${values.SLUICE_DB_PORT}/${values.SLUICE_DB_NAME}`);
+  url.username = values.SLUICE_DB_USER;
+  url.password = values.SLUICE_DB_PASSWORD;
+  url.searchParams.set("sslmode", values.SLUICE_DB_SSLMODE);
+  return url.href;
+}
+
+/** Variables whose value must not be shown, even when it is wrong. */
+const SECRET = new Set(["DATABASE_URL", "SLUICE_DB_PASSWORD"]);
+
+function describeIssue(issue: z.core.$ZodIssue, given: Record<string, string>): string {
+  const name = String(issue.path[0]);
+  const value = SECRET.has(name) ? "(not shown)" : JSON.stringify(given[name]);
+  return `${name} is ${value}; ${issue.message}`;
+}

@@ -1,0 +1,138 @@
+import type { Rollout } from "@sluice/core";
+import type { ColumnType, Generated, JSONColumnType } from "kysely";
+
+/** The tables of migrations/*.sql, for Kysely. bigint columns arrive as numbers (set in database.ts). */
+export interface Database {
+  projects: { name: string; created_at: Generated<Date> };
+  environments: {
+    project: string;
+    name: string;
+    spec: JSONColumnType<object>;
+    created_at: Generated<Date>;
+    updated_at: Generated<Date>;
+  };
+  artifacts: {
+    id: string;
+    project: string;
+    name: string;
+    kind: string;
+    labels: Json<Record<string, string>>;
+    created_at: Generated<Date>;
+  };
+  versions: {
+    id: string;
+    artifact_id: string;
+    version: string;
+    digest: string;
+    spec: JSONColumnType<object>;
+    source: JSONColumnType<object | null>;
+    created_at: Generated<Date>;
+    created_by: string;
+  };
+  deployments: {
+    id: string;
+    project: string;
+    environment: string;
+    name: string;
+    artifact_id: string;
+    stable_revision: number | null;
+    replicas: number;
+    stopped: Generated<boolean>;
+    deleting: Generated<boolean>;
+    labels: Json<Record<string, string>>;
+    fence: Generated<number>;
+    created_at: Generated<Date>;
+    updated_at: Generated<Date>;
+    deployed_by: string;
+  };
+  revisions: {
+    deployment_id: string;
+    number: number;
+    version_id: string;
+    digest: string;
+    config: JSONColumnType<object>;
+    created_at: Generated<Date>;
+    created_by: string;
+  };
+  workloads: { deployment_id: string; revision: number; replicas: number; retire_at: Date | null };
+  routes: {
+    deployment_id: string;
+    host: Generated<string>;
+    path: string;
+    conditions: Generated<string>;
+    settings: JSONColumnType<object>;
+    desired: JSONColumnType<object>;
+    epoch: Generated<number>;
+  };
+  rollouts: {
+    id: string;
+    deployment_id: string;
+    project: string;
+    environment: string;
+    artifact: string;
+    phase: string;
+    active: boolean;
+    state: ColumnType<Rollout, string, string>;
+    row_version: Generated<number>;
+    created_at: Generated<Date>;
+    updated_at: Generated<Date>;
+    finished_at: Date | null;
+  };
+  hook_calls: {
+    rollout_id: string;
+    step: number;
+    status: "running" | "succeeded" | "failed";
+    message: Generated<string>;
+    started_at: Generated<Date>;
+    finished_at: Date | null;
+  };
+  events: {
+    seq: Generated<number>;
+    project: string;
+    deployment_id: string | null;
+    rollout_id: string | null;
+    type: string;
+    message: string;
+    alert: boolean;
+    data: Json<Record<string, unknown>>;
+    at: Generated<Date>;
+    xact: Generated<string>;
+  };
+  audit_heads: { project: string; seq: number; hash: string };
+  audit_entries: {
+    project: string;
+    seq: number;
+    at: Date;
+    actor: string;
+    action: string;
+    subject: string;
+    detail: Json<Record<string, unknown>>;
+    previous: string;
+    hash: string;
+  };
+  tokens: {
+    id: string;
+    project: string;
+    name: string;
+    hash: string;
+    role: "viewer" | "deployer" | "approver" | "admin";
+    environment: string | null;
+    created_at: Generated<Date>;
+    created_by: string;
+    expires_at: Date | null;
+    last_used_at: Date | null;
+    revoked_at: Date | null;
+  };
+  idempotency_keys: {
+    project: string;
+    actor: string;
+    key: string;
+    request_hash: string;
+    status: number | null;
+    body: ColumnType<unknown, string | null, string | null>;
+    created_at: Generated<Date>;
+  };
+}
+
+/** Read as the value, written as its JSON text, optional at insert. */
+type Json<T> = ColumnType<T, string | undefined, string>;
