@@ -1,0 +1,82 @@
+import { z } from "zod";
+import { variablesSchema } from "../names.ts";
+
+export const ARTIFACT_KINDS = ["prompt", "agent", "model", "pipeline", "application"] as const;
+export type ArtifactKind = (typeof ARTIFACT_KINDS)[number];
+
+/** A folder inside the place the server was started from. Leaving it by `..` or an absolute path is refused. */
+const workdirSchema = z
+  .string()
+  .max(1_024)
+  .refine((path) => !path.split(/[\\/]/).includes(".."), "a path without '..'");
+
+const common = {
+  components: z.record(z.string().min(1).max(63), z.string().max(255)).optional(),
+  migrations: z.strictObject({ up: z.array(z.string()), down: z.array(z.string()) }).optional(),
+  sbom: z.record(z.string(), z.json()).optional(),
+};
+
+/** Something that runs: a program with arguments, or a container image. */
+const runnableSchema = z
+  .strictObject({
+    command: z.array(z.string().min(1).max(4_096)).min(1).max(256).optional(),
+    image: z.string().min(1).max(512).optional(),
+    workdir: workdirSchema.optional(),
+    env: variablesSchema,
+    ...common,
+  })
+  .refine((spec) => spec.command !== undefined || spec.image !== undefined, {
+    message: "a `command` (a program and its arguments) or an `image`",
+    path: ["command"],
+  });
+
+const promptSchema = z
+  .strictObject({
+    text: z.string().max(1_000_000).optional(),
+    messages: z
+      .array(
+        z.strictObject({ role: z.enum(["system", "developer", "user", "assistant", "tool"]), content: z.string() }),
+      )
+      .min(1)
+      .optional(),
+    model: z.string().max(255).optional(),
+    parameters: z.record(z.string(), z.json()).default({}),
+    ...common,
+  })
+  .refine((spec) => (spec.text === undefined) !== (spec.messages === undefined), {
+    message: "exactly one of `text` and `messages`",
+    path: ["text"],
+  });
+
+const modelSchema = z.strictObject({
+  files: z.string().min(1).max(2_048),
+  runtime: z.string().min(1).max(255),
+  ...common,
+});
+
+const pipelineSchema = z.strictObject({
+  template: z.string().min(1).max(255),
+  parameters: z.record(z.string(), z.json()).default({}),
+  ...common,
+});
+
+/** What a version of each kind consists of (API.md, "Artifacts and versions"). */
+export const VERSION_SPECS = {
+  application: runnableSchema,
+  agent: runnableSchema,
+  model: modelSchema,
+  pipeline: pipelineSchema,
+  prompt: promptSchema,
+} as const satisfies Record<ArtifactKind, z.ZodType>;
+
+export type RunnableSpec = z.infer<typeof runnableSchema>;
+export type VersionSpec = { [Kind in ArtifactKind]: z.infer<(typeof VERSION_SPECS)[Kind]> }[ArtifactKind];
+
+export const sourceSchema = z.strictObject({
+  repository: z.string().max(2_048).optional(),
+  commit: z.string().max(64).optional(),
+  tag: z.string().max(255).optional(),
+});
+
+/** Kinds that have instances; the others are resolved, not run. */
+export const isRunnable = (kind: ArtifactKind): boolean => kind !== "prompt";

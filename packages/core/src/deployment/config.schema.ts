@@ -1,0 +1,80 @@
+import { z } from "zod";
+import { variablesSchema } from "../names.ts";
+import { cpuSchema, memorySchema } from "./quantity.ts";
+
+const quantities = z.strictObject({
+  cpu: cpuSchema.optional(),
+  memory: memorySchema.optional(),
+  gpu: z.string().optional(),
+});
+
+export const healthCheckSchema = z.strictObject({
+  /** Null: an accepted connection is enough. */
+  path: z.string().startsWith("/").max(2_048).nullable().default(null),
+  intervalSeconds: z.number().min(0.1).max(3_600).default(1),
+  timeoutSeconds: z.number().min(0.1).max(3_600).default(1),
+  retries: z.number().int().min(1).max(100).default(3),
+});
+
+/** What a revision adds to a version: how it runs in one environment. A part of the revision's digest. */
+export const configSchema = z.strictObject({
+  replicas: z.number().int().min(0).max(1_000).default(1),
+  env: variablesSchema,
+  parameters: z.record(z.string(), z.json()).default({}),
+  resources: z.strictObject({ requests: quantities.optional(), limits: quantities.optional() }).default({}),
+  scaling: z
+    .strictObject({
+      min: z.number().int().min(0).max(1_000),
+      max: z.number().int().min(1).max(1_000),
+      targetCpu: z.number().int().min(1).max(100).optional(),
+      targetMemory: z.number().int().min(1).max(100).optional(),
+    })
+    .refine((scaling) => scaling.min <= scaling.max, { message: "at most `max`", path: ["min"] })
+    .nullable()
+    .default(null),
+  healthCheck: healthCheckSchema.prefault({}),
+  progressDeadlineSeconds: z.number().int().min(1).max(86_400).default(600),
+  stopSeconds: z.number().int().min(0).max(3_600).default(30),
+});
+
+export type DeploymentConfig = z.infer<typeof configSchema>;
+
+/** Where the gateway listens for the deployment. Changing it is not a new revision. */
+export const routeSchema = z.strictObject({
+  host: z
+    .string()
+    .regex(/^[a-z0-9.-]+$/, "a host name in lower case, without port")
+    .optional(),
+  path: z
+    .string()
+    .max(1_024)
+    .regex(/^\/[^?#\s]*$/, "a path that begins with '/'")
+    .refine((path) => !path.split("/").includes(".."), "a path without '..'")
+    .transform((path) => (path.length > 1 ? path.replace(/\/+$/, "") : path)),
+  headers: z.record(z.string().toLowerCase(), z.string()).optional(),
+  cookies: z.record(z.string().min(1), z.string()).optional(),
+  stripPrefix: z.boolean().default(true),
+  stickiness: z
+    .discriminatedUnion("by", [
+      z.strictObject({ by: z.literal("none") }),
+      z.strictObject({
+        by: z.literal("cookie"),
+        name: z
+          .string()
+          .regex(/^[\w-]+$/)
+          .default("sluice"),
+      }),
+      z.strictObject({ by: z.literal("header"), name: z.string().toLowerCase().min(1) }),
+      z.strictObject({ by: z.literal("client") }),
+    ])
+    .default({ by: "none" }),
+  timeouts: z
+    .strictObject({
+      connectMs: z.number().int().min(1).max(600_000).default(1_000),
+      responseMs: z.number().int().min(1).max(3_600_000).default(30_000),
+      idleMs: z.number().int().min(1).max(3_600_000).default(60_000),
+    })
+    .prefault({}),
+});
+
+export type RouteSettings = z.infer<typeof routeSchema>;

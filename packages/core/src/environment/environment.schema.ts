@@ -1,0 +1,69 @@
+import { z } from "zod";
+import { nameSchema } from "../names.ts";
+
+export const STRATEGY_TYPES = ["immediate", "gradual", "canary", "blue-green", "shadow", "ab"] as const;
+
+const targetSchema = z.strictObject({
+  type: z.enum(["process", "docker", "kubernetes", "none"]),
+  region: z.string().max(63).optional(),
+  labels: z.record(z.string(), z.string()).optional(),
+});
+
+/** Standard cron in five fields; `durationMinutes` from each of its moments on, nothing starts. */
+const freezeWindowSchema = z.strictObject({
+  schedule: z.string().regex(/^(\S+\s+){4}\S+$/, "five cron fields: minute, hour, day of month, month, day of week"),
+  durationMinutes: z.number().int().min(1).max(525_600),
+  timezone: z
+    .string()
+    .refine(isTimeZone, "a time zone of the IANA database, such as UTC or Europe/Berlin")
+    .default("UTC"),
+});
+
+export const protectionSchema = z.strictObject({
+  requiredApprovals: z.number().int().min(0).max(20).default(0),
+  /** The creator of a rollout may not approve it. */
+  fourEyes: z.boolean().default(true),
+  freezeWindows: z.array(freezeWindowSchema).max(50).default([]),
+  /** Environment in which the same version must have completed a rollout before. */
+  requireSuccessIn: nameSchema.nullable().default(null),
+  allowedStrategies: z.array(z.enum(STRATEGY_TYPES)).min(1).nullable().default(null),
+  regions: z.array(z.string().max(63)).min(1).nullable().default(null),
+});
+
+export const environmentSchema = z.strictObject({
+  tier: z.enum(["development", "staging", "production", "dr", "custom"]).default("custom"),
+  targets: z
+    .array(targetSchema)
+    .min(1)
+    .max(100)
+    .default([{ type: "process" }]),
+  validationLevel: z.enum(["basic", "standard", "strict"]).default("standard"),
+  monitoringLevel: z.enum(["minimal", "standard", "comprehensive"]).default("standard"),
+  limits: z
+    .strictObject({
+      memoryMb: z.number().int().min(1),
+      cpuCores: z.number().min(0.01),
+      storageGb: z.number().min(0),
+    })
+    .default({ memoryMb: 2_048, cpuCores: 2, storageGb: 100 }),
+  protection: protectionSchema.default({
+    requiredApprovals: 0,
+    fourEyes: true,
+    freezeWindows: [],
+    requireSuccessIn: null,
+    allowedStrategies: null,
+    regions: null,
+  }),
+});
+
+/** Where things run, and what must be true before they do. `name` and `project` are its key. */
+export type EnvironmentSpec = z.infer<typeof environmentSchema>;
+export type FreezeWindow = z.infer<typeof freezeWindowSchema>;
+
+function isTimeZone(name: string): boolean {
+  try {
+    return new Intl.DateTimeFormat("en", { timeZone: name }) !== undefined;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,23 @@
+import { Kysely, PostgresDialect, type Transaction } from "kysely";
+import pg from "pg";
+import type { Database } from "./schema.ts";
+
+/** A connection pool or the transaction in progress: stores take either, so that none escapes its transaction. */
+export type Db = Kysely<Database> | Transaction<Database>;
+
+const INT8 = 20;
+
+/** bigint columns hold sequence numbers and fences, far below 2^53: they arrive as numbers. */
+const types: pg.CustomTypesConfig = {
+  getTypeParser: (oid, format) => (oid === INT8 ? Number : pg.types.getTypeParser(oid, format)),
+};
+
+export function createPool(url: string, max: number, onError: (error: Error) => void): pg.Pool {
+  const pool = new pg.Pool({ connectionString: url, max, types, application_name: "sluice" });
+  // A connection that dies while idle is replaced by the pool; without a listener it would end the process.
+  pool.on("error", onError);
+  return pool;
+}
+
+export const createDatabase = (pool: pg.Pool): Kysely<Database> =>
+  new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
