@@ -1,4 +1,6 @@
 export * from "./analysis/guard.types.ts";
+export * from "./analysis/log-bins.ts";
+export * from "./analysis/log-histogram.ts";
 export * from "./artifact/version.schema.ts";
 export * from "./audit/chain.ts";
 export * from "./deployment/config.schema.ts";
