@@ -1,0 +1,55 @@
+import { describe, expect, test } from "vitest";
+import { ConfigError, readConfig } from "./config.ts";
+
+const problem = (environment: Record<string, string>): string => {
+  try {
+    readConfig(environment);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message;
+    throw error;
+  }
+  return "";
+};
+
+describe("the configuration", () => {
+  test("needs nothing: loopback, the embedded database, no authentication", () => {
+    expect(readConfig({ HOME: "/root" })).toMatchObject({
+      bind: "127.0.0.1",
+      httpPort: 8303,
+      grpcPort: 9005,
+      gatewayPort: 30_080,
+      auth: false,
+      databaseUrl: null,
+    });
+  });
+
+  test("turns authentication on as soon as others can reach the server", () => {
+    expect(readConfig({ SLUICE_BIND: "0.0.0.0" }).auth).toBe(true);
+    expect(readConfig({ SLUICE_BIND: "::1" }).auth).toBe(false);
+    expect(readConfig({ SLUICE_AUTH: "on" }).auth).toBe(true);
+  });
+
+  test("makes a database address from its parts, with what must be escaped escaped", () => {
+    const { databaseUrl } = readConfig({ SLUICE_DB_HOST: "db.internal", SLUICE_DB_PASSWORD: "p@ss/word" });
+    expect(databaseUrl).toBe("postgres://sluice:p%40ss%2Fword@db.internal:5432/sluice?sslmode=disable");
+  });
+
+  test("names every bad variable at once, with what it was and what is allowed", () => {
+    const message = problem({ SLUICE_HTTP_PORT: "99999", SLUICE_BIND: "everywhere" });
+    expect(message).toContain('SLUICE_HTTP_PORT is "99999"');
+    expect(message).toContain("65535");
+    expect(message).toContain('SLUICE_BIND is "everywhere"');
+  });
+
+  test("refuses a variable of ours that does not exist, as it is a slip of the pen", () => {
+    expect(problem({ SLUICE_HTTP_PROT: "1" })).toContain("SLUICE_HTTP_PROT is not a variable of Sluice");
+  });
+
+  test("never shows a secret, even a wrong one", () => {
+    expect(problem({ DATABASE_URL: "mysql://root:hunter2@db/x" })).not.toContain("hunter2");
+  });
+
+  test("treats an empty variable as absent", () => {
+    expect(readConfig({ SLUICE_HTTP_PORT: "" }).httpPort).toBe(8303);
+  });
+});
