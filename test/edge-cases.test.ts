@@ -1,0 +1,27 @@
+import { globSync, readFileSync } from "node:fs";
+import { expect, test } from "vitest";
+
+/** Cases that bit somebody in production in another rollout engine; docs/edge-cases.md lists them with their sources. */
+const COVERED = [...range(1, 24), ...range(33, 45), 47, 49, 52].filter((number) => number !== 43);
+
+const named = new Set(
+  globSync("packages/*/src/**/*.test.ts")
+    .flatMap((file) => [...readFileSync(file, "utf8").matchAll(/edge cases? ([\d, –and-]+)/g)])
+    .flatMap((match) => numbersIn(match[1] ?? "")),
+);
+
+test.each(COVERED)("edge case %i has a test that names it", (number) => {
+  expect(named).toContain(number);
+});
+
+/** "12", "3, 4", "1–3" and "9 and 10" all name their numbers. */
+function numbersIn(text: string): number[] {
+  return text.split(/,|and/).flatMap((part) => {
+    const [first, last = first] = part.split(/[–-]/).map((bound) => Number.parseInt(bound, 10));
+    return first === undefined || last === undefined || Number.isNaN(first) ? [] : range(first, last);
+  });
+}
+
+function range(first: number, last: number): number[] {
+  return Array.from({ length: last - first + 1 }, (_, index) => first + index);
+}
