@@ -21,6 +21,8 @@ export const configSchema = z.strictObject({
   replicas: z.number().int().min(0).max(1_000).default(1),
   env: variablesSchema,
   parameters: z.record(z.string(), z.json()).default({}),
+  /** Releases of named components that win over those the version names. */
+  components: z.record(z.string().min(1).max(63), z.string().max(255)).optional(),
   resources: z.strictObject({ requests: quantities.optional(), limits: quantities.optional() }).default({}),
   scaling: z
     .strictObject({

@@ -1,4 +1,5 @@
 import type { RunnableSpec } from "../artifact/version.schema.ts";
+import { canonicalJson } from "../revision/digest.ts";
 import type { Workload } from "../runtime/runtime.ts";
 import type { DeploymentConfig } from "./config.schema.ts";
 import { cpuCores, memoryMb } from "./quantity.ts";
@@ -14,9 +15,14 @@ interface RevisionOf {
   root: string;
 }
 
-/** What a runtime has to run for one revision. The configuration's variables win over the version's. */
+/**
+ * What a runtime has to run for one revision. The configuration's variables and components win over the version's; a
+ * program finds the releases of its components as JSON in `SLUICE_COMPONENTS`.
+ */
 export function workloadOf({ deployment, revision, fence, replicas, spec, config, root }: RevisionOf): Workload {
   const { limits } = config.resources;
+  const components = { ...spec.components, ...config.components };
+  const told = Object.keys(components).length === 0 ? {} : { SLUICE_COMPONENTS: canonicalJson(components) };
   return {
     deployment,
     revision,
@@ -25,7 +31,7 @@ export function workloadOf({ deployment, revision, fence, replicas, spec, config
     command: spec.command ?? [],
     image: spec.image ?? null,
     workdir: spec.workdir === undefined ? null : join(root, spec.workdir),
-    env: { ...spec.env, ...config.env },
+    env: { ...spec.env, ...config.env, ...told },
     resources: {
       memoryMb: limits?.memory === undefined ? null : memoryMb(limits.memory),
       cpuCores: limits?.cpu === undefined ? null : cpuCores(limits.cpu),
