@@ -18,6 +18,7 @@ export default defineConfig({
       {
         test: {
           name: "integration",
+          globalSetup: ["packages/server/src/testing/global-setup.ts"],
           include: ["{packages,bench,examples,test}/**/*.integration.test.ts"],
           exclude: ["**/node_modules/**"],
           environment: "node",

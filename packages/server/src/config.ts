@@ -90,6 +90,9 @@ export function readConfig(environment: Record<string, string | undefined>): Con
   };
 }
 
+/** The configuration of this process. The only place where its environment is read. */
+export const processConfig = (): Config => readConfig(process.env);
+
 function urlFromParts(values: z.infer<typeof schema>): string | null {
   if (values.SLUICE_DB_HOST === undefined) return null;
   const url = new URL(`postgres://${values.SLUICE_DB_HOST}:${values.SLUICE_DB_PORT}/${values.SLUICE_DB_NAME}`);

@@ -14,8 +14,9 @@ const types: pg.CustomTypesConfig = {
 
 export function createPool(url: string, max: number, onError: (error: Error) => void): pg.Pool {
   const pool = new pg.Pool({ connectionString: url, max, types, application_name: "sluice" });
-  // A connection that dies while idle is replaced by the pool; without a listener it would end the process.
+  // A connection that dies, idle or in use, is replaced by the pool; without a listener it would end the process.
   pool.on("error", onError);
+  pool.on("connect", (client) => client.on("error", onError));
   return pool;
 }
 
