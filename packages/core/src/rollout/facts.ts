@@ -22,6 +22,11 @@ export interface TrafficFact {
   verified: boolean;
   /** In force at every gateway; null when gateways differ or none has the route. */
   split: Split | null;
+  /**
+   * Every gateway has taken over what the control plane last wrote for the route (its epoch), mirror, pins and guard
+   * included. Weights alone do not show those, and a pinned caller must be gone before the candidate is.
+   */
+  applied: boolean;
   /** Requests of each arm since the current step began, on this rollout's hypothesis. */
   samples: { stable: number; candidate: number };
 }
@@ -32,8 +37,13 @@ export interface HookFact {
   message: string;
 }
 
-/** Everything `advance` may know of the world at one moment. Observations, never wishes. */
+/**
+ * Everything `advance` may know of the world at one moment. Observations, never wishes: when the runtime cannot be
+ * asked there are no facts, and nothing is advanced on a guess (edge case 42).
+ */
 export interface Facts {
+  /** The deployment's stable revision now: a rollout that waited in the queue starts from it. Null before the first delivery. */
+  serving: { revision: number; version: string } | null;
   /** Id of an earlier rollout that still holds the deployment. */
   ahead: string | null;
   /** Id of a newer rollout that wants to supersede this one. */

@@ -25,7 +25,10 @@ export interface Approval {
 export interface DesiredState {
   /** Wanted instances by revision; 0 means gone. Revisions that are not named are left alone. */
   instances: { revision: number; replicas: number }[];
-  /** `null` until the rollout has something to say about traffic (or for ever, when the deployment has no route). */
+  /**
+   * `null` until the rollout has something to say about traffic (or for ever, when the deployment has no route), and
+   * again when a first delivery is taken back: then nothing serves and the gateway is to have no route.
+   */
   split: Split | null;
   mirror: { revision: number; weight: Weight } | null;
   pins: Pin[];
@@ -74,6 +77,13 @@ export interface Rollout {
   reason: string | null;
   triggeredBy: string;
   rollbackOf: string | null;
+  /**
+   * Returns to a revision that was promoted before: freeze windows, checks, gates, steps and analysis are not
+   * repeated (edge cases 3, 4, 48). Readiness and the verification of the weight always are.
+   */
+  fastTrack: boolean;
+  /** When a person's `promote` waived what was left of the bake; null otherwise. */
+  promotedAt: Instant | null;
   retryOf: string | null;
   createdAt: Instant;
   updatedAt: Instant;
