@@ -1,3 +1,4 @@
+export * from "./analysis/guard.config.ts";
 export * from "./analysis/guard.types.ts";
 export * from "./analysis/log-bins.ts";
 export * from "./analysis/log-histogram.ts";

@@ -1,0 +1,73 @@
+import type { Backend, RouteConfig, RouteSettings, WorkloadStatus } from "@sluice/core";
+import type { StoredRoute } from "./route.store.ts";
+
+interface RoutedDeployment {
+  project: string;
+  /** The deployment's name, for people who read metrics. */
+  name: string;
+  route: StoredRoute;
+  /** Version by revision, for every revision that the route names. */
+  versions: ReadonlyMap<number, string>;
+}
+
+/**
+ * Everything the gateway is told: what is wanted (the row) and what is there (ready instances, as observed).
+ * Null while nothing serves. A revision that the route names and that has no ready instance stays in, without endpoints.
+ */
+export function routeConfigOf(
+  { project, name, route, versions }: RoutedDeployment,
+  statuses: readonly WorkloadStatus[],
+): RouteConfig | null {
+  const { settings, desired } = route;
+  if (desired.split === null) return null;
+  return {
+    id: route.deployment,
+    project,
+    deployment: name,
+    epoch: route.epoch,
+    match: matchOf(settings),
+    stripPrefix: settings.stripPrefix,
+    stickiness: settings.stickiness,
+    timeouts: settings.timeouts,
+    split: desired.split,
+    pins: desired.pins,
+    mirror: desired.mirror,
+    backends: routedRevisions(route).map((revision) => backendOf(revision, versions, statuses)),
+    guard: desired.guard,
+  };
+}
+
+/** Revisions that the route names in any way, in order. */
+export function routedRevisions({ desired }: StoredRoute): number[] {
+  const revisions = new Set<number>([
+    ...(desired.split ?? []).map((entry) => entry.revision),
+    ...desired.pins.map((pin) => pin.revision),
+    ...(desired.mirror === null ? [] : [desired.mirror.revision]),
+    ...(desired.guard === null ? [] : [desired.guard.stable, desired.guard.candidate]),
+  ]);
+  return [...revisions].sort((left, right) => left - right);
+}
+
+function matchOf({ host, path, headers, cookies }: RouteSettings): RouteConfig["match"] {
+  return {
+    path,
+    ...(host === undefined ? {} : { host }),
+    ...(headers === undefined ? {} : { headers }),
+    ...(cookies === undefined ? {} : { cookies }),
+  };
+}
+
+function backendOf(
+  revision: number,
+  versions: ReadonlyMap<number, string>,
+  statuses: readonly WorkloadStatus[],
+): Backend {
+  const instances = statuses.find((status) => status.revision === revision)?.instances ?? [];
+  return {
+    revision,
+    version: versions.get(revision) ?? "",
+    endpoints: instances
+      .flatMap(({ id, state, address }) => (state === "ready" && address !== null ? [{ id, ...address }] : []))
+      .sort((left, right) => (left.id < right.id ? -1 : 1)),
+  };
+}
