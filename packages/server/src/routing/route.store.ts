@@ -28,8 +28,6 @@ export interface StoredRoute {
 
 export const NO_TRAFFIC: DesiredTraffic = { split: null, mirror: null, pins: [], guard: null };
 
-const UNIQUE_VIOLATION = "23505";
-
 /** What no two routes may share. */
 const keyOf = (settings: RouteSettings) => ({
   host: settings.host ?? "",
@@ -37,25 +35,24 @@ const keyOf = (settings: RouteSettings) => ({
   conditions: canonicalJson({ headers: settings.headers ?? {}, cookies: settings.cookies ?? {} }),
 });
 
-/** Takes the route for the deployment. Throws `already_exists` when another deployment has it (edge case 44). */
+/**
+ * Takes the route for the deployment. Throws `already_exists` naming the owner when another deployment has it (edge
+ * case 44); one that is just being claimed is waited for.
+ */
 export async function insertRoute(db: Db, deployment: string, settings: RouteSettings, epoch: number): Promise<void> {
-  const holder = await routeHolder(db, settings);
-  if (holder !== null) throw taken(settings, holder);
-  try {
-    await db
-      .insertInto("routes")
-      .values({
-        deployment_id: deployment,
-        ...keyOf(settings),
-        settings: JSON.stringify(settings),
-        desired: JSON.stringify(NO_TRAFFIC),
-        epoch,
-      })
-      .execute();
-  } catch (error) {
-    if (isUniqueViolation(error)) throw taken(settings, "another deployment");
-    throw error;
-  }
+  const claimed = await db
+    .insertInto("routes")
+    .values({
+      deployment_id: deployment,
+      ...keyOf(settings),
+      settings: JSON.stringify(settings),
+      desired: JSON.stringify(NO_TRAFFIC),
+      epoch,
+    })
+    .onConflict((conflict) => conflict.columns(["host", "path", "conditions"]).doNothing())
+    .returning("deployment_id")
+    .executeTakeFirst();
+  if (claimed === undefined) throw taken(settings, (await routeHolder(db, settings)) ?? "a deployment that just went");
 }
 
 /** Name of the deployment that has this very route, or null. */
@@ -87,6 +84,22 @@ export async function findRoute(db: Db, deployment: string): Promise<StoredRoute
   };
 }
 
+/** Of every one of these deployments that has a route, by deployment. */
+export async function routesOf(db: Db, deployments: readonly string[]): Promise<Map<string, StoredRoute>> {
+  if (deployments.length === 0) return new Map();
+  const rows = await db
+    .selectFrom("routes")
+    .select(["deployment_id", "settings", "desired", "epoch"])
+    .where("deployment_id", "in", deployments)
+    .execute();
+  return new Map(
+    rows.map(({ deployment_id: deployment, settings, desired, epoch }) => [
+      deployment,
+      { deployment, settings: settings as RouteSettings, desired: desired as DesiredTraffic, epoch },
+    ]),
+  );
+}
+
 export async function putDesiredTraffic(
   db: Db,
   deployment: string,
@@ -108,6 +121,3 @@ function taken(settings: RouteSettings, holder: string): SluiceError {
     ],
   });
 }
-
-const isUniqueViolation = (error: unknown): boolean =>
-  error instanceof Error && "code" in error && error.code === UNIQUE_VIOLATION;

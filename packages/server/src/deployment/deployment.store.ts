@@ -1,0 +1,146 @@
+import type { ArtifactKind } from "@sluice/core";
+import { ARTIFACT_KINDS } from "@sluice/core";
+import { sql } from "kysely";
+import type { Db } from "../db/database.ts";
+
+export interface StoredDeployment {
+  id: string;
+  project: string;
+  environment: string;
+  name: string;
+  artifactId: string;
+  artifact: string;
+  kind: ArtifactKind;
+  /** The last fully promoted revision; null before the first completed rollout. */
+  stableRevision: number | null;
+  /** Wanted instances of whatever revision serves. */
+  replicas: number;
+  stopped: boolean;
+  deleting: boolean;
+  labels: Record<string, string>;
+  fence: number;
+  createdAt: Date;
+  updatedAt: Date;
+  deployedBy: string;
+}
+
+export interface DeploymentFilter {
+  project: string;
+  /** Exactly this one; null: those of every environment. */
+  environment: string | null;
+  name?: string | undefined;
+  artifact?: string | undefined;
+  kind?: ArtifactKind | undefined;
+  /** Labels that must all be there with exactly these values. */
+  labels?: Record<string, string> | undefined;
+  /** Only deployments created before the one with this id. */
+  before?: string | undefined;
+  limit: number;
+}
+
+const select = (db: Db) =>
+  db
+    .selectFrom("deployments as d")
+    .innerJoin("artifacts as a", "a.id", "d.artifact_id")
+    .select([
+      "d.id",
+      "d.project",
+      "d.environment",
+      "d.name",
+      "d.artifact_id as artifactId",
+      "a.name as artifact",
+      "a.kind",
+      "d.stable_revision as stableRevision",
+      "d.replicas",
+      "d.stopped",
+      "d.deleting",
+      "d.labels",
+      "d.fence",
+      "d.created_at as createdAt",
+      "d.updated_at as updatedAt",
+      "d.deployed_by as deployedBy",
+    ]);
+
+type Row = Awaited<ReturnType<ReturnType<typeof select>["execute"]>>[number];
+
+function stored(row: Row): StoredDeployment {
+  const kind = ARTIFACT_KINDS.find((known) => known === row.kind);
+  if (kind === undefined) throw new Error(`artifact ${row.artifactId} has the unknown kind ${row.kind}`);
+  return { ...row, kind };
+}
+
+export async function findDeployment(db: Db, id: string): Promise<StoredDeployment | null> {
+  const row = await select(db).where("d.id", "=", id).executeTakeFirst();
+  return row === undefined ? null : stored(row);
+}
+
+/** The same, locked until the transaction ends: changes of one deployment happen one after the other. */
+export async function findDeploymentForUpdate(db: Db, id: string): Promise<StoredDeployment | null> {
+  const row = await select(db).where("d.id", "=", id).forUpdate("d").executeTakeFirst();
+  return row === undefined ? null : stored(row);
+}
+
+/** Newest first. */
+export async function listDeployments(db: Db, filter: DeploymentFilter): Promise<StoredDeployment[]> {
+  let query = select(db).where("d.project", "=", filter.project);
+  if (filter.environment !== null) query = query.where("d.environment", "=", filter.environment);
+  if (filter.name !== undefined) query = query.where("d.name", "=", filter.name);
+  if (filter.artifact !== undefined) query = query.where("a.name", "=", filter.artifact);
+  if (filter.kind !== undefined) query = query.where("a.kind", "=", filter.kind);
+  if (filter.labels !== undefined && Object.keys(filter.labels).length > 0) {
+    query = query.where(sql<boolean>`d.labels @> ${JSON.stringify(filter.labels)}::jsonb`);
+  }
+  if (filter.before !== undefined) query = query.where("d.id", "<", filter.before);
+  const rows = await query.orderBy("d.id", "desc").limit(filter.limit).execute();
+  return rows.map(stored);
+}
+
+export interface NewDeployment {
+  id: string;
+  project: string;
+  environment: string;
+  name: string;
+  artifactId: string;
+  replicas: number;
+  labels: Record<string, string>;
+  deployedBy: string;
+  at: Date;
+}
+
+/** False when the name is taken in its environment. Waits for another creation of the same name to end, either way. */
+export async function insertDeployment(db: Db, deployment: NewDeployment): Promise<boolean> {
+  const inserted = await db
+    .insertInto("deployments")
+    .values({
+      id: deployment.id,
+      project: deployment.project,
+      environment: deployment.environment,
+      name: deployment.name,
+      artifact_id: deployment.artifactId,
+      stable_revision: null,
+      replicas: deployment.replicas,
+      labels: JSON.stringify(deployment.labels),
+      created_at: deployment.at,
+      updated_at: deployment.at,
+      deployed_by: deployment.deployedBy,
+    })
+    .onConflict((conflict) => conflict.columns(["project", "environment", "name"]).doNothing())
+    .returning("id")
+    .executeTakeFirst();
+  return inserted !== undefined;
+}
+
+/** What people change of a deployment without a rollout; the engine makes it so. */
+export interface DeploymentChange {
+  replicas?: number;
+  stopped?: boolean;
+  deleting?: true;
+}
+
+export async function changeDeployment(db: Db, id: string, change: DeploymentChange, at: Date): Promise<void> {
+  await db
+    .updateTable("deployments")
+    .set({ ...change, updated_at: at })
+    .where("id", "=", id)
+    .execute();
+}
