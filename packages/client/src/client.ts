@@ -1,0 +1,76 @@
+import createFetchClient, { type Client as FetchClient } from "openapi-fetch";
+import type { paths } from "./generated/api.ts";
+import { type StreamOptions, streamMessages } from "./stream.ts";
+import { createTransport, type TransportOptions } from "./transport.ts";
+import type { Event, Rollout } from "./types.ts";
+import { type WaitOptions, waitForRollout } from "./wait.ts";
+
+export type ClientOptions = TransportOptions;
+
+export interface EventFilter extends StreamOptions {
+  /** Events of this rollout alone; absent: of everything the caller may see. */
+  rollout?: string | undefined;
+  project?: string | undefined;
+}
+
+export interface LogFilter extends StreamOptions {
+  project?: string | undefined;
+  environment?: string | undefined;
+  revision?: number | undefined;
+  instance?: string | undefined;
+  /** Lines from the past to begin with. */
+  tail?: number | undefined;
+  /** Stay and print what comes. */
+  follow?: boolean | undefined;
+}
+
+export interface Client {
+  readonly url: string;
+  /** Every operation of the API, typed by path. Failures throw; wrap calls in `ok` to get the answer itself. */
+  readonly http: FetchClient<paths>;
+  /** What happens, as it happens. Resumes by itself after a broken connection. */
+  events(filter?: EventFilter): AsyncGenerator<Event>;
+  /** Messages of any Server-Sent Events address of the server. */
+  stream(path: string, query: Record<string, string>, options?: StreamOptions): ReturnType<typeof streamMessages>;
+  /** Resolves with the rollout as soon as it is in a terminal phase. */
+  waitForRollout(id: string, options?: WaitOptions): Promise<Rollout>;
+}
+
+/**
+ * A client of one Sluice server.
+ *
+ *     const sluice = createClient({ url: "http://127.0.0.1:8303" });
+ *     const { items } = await ok(sluice.http.GET("/v1/deployments"));
+ */
+export function createClient(options: ClientOptions): Client {
+  const transport = createTransport(options);
+  const http = createFetchClient<paths>({ baseUrl: options.url, fetch: transport });
+
+  const stream: Client["stream"] = (path, query, streamOptions) => {
+    const url = new URL(path, options.url);
+    for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
+    return streamMessages(transport, url, streamOptions);
+  };
+
+  return {
+    url: options.url,
+    http,
+    stream,
+    async *events({ rollout, project, ...streamOptions } = {}) {
+      const path = rollout === undefined ? "/v1/events" : `/v1/rollouts/${encodeURIComponent(rollout)}/events`;
+      for await (const message of stream(path, project === undefined ? {} : { project }, streamOptions)) {
+        const event: Event = JSON.parse(message.data);
+        yield event;
+      }
+    },
+    waitForRollout: (id, waitOptions) =>
+      waitForRollout(() => ok(http.GET("/v1/rollouts/{id}", { params: { path: { id } } })), waitOptions),
+  };
+}
+
+/** The answer of a call. The transport has thrown already if there was none, so `data` is what the server sent. */
+export async function ok<Data>(call: Promise<{ data?: Data; response: Response }>): Promise<Data> {
+  const { data, response } = await call;
+  if (data === undefined && response.status !== 204) throw new TypeError(`${response.url} answered without a body`);
+  return data as Data;
+}

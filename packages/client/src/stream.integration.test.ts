@@ -1,0 +1,71 @@
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { afterEach, expect, test } from "vitest";
+import { ApiError } from "./api-error.ts";
+import { createClient } from "./client.ts";
+
+const cleanups: (() => void)[] = [];
+afterEach(() => {
+  for (const cleanup of cleanups.splice(0)) cleanup();
+});
+
+/** A server that answers the nth request with the nth handler (the last one again and again). */
+async function serve(...handlers: ((request: IncomingMessage, response: ServerResponse) => void)[]) {
+  const resumedFrom: (string | undefined)[] = [];
+  const server = createServer((request, response) => {
+    resumedFrom.push(request.headers["last-event-id"]?.toString());
+    handlers[Math.min(resumedFrom.length, handlers.length) - 1]?.(request, response);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  cleanups.push(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const { port } = server.address() as AddressInfo;
+  return { client: createClient({ url: `http://127.0.0.1:${port}` }), resumedFrom };
+}
+
+const message = (id: number) => `id: ${id}\ndata: {"id":"${id}"}\n\n`;
+const open = (response: ServerResponse) => response.writeHead(200, { "content-type": "text/event-stream" });
+
+test("goes on after the last event when the connection breaks in the middle of the next", async () => {
+  const { client, resumedFrom } = await serve(
+    (_, response) => {
+      open(response).write(`${message(1)}${message(2)}id: 3\nda`);
+      setImmediate(() => response.destroy());
+    },
+    (_, response) => response.writeHead(503).end(),
+    (_, response) => open(response).write(message(3)),
+  );
+  const ids: string[] = [];
+  for await (const event of client.events()) {
+    ids.push(event.id);
+    if (event.id === "3") break;
+  }
+  expect(ids).toEqual(["1", "2", "3"]);
+  expect(resumedFrom).toEqual([undefined, "2", "2"]);
+});
+
+test("begins after the event it is given", async () => {
+  const { client, resumedFrom } = await serve((_, response) => open(response).end(message(8)));
+  const stream = client.events({ rollout: "rol_1", lastEventId: "7", reconnect: false });
+  expect((await Array.fromAsync(stream)).map((event) => event.id)).toEqual(["8"]);
+  expect(resumedFrom).toEqual(["7"]);
+});
+
+test("ends without an error when it is told to", async () => {
+  const stop = new AbortController();
+  const { client } = await serve((_, response) => open(response).write(message(1)));
+  const ids: string[] = [];
+  for await (const event of client.events({ signal: stop.signal })) {
+    ids.push(event.id);
+    stop.abort();
+  }
+  expect(ids).toEqual(["1"]);
+});
+
+test("does not try again what is refused for good", async () => {
+  const { client, resumedFrom } = await serve((_, response) => response.writeHead(404).end());
+  await expect(client.events({ rollout: "rol_none" }).next()).rejects.toBeInstanceOf(ApiError);
+  expect(resumedFrom).toHaveLength(1);
+});

@@ -1,0 +1,26 @@
+import type { operations } from "./generated/api.ts";
+
+/** The JSON answer of an operation, by its operationId and status. */
+export type Answer<Operation extends keyof operations, Status extends number> = operations[Operation] extends {
+  responses: Record<Status, { content: { "application/json": infer Body } }>;
+}
+  ? Body
+  : never;
+
+export type Environment = Answer<"getEnvironment", 200>;
+export type Artifact = Answer<"getArtifact", 200>;
+export type Version = Answer<"getVersion", 200>;
+export type Deployment = Answer<"getDeployment", 200>;
+export type Rollout = Answer<"getRollout", 200>;
+export type Phase = Rollout["phase"];
+export type Command = Rollout["allowedCommands"][number];
+export type Plan = Answer<"planRollout", 200>;
+export type Event = Answer<"listEvents", 200>["items"][number];
+export type Token = Answer<"listTokens", 200>["items"][number];
+export type AuditEntry = Answer<"listAudit", 200>["items"][number];
+
+/** One page of a list. `nextCursor` is null on the last. */
+export interface Page<Item> {
+  items: Item[];
+  nextCursor: string | null;
+}
