@@ -29,3 +29,4 @@ export * from "./strategy/strategy.types.ts";
 export * from "./time.ts";
 export * from "./traffic/route.ts";
 export * from "./traffic/split.ts";
+export * from "./validate.ts";

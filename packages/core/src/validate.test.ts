@@ -1,0 +1,65 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { configSchema } from "./deployment/config.schema.ts";
+import { SluiceError } from "./errors.ts";
+import { strategySchema } from "./strategy/strategy.schema.ts";
+import { parseField } from "./validate.ts";
+
+function refusal(parse: () => unknown): SluiceError {
+  try {
+    parse();
+  } catch (error) {
+    if (error instanceof SluiceError) return error;
+    throw error;
+  }
+  throw new Error("was accepted");
+}
+
+const KINDS = "immediate, gradual, canary, blue-green, shadow, ab";
+
+test.each([
+  [{ type: "canry" }, "strategy.type", "canry", `one of ${KINDS}`],
+  [{ type: "canary", steps: [{ setWeight: 200 }] }, "strategy.steps[0].setWeight", 200, "at most 100"],
+  [{ type: "canary", steps: [{ wait: { seconds: -1 } }] }, "strategy.steps[0].wait.seconds", -1, "at least 0"],
+  [{ type: "canary", steps: [{ setWeight: 5, extra: 1 }] }, "strategy.steps[0].extra", 1, "one of setWeight"],
+  [
+    { type: "canary", steps: [{ setWieght: 5 }] },
+    "strategy.steps[0]",
+    { setWieght: 5 },
+    "exactly one of setWeight, wait, analyze, mirror, match, scale, switch, hook",
+  ],
+  [{ type: "gradual", intervalSeconds: 1.5 }, "strategy.intervalSeconds", 1.5, "a whole number"],
+  [{ type: "immediate", autoRollback: "yes" }, "strategy.autoRollback", "yes", "true or false"],
+  [5, "strategy", 5, "an object"],
+])("%j: the violation names field, found and allowed", (input, field, found, allowed) => {
+  const error = refusal(() => parseField(strategySchema, input, "strategy"));
+  expect(error.code).toBe("invalid_argument");
+  expect(error.violations).toEqual([{ field, found, allowed }]);
+});
+
+test("every bad field is told at once, and the message is about the first", () => {
+  const error = refusal(() =>
+    parseField(configSchema, { replicas: "2", env: { PORT: "1" }, replica: 3, healthCheck: { pth: "/" } }, "config"),
+  );
+  expect(error.message).toBe('config.replicas is "2"; allowed: a number (and 3 more)');
+  expect(error.violations.map(({ field, found }) => [field, found])).toEqual([
+    ["config.replicas", "2"],
+    ["config.env.PORT", "1"],
+    ["config.healthCheck.pth", "/"],
+    ["config.replica", 3],
+  ]);
+  expect(error.violations[3]?.allowed).toContain("replicas, env, parameters");
+});
+
+test("whatever the value, it is read or refused with at least one violation", () => {
+  fc.assert(
+    fc.property(fc.jsonValue(), fc.constantFrom(configSchema, strategySchema), (value, schema) => {
+      try {
+        parseField(schema, value, "field");
+      } catch (error) {
+        expect(error).toBeInstanceOf(SluiceError);
+        if (error instanceof SluiceError) expect(error.violations.length).toBeGreaterThan(0);
+      }
+    }),
+  );
+});
