@@ -1,0 +1,64 @@
+import type { Instant } from "../time.ts";
+import type { Advanced } from "./effect.ts";
+import type { Facts } from "./facts.ts";
+import { outstandingEffects } from "./outstanding.ts";
+import { isTerminal, type Phase, type TerminalPhase } from "./phase.ts";
+import { awaitingApproval, gating, validating } from "./phases/checks.ts";
+import { monitoring } from "./phases/monitoring.ts";
+import { preparing, testing } from "./phases/preparing.ts";
+import { queued } from "./phases/queued.ts";
+import { rollingBack } from "./phases/rolling-back.ts";
+import { shifting } from "./phases/shifting.ts";
+import type { Rollout } from "./rollout.ts";
+import { Turn } from "./turn.ts";
+
+const RULES: Readonly<Record<Exclude<Phase, TerminalPhase>, (turn: Turn) => void>> = {
+  queued,
+  validating,
+  awaiting_approval: awaitingApproval,
+  gating,
+  preparing,
+  testing,
+  shifting,
+  monitoring,
+  rolling_back: rollingBack,
+};
+
+/** Before these, nothing was started for the candidate, and a newer rollout needs nobody's way back. */
+const NOTHING_STARTED: readonly Phase[] = ["queued", "validating", "awaiting_approval", "gating"];
+
+/**
+ * The heart: what should be so now, given what is seen. Pure and level-triggered: the answer depends on the rollout, the
+ * facts and the time alone, never on how often or how late it is asked. Asked again with the same facts it repeats the
+ * effects that the facts do not show yet and reports nothing new; when nothing changed, `rollout` is the very object that
+ * was given. A finished rollout wants nothing. Throws `internal` only if it broke its own table of transitions.
+ */
+export function advance(rollout: Rollout, facts: Facts, now: Instant): Advanced<Rollout> {
+  if (isTerminal(rollout.phase)) return { rollout, effects: [], events: [] };
+  const turn = new Turn(rollout, facts, now);
+  settle(turn);
+  const ended = isTerminal(turn.rollout.phase);
+  const effects = [...outstandingEffects(turn), ...turn.once];
+  return {
+    rollout: turn.rollout,
+    effects,
+    events: turn.events,
+    ...(ended || turn.wakeAt === undefined ? {} : { wakeAt: turn.wakeAt }),
+  };
+}
+
+/** Applies the rule of the current phase until it has nothing more to change. */
+function settle(turn: Turn): void {
+  for (;;) {
+    const before = turn.rollout;
+    const { phase } = before;
+    if (isTerminal(phase)) return;
+    turn.wakeAt = undefined;
+    if (turn.facts.newer !== null && NOTHING_STARTED.includes(phase)) {
+      turn.giveUp("superseded", `superseded by ${turn.facts.newer}`, false);
+    } else {
+      RULES[phase](turn);
+    }
+    if (turn.rollout === before || turn.needsOtherFacts) return;
+  }
+}

@@ -1,0 +1,36 @@
+import type { Instant } from "../time.ts";
+import type { Rollout } from "./rollout.ts";
+
+/** Look again this soon when something in the world is awaited: hints may be lost (ARCHITECTURE §2). */
+export const RECHECK_MS = 1_000;
+/** Look at least this often while a candidate runs, whatever is awaited. */
+export const HEARTBEAT_MS = 10_000;
+
+/** The moment at which the rollout's clocks stand: now, or when the pause began (edge cases 35, 36). */
+export const clockAt = (rollout: Rollout, now: Instant): Instant =>
+  rollout.pausedAt === null ? now : Math.min(rollout.pausedAt, now);
+
+/** Milliseconds in the current phase, pauses excluded; never negative, even when the clock was set back. */
+export const phaseElapsed = (rollout: Rollout, now: Instant): number =>
+  Math.max(0, clockAt(rollout, now) - rollout.phaseStartedAt - rollout.pausedMs);
+
+/** Milliseconds since the current step began, pauses and shortages of instances excluded; 0 before it begins. */
+export function stepElapsed(rollout: Rollout, now: Instant): number {
+  const startedAt = rollout.steps[rollout.step]?.startedAt ?? null;
+  if (startedAt === null) return 0;
+  return Math.max(0, clockAt(rollout, now) - startedAt - rollout.stepPausedMs);
+}
+
+/** Ends a pause: every clock goes on where it stood. */
+export function resumed(rollout: Rollout, now: Instant): Partial<Rollout> {
+  if (rollout.pausedAt === null) return {};
+  const pause = Math.max(0, now - rollout.pausedAt);
+  return {
+    pausedAt: null,
+    pausedMs: rollout.pausedMs + pause,
+    stepPausedMs: rollout.stepPausedMs + pause,
+    unavailableSince: rollout.unavailableSince === null ? null : rollout.unavailableSince + pause,
+    // Whoever resumes a rollout that waits for traffic grants it the whole hold anew.
+    noDataSince: null,
+  };
+}

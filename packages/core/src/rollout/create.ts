@@ -1,0 +1,93 @@
+import { compileSteps } from "../strategy/compile.ts";
+import type { Step, Strategy } from "../strategy/strategy.types.ts";
+import type { Instant } from "../time.ts";
+import { NOTHING_DESIRED } from "./desired.ts";
+import type { RolloutEvent } from "./effect.ts";
+import type { Rollout, StepState } from "./rollout.ts";
+
+export interface RevisionName {
+  revision: number;
+  version: string;
+}
+
+export interface NewRollout {
+  id: string;
+  project: string;
+  deployment: string;
+  artifact: string;
+  environment: string;
+  /** The deployment's stable revision; null on a first delivery. Looked at again when the rollout leaves the queue. */
+  from: RevisionName | null;
+  to: RevisionName;
+  strategy: Strategy;
+  requiredApprovals: number;
+  fourEyes: boolean;
+  triggeredBy: string;
+  /** See {@link Rollout.fastTrack}; default false. */
+  fastTrack?: boolean;
+  rollbackOf?: string;
+  retryOf?: string;
+  reason?: string;
+}
+
+/** A rollout at its very beginning, in phase `queued`. Throws `invalid_argument` when the strategy does not compile. */
+export function createRollout(input: NewRollout, now: Instant): { rollout: Rollout; events: RolloutEvent[] } {
+  // Compiled even where it will not be used, so that a wrong strategy is refused now and not at the second delivery.
+  compileSteps(input.strategy);
+  const fastTrack = input.fastTrack ?? false;
+  const rollout: Rollout = {
+    id: input.id,
+    project: input.project,
+    deployment: input.deployment,
+    artifact: input.artifact,
+    environment: input.environment,
+    fromRevision: input.from?.revision ?? null,
+    toRevision: input.to.revision,
+    fromVersion: input.from?.version ?? null,
+    toVersion: input.to.version,
+    strategy: input.strategy,
+    steps: stepsFor(input.strategy, input.from?.revision ?? null, input.to.revision, fastTrack),
+    step: 0,
+    phase: "queued",
+    phaseStartedAt: now,
+    pausedAt: null,
+    pausedMs: 0,
+    stepPausedMs: 0,
+    desired: NOTHING_DESIRED,
+    unavailableSince: null,
+    noDataSince: null,
+    approvals: [],
+    requiredApprovals: input.requiredApprovals,
+    fourEyes: input.fourEyes,
+    validations: [],
+    gates: [],
+    analysis: null,
+    returningTo: null,
+    reason: input.reason ?? null,
+    triggeredBy: input.triggeredBy,
+    rollbackOf: input.rollbackOf ?? null,
+    fastTrack,
+    promotedAt: null,
+    retryOf: input.retryOf ?? null,
+    createdAt: now,
+    updatedAt: now,
+    finishedAt: null,
+  };
+  const message = `${input.artifact} ${input.from === null ? "" : `${input.from.version} → `}${input.to.version} in ${input.environment}`;
+  const data = {
+    from: rollout.fromRevision,
+    to: rollout.toRevision,
+    strategy: input.strategy.type,
+    triggeredBy: input.triggeredBy,
+  };
+  return { rollout, events: [{ type: "rollout.created", message, alert: false, data }] };
+}
+
+/**
+ * The steps of one rollout. With nothing to compare with (first delivery), or on the way to a revision that was
+ * promoted before, the strategy is not used: a single switch once the revision is ready (edge cases 3, 4, 11).
+ */
+export function stepsFor(strategy: Strategy, from: number | null, to: number, fastTrack: boolean): StepState[] {
+  const steps: Step[] = from === null || from === to || fastTrack ? [{ type: "switch" }] : compileSteps(strategy);
+  return steps.map((step) => ({ ...step, status: "pending", startedAt: null, finishedAt: null }));
+}

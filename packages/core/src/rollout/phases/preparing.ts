@@ -1,0 +1,13 @@
+import { candidateIsReady } from "../capacity.ts";
+import type { Turn } from "../turn.ts";
+import { uphold } from "./uphold.ts";
+
+/** The candidate's instances come up at zero traffic. Left when all that the first step needs are ready. */
+export function preparing(turn: Turn): void {
+  if (uphold(turn) && !turn.paused && candidateIsReady(turn.rollout, turn.facts)) turn.enter("testing");
+}
+
+/** Tests run against the candidate itself, still at zero traffic. Left when they pass; an artifact without tests passes at once. */
+export function testing(turn: Turn): void {
+  if (uphold(turn) && !turn.paused && candidateIsReady(turn.rollout, turn.facts)) turn.enter("shifting");
+}
