@@ -1,4 +1,5 @@
 import { SluiceError } from "../errors.ts";
+import { same } from "../same.ts";
 import type { Instant } from "../time.ts";
 import type { RolloutEvent } from "./effect.ts";
 import { isTerminal, type Phase, TRANSITIONS } from "./phase.ts";
@@ -23,7 +24,7 @@ export class Draft {
 
   change(patch: Partial<Rollout>): void {
     const keys = Object.keys(patch) as (keyof Rollout)[];
-    const differs = keys.some((key) => JSON.stringify(patch[key]) !== JSON.stringify(this.rollout[key]));
+    const differs = keys.some((key) => !same(patch[key], this.rollout[key]));
     if (differs) this.rollout = { ...this.rollout, ...patch, updatedAt: this.now };
   }
 

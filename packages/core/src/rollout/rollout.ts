@@ -72,6 +72,8 @@ export interface Rollout {
   validations: ValidationResult[];
   gates: GateResult[];
   analysis: GuardReport | null;
+  /** The guard's cumulative requests when step `step` began, kept by the engine; absent in the first step. */
+  sampleBase?: { step: number; stable: number; candidate: number };
   /** The terminal phase that `rolling_back` is heading for. */
   returningTo: "rolled_back" | "failed" | "cancelled" | "superseded" | null;
   reason: string | null;

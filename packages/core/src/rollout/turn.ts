@@ -1,3 +1,4 @@
+import { same } from "../same.ts";
 import type { Instant } from "../time.ts";
 import { sameSplit } from "../traffic/split.ts";
 import { Draft } from "./draft.ts";
@@ -46,6 +47,6 @@ export class Turn extends Draft {
 
 /** Whether two desired states ask the data plane for the same, instances aside. */
 export function sameTraffic(left: DesiredState, right: DesiredState): boolean {
-  const traffic = ({ split, mirror, pins, guard }: DesiredState) => JSON.stringify({ split, mirror, pins, guard });
-  return traffic(left) === traffic(right);
+  const traffic = ({ split, mirror, pins, guard }: DesiredState) => ({ split, mirror, pins, guard });
+  return same(traffic(left), traffic(right));
 }

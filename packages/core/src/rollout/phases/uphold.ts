@@ -95,7 +95,10 @@ function watchAvailability(turn: Turn): boolean {
   }
   if (rollout.unavailableSince === null) {
     turn.change({ unavailableSince: now });
-    if (rollout.phase !== "preparing") turn.emit("rollout.candidate.unavailable", detail, { wanted });
+    // Just ordered is not lost.
+    const ordered = turn.written.instances.find((entry) => entry.revision === rollout.toRevision)?.replicas;
+    if (rollout.phase !== "preparing" && ordered === wanted)
+      turn.emit("rollout.candidate.unavailable", detail, { wanted });
     return false;
   }
   const deadline = rollout.unavailableSince + seconds(facts.progressDeadlineSeconds);
