@@ -1,7 +1,7 @@
 import type { Backend, RouteConfig, RouteSettings, WorkloadStatus } from "@sluice/core";
-import type { StoredRoute } from "./route.store.ts";
+import { routedRevisions, type StoredRoute } from "./route.store.ts";
 
-interface RoutedDeployment {
+export interface RoutedDeployment {
   project: string;
   /** The deployment's name, for people who read metrics. */
   name: string;
@@ -35,17 +35,6 @@ export function routeConfigOf(
     backends: routedRevisions(route).map((revision) => backendOf(revision, versions, statuses)),
     guard: desired.guard,
   };
-}
-
-/** Revisions that the route names in any way, in order. */
-export function routedRevisions({ desired }: StoredRoute): number[] {
-  const revisions = new Set<number>([
-    ...(desired.split ?? []).map((entry) => entry.revision),
-    ...desired.pins.map((pin) => pin.revision),
-    ...(desired.mirror === null ? [] : [desired.mirror.revision]),
-    ...(desired.guard === null ? [] : [desired.guard.stable, desired.guard.candidate]),
-  ]);
-  return [...revisions].sort((left, right) => left - right);
 }
 
 function matchOf({ host, path, headers, cookies }: RouteSettings): RouteConfig["match"] {

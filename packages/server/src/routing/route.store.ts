@@ -55,18 +55,22 @@ export async function insertRoute(db: Db, deployment: string, settings: RouteSet
   if (claimed === undefined) throw taken(settings, (await routeHolder(db, settings)) ?? "a deployment that just went");
 }
 
-/** Name of the deployment that has this very route, or null. */
-export async function routeHolder(db: Db, settings: RouteSettings): Promise<string | null> {
+/** Which deployment other than `except` has this very route, in words; or null. */
+export async function routeHolder(
+  db: Db,
+  settings: RouteSettings,
+  except: string | null = null,
+): Promise<string | null> {
   const { host, path, conditions } = keyOf(settings);
   const row = await db
     .selectFrom("routes")
     .innerJoin("deployments", "deployments.id", "routes.deployment_id")
-    .select(["deployments.name", "deployments.environment"])
+    .select(["deployments.id", "deployments.name", "deployments.environment"])
     .where("host", "=", host)
     .where("path", "=", path)
     .where("conditions", "=", conditions)
     .executeTakeFirst();
-  return row === undefined ? null : `deployment ${row.name} in ${row.environment}`;
+  return row === undefined || row.id === except ? null : `deployment ${row.name} in ${row.environment}`;
 }
 
 export async function findRoute(db: Db, deployment: string): Promise<StoredRoute | null> {
@@ -111,6 +115,17 @@ export async function putDesiredTraffic(
     .set({ desired: JSON.stringify(desired), epoch })
     .where("deployment_id", "=", deployment)
     .execute();
+}
+
+/** Revisions that the route names in any way, in order. */
+export function routedRevisions({ desired }: StoredRoute): number[] {
+  const revisions = new Set<number>([
+    ...(desired.split ?? []).map((entry) => entry.revision),
+    ...desired.pins.map((pin) => pin.revision),
+    ...(desired.mirror === null ? [] : [desired.mirror.revision]),
+    ...(desired.guard === null ? [] : [desired.guard.stable, desired.guard.candidate]),
+  ]);
+  return [...revisions].sort((left, right) => left - right);
 }
 
 function taken(settings: RouteSettings, holder: string): SluiceError {

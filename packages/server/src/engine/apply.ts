@@ -1,0 +1,87 @@
+import { type RunnableSpec, type Runtime, workloadOf } from "@sluice/core";
+import type { Publisher } from "../routing/publisher.ts";
+import type { Crash } from "./crash.ts";
+import type { HookCaller } from "./hooks.ts";
+import type { Loaded } from "./load.ts";
+import type { Observation } from "./observe.ts";
+
+export interface Appliers {
+  publisher: Publisher;
+  hooks: HookCaller;
+  /** Folder that relative working folders are in. */
+  root: string;
+  crash: Crash;
+}
+
+/**
+ * Brings the world to what is on disk, as far as the observation shows a difference. Every effect carries the fence it was
+ * written under; whoever holds an older one is refused with `aborted` and stops here. Answers whether anything was done.
+ */
+export async function apply(
+  loaded: Loaded,
+  observed: Observation,
+  runtime: Runtime | null,
+  { publisher, hooks, root, crash }: Appliers,
+): Promise<boolean> {
+  let done = false;
+  const rollingBack = loaded.rollouts[0]?.rollout.phase === "rolling_back";
+  for (const effect of runtime === null ? [] : instanceEffects(loaded, observed, runtime, root)) {
+    await effect();
+    done = true;
+    crash("between-effects");
+  }
+  crash("after-apply");
+  if (await publish(loaded, publisher)) {
+    done = true;
+    crash("after-gateway-publish");
+  }
+  if (rollingBack) crash("during-rollback");
+  callHook(loaded, hooks);
+  return done;
+}
+
+function instanceEffects(
+  { deployment, workloads, revisions }: Loaded,
+  { statuses }: Observation,
+  runtime: Runtime,
+  root: string,
+): (() => Promise<void>)[] {
+  const effects: (() => Promise<void>)[] = [];
+  const { id, fence } = deployment;
+  for (const { revision: number, replicas } of workloads) {
+    const status = statuses.find((candidate) => candidate.revision === number);
+    const revision = revisions.get(number);
+    if (replicas === 0 || revision === undefined || status?.desired === replicas) continue;
+    const spec = revision.spec as RunnableSpec;
+    const workload = workloadOf({
+      deployment: id,
+      revision: number,
+      fence,
+      replicas,
+      spec,
+      config: revision.config,
+      root,
+    });
+    effects.push(() => runtime.apply(workload));
+  }
+  // Also what no row names: left behind by a rollout whose deployment was restored from an older backup.
+  for (const { revision, desired } of statuses) {
+    const wanted = workloads.some((workload) => workload.revision === revision && workload.replicas > 0);
+    if (!wanted && desired > 0) effects.push(() => runtime.remove({ deployment: id, revision, fence }));
+  }
+  return effects;
+}
+
+async function publish({ deployment, route, revisions }: Loaded, publisher: Publisher): Promise<boolean> {
+  if (route === null) return publisher.forget(deployment.id);
+  const versions = new Map([...revisions].map(([number, revision]) => [number, revision.version]));
+  return publisher.want({ project: deployment.project, name: deployment.name, route, versions });
+}
+
+/** A hook that was decided on and has no answer is being called, or is called again: its call died with a server. */
+function callHook({ rollouts }: Loaded, hooks: HookCaller): void {
+  const rollout = rollouts[0]?.rollout;
+  const step = rollout?.steps[rollout.step];
+  if (rollout?.phase !== "shifting" || step?.type !== "hook" || step.status !== "running") return;
+  hooks.ensure(rollout, step);
+}

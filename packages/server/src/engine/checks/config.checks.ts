@@ -1,0 +1,69 @@
+import { cpuCores, memoryMb } from "@sluice/core";
+import { type Check, type Finding, fail, pass } from "../checks.ts";
+
+/** What the revision's configuration asks for, against what the environment gives. */
+export const configChecks: readonly Check[] = [
+  {
+    name: "resources",
+    type: "quota",
+    severity: "critical",
+    async run({ candidate: { config, environment } }) {
+      const { limits, requests } = config.resources;
+      const problems = [
+        ...tooMuch("limits", limits, environment.limits),
+        ...tooMuch("requests", requests, environment.limits),
+        ...contradictions(limits, requests),
+      ];
+      const { memoryMb: memory, cpuCores: cores } = environment.limits;
+      return problems.length === 0
+        ? pass(`within the environment's ${cores} cores and ${memory} MiB for one instance`)
+        : fail(problems.join("; "));
+    },
+  },
+  {
+    name: "health-check",
+    type: "configuration",
+    severity: "high",
+    async run({ candidate: { config } }): Promise<Finding> {
+      const { intervalSeconds, timeoutSeconds, retries } = config.healthCheck;
+      if (timeoutSeconds >= config.progressDeadlineSeconds) {
+        return fail(
+          `healthCheck.timeoutSeconds is ${timeoutSeconds}, not below progressDeadlineSeconds (${config.progressDeadlineSeconds}): no instance could become ready`,
+        );
+      }
+      const noticed = retries * (intervalSeconds + timeoutSeconds);
+      return pass(`an instance that hangs is noticed within ${Math.round(noticed * 10) / 10} s`);
+    },
+  },
+];
+
+interface Quantities {
+  cpu?: string | undefined;
+  memory?: string | undefined;
+}
+
+function tooMuch(
+  name: string,
+  wanted: Quantities | undefined,
+  allowed: { memoryMb: number; cpuCores: number },
+): string[] {
+  const problems: string[] = [];
+  if (wanted?.memory !== undefined && memoryMb(wanted.memory) > allowed.memoryMb) {
+    problems.push(`resources.${name}.memory is ${wanted.memory}; the environment allows ${allowed.memoryMb}Mi`);
+  }
+  if (wanted?.cpu !== undefined && cpuCores(wanted.cpu) > allowed.cpuCores) {
+    problems.push(`resources.${name}.cpu is ${wanted.cpu}; the environment allows ${allowed.cpuCores}`);
+  }
+  return problems;
+}
+
+function contradictions(limits: Quantities | undefined, requests: Quantities | undefined): string[] {
+  const problems: string[] = [];
+  if (limits?.memory && requests?.memory && memoryMb(requests.memory) > memoryMb(limits.memory)) {
+    problems.push(`resources.requests.memory (${requests.memory}) is above its limit (${limits.memory})`);
+  }
+  if (limits?.cpu && requests?.cpu && cpuCores(requests.cpu) > cpuCores(limits.cpu)) {
+    problems.push(`resources.requests.cpu (${requests.cpu}) is above its limit (${limits.cpu})`);
+  }
+  return problems;
+}

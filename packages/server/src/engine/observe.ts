@@ -1,0 +1,135 @@
+import {
+  type ArtifactKind,
+  type Facts,
+  frozenUntil,
+  type GuardReport,
+  type InstancesFact,
+  type Instant,
+  isRunnable,
+  type Rollout,
+  type RouteObservation,
+  type TrafficFact,
+  type ValidationResult,
+  type WorkloadStatus,
+} from "@sluice/core";
+import type { StoredRoute } from "../routing/route.store.ts";
+import type { Loaded } from "./load.ts";
+import { samplesSinceStep } from "./samples.ts";
+
+/** The part of the world that is not in the database, at one moment. */
+export interface Observation {
+  /** Instances by the runtime, or what a deployment without instances pretends (see `instancesWanted`). */
+  statuses: WorkloadStatus[];
+  /** What the gateway says of the route; null when it has none. */
+  route: RouteObservation | null;
+  /** Whether that is what the gateway does now: it is connected, and its last word is fresh. */
+  gatewayFresh: boolean;
+  slotFree: boolean;
+  /** Null until the checks have run. */
+  validations: ValidationResult[] | null;
+}
+
+/** Whether the deployment has instances at all: prompts are resolved, not run, and target `none` runs nothing. */
+export const hasInstances = (kind: ArtifactKind, target: string): boolean => isRunnable(kind) && target !== "none";
+
+/** Without instances, a revision is as available as somebody wants it to be. */
+export function instancesWanted({ deployment, workloads }: Loaded): WorkloadStatus[] {
+  return workloads
+    .filter((workload) => workload.replicas > 0)
+    .map(({ revision, replicas }) => ({
+      deployment: deployment.id,
+      revision,
+      desired: replicas,
+      instances: Array.from({ length: replicas }, (_, index) => ({
+        id: `${deployment.id}-${revision}-${index}`,
+        revision,
+        state: "ready" as const,
+        address: null,
+        pid: null,
+        restarts: 0,
+        startedAt: null,
+        readyAt: null,
+        reason: null,
+      })),
+      verdict: "available" as const,
+      reason: null,
+    }));
+}
+
+/** What `advance` may know when it decides about one rollout of the deployment. */
+export function factsFor(rollout: Rollout, loaded: Loaded, observed: Observation, now: Instant): Facts {
+  const { deployment, environment, rollouts, route, revisions, hooks } = loaded;
+  const [head] = rollouts;
+  const isHead = head?.rollout.id === rollout.id;
+  const guard = guardOf(rollout, observed.route);
+  return {
+    serving: servingOf(loaded),
+    ahead: isHead ? null : (head?.rollout.id ?? null),
+    newer: newerThan(rollout, loaded),
+    frozenUntil: frozenUntil(environment.protection.freezeWindows, now),
+    slotFree: observed.slotFree,
+    replicas: deployment.stopped ? 0 : deployment.replicas,
+    routed: route !== null,
+    validations: isHead ? observed.validations : null,
+    validationLevel: environment.validationLevel,
+    // No gate can be defined yet, so the environment has none for the artifact.
+    gates: [],
+    stable: rollout.fromRevision === null ? null : instancesFact(observed.statuses, rollout.fromRevision),
+    candidate: instancesFact(observed.statuses, rollout.toRevision),
+    traffic: trafficFact(rollout, route, observed, guard),
+    guard,
+    hooks: isHead ? hooks : [],
+    progressDeadlineSeconds: revisions.get(rollout.toRevision)?.config.progressDeadlineSeconds ?? 600,
+  };
+}
+
+export function servingOf({ deployment, revisions }: Loaded): Facts["serving"] {
+  const revision = deployment.stableRevision;
+  return revision === null ? null : { revision, version: revisions.get(revision)?.version ?? "" };
+}
+
+/** The newest later rollout that supersedes; those that queue wait for their turn instead. */
+function newerThan(rollout: Rollout, { rollouts }: Loaded): string | null {
+  const newer = rollouts.findLast(
+    (other) => other.rollout.id > rollout.id && other.rollout.strategy.onConflict === "supersede",
+  );
+  return newer?.rollout.id ?? null;
+}
+
+export function instancesFact(statuses: readonly WorkloadStatus[], revision: number): InstancesFact | null {
+  const status = statuses.find((candidate) => candidate.revision === revision);
+  if (status === undefined) return null;
+  return {
+    revision,
+    desired: status.desired,
+    ready: status.instances.filter((instance) => instance.state === "ready").length,
+    present: status.instances.length,
+    verdict: status.verdict,
+    reason: status.reason,
+  };
+}
+
+function guardOf(rollout: Rollout, route: RouteObservation | null): GuardReport | null {
+  const report = route?.guard ?? null;
+  return report !== null && report.hypothesis === rollout.id ? report : null;
+}
+
+function trafficFact(
+  rollout: Rollout,
+  route: StoredRoute | null,
+  observed: Observation,
+  guard: GuardReport | null,
+): TrafficFact {
+  return {
+    verified: observed.gatewayFresh,
+    split: observed.route?.split ?? null,
+    applied: observed.gatewayFresh && trafficApplied(route, observed.route),
+    samples: samplesSinceStep(rollout, guard),
+  };
+}
+
+/** The gateway has taken over what was last written; a route that is to be gone is gone (ARCHITECTURE §9). */
+export function trafficApplied(route: StoredRoute | null, observed: RouteObservation | null): boolean {
+  if (route === null || route.desired.split === null) return observed === null;
+  return observed?.epoch === route.epoch;
+}

@@ -1,0 +1,165 @@
+import { type Instant, isTerminal, SluiceError } from "@sluice/core";
+import type { Kysely } from "kysely";
+import { appendAudit } from "../audit/audit.store.ts";
+import type { Db } from "../db/database.ts";
+import type { Database } from "../db/schema.ts";
+import { type DesiredWorkload, deleteWorkload, putWorkload } from "../deployment/workload.store.ts";
+import { appendEvents } from "../event/event.store.ts";
+import { saveRollout } from "../rollout/rollout.store.ts";
+import { type DesiredTraffic, putDesiredTraffic } from "../routing/route.store.ts";
+import type { Crash } from "./crash.ts";
+import type { Decision } from "./decide.ts";
+import { recordHookCall } from "./hook.store.ts";
+import type { Loaded } from "./load.ts";
+import type { Observation } from "./observe.ts";
+import { wakeDeployment } from "./wake.ts";
+
+/**
+ * Writes a decision in one transaction: rollouts (each fenced by its row version), desired instances and traffic (fenced
+ * by the deployment's fence, which grows), events, audit, the next wake. Answers the state that is on disk now.
+ * Throws `aborted` when anything it was decided on has been changed by someone else; then nothing is written.
+ */
+export async function persist(
+  db: Kysely<Database>,
+  loaded: Loaded,
+  observed: Observation,
+  decision: Decision,
+  now: Instant,
+  crash: Crash,
+): Promise<Loaded> {
+  const { deployment } = loaded;
+  const workloads = wantedWorkloads(loaded, decision);
+  const changed = workloads.filter((workload) => !holds(loaded.workloads, workload));
+  const gone = workloads.filter((workload) => isGone(workload, observed));
+  const traffic = changedTraffic(loaded, decision);
+  const moves = changed.length > 0 || traffic !== null;
+  const silent =
+    !moves && gone.length === 0 && decision.rollouts.length === 0 && decision.events.length === 0 && !decision.forget;
+  if (silent && decision.hooks.length === 0 && decision.stable === null) {
+    if (decision.wakeAt !== null) await wakeDeployment(db, deployment.id, new Date(decision.wakeAt));
+    return loaded;
+  }
+  crash("before-persist");
+  if (decision.rollouts.some(({ next }) => next.phase === "completed")) crash("before-completion");
+  const fence = await db.transaction().execute(async (tx) => {
+    const token = moves ? await raiseFence(tx, loaded, now) : deployment.fence;
+    for (const { stored, next } of decision.rollouts) await saveRollout(tx, next, stored.rowVersion);
+    for (const workload of changed) await putWorkload(tx, deployment.id, workload);
+    for (const { revision } of gone) await deleteWorkload(tx, deployment.id, revision);
+    if (traffic !== null) await putDesiredTraffic(tx, deployment.id, traffic, token);
+    if (decision.stable !== null) await declareStable(tx, deployment.id, decision.stable, now);
+    crash("inside-persist");
+    const [head] = loaded.rollouts;
+    if (head !== undefined) {
+      for (const { step } of decision.hooks) await recordHookCall(tx, head.rollout.id, step, new Date(now));
+    }
+    await report(tx, loaded, decision, now);
+    if (decision.forget) await tx.deleteFrom("deployments").where("id", "=", deployment.id).execute();
+    else if (decision.wakeAt !== null) await wakeDeployment(tx, deployment.id, new Date(decision.wakeAt));
+    await audit(tx, loaded, decision, now);
+    return token;
+  });
+  crash("after-persist");
+  return {
+    ...loaded,
+    deployment: { ...deployment, fence, stableRevision: decision.stable ?? deployment.stableRevision },
+    rollouts: loaded.rollouts.map((stored) => {
+      const saved = decision.rollouts.find((change) => change.stored === stored);
+      return saved === undefined ? stored : { rollout: saved.next, rowVersion: stored.rowVersion + 1 };
+    }),
+    workloads: workloads.filter((workload) => !gone.includes(workload)),
+    route:
+      loaded.route === null || traffic === null ? loaded.route : { ...loaded.route, desired: traffic, epoch: fence },
+  };
+}
+
+/** The rows as they should be: what was there, as the decision changes it. */
+function wantedWorkloads(loaded: Loaded, decision: Decision): DesiredWorkload[] {
+  const wanted = new Map(loaded.workloads.map((workload) => [workload.revision, workload]));
+  for (const { revision, replicas } of decision.instances) {
+    // A revision that nobody ever wanted needs no row that says so.
+    if (replicas === 0 && !wanted.has(revision)) continue;
+    wanted.set(revision, { revision, replicas, retireAt: null });
+  }
+  for (const { revision, at } of decision.retire) {
+    const kept = wanted.get(revision);
+    if (kept !== undefined) wanted.set(revision, { ...kept, retireAt: at });
+  }
+  return [...wanted.values()];
+}
+
+const holds = (rows: readonly DesiredWorkload[], wanted: DesiredWorkload): boolean =>
+  rows.some(
+    (row) => row.revision === wanted.revision && row.replicas === wanted.replicas && row.retireAt === wanted.retireAt,
+  );
+
+/** Wanted gone, and the runtime knows nothing of it any more. */
+const isGone = (workload: DesiredWorkload, observed: Observation): boolean =>
+  workload.replicas === 0 && observed.statuses.every((status) => status.revision !== workload.revision);
+
+function changedTraffic({ route }: Loaded, { traffic }: Decision): DesiredTraffic | null {
+  if (route === null || traffic === null) return null;
+  return canonical(route.desired) === canonical(traffic) ? null : traffic;
+}
+
+/** Columns of type jsonb give keys back in another order than they were written in. */
+const canonical = (value: unknown): string =>
+  JSON.stringify(value, (_key, part: unknown) =>
+    part !== null && typeof part === "object" && !Array.isArray(part)
+      ? Object.fromEntries(Object.entries(part).sort(([left], [right]) => (left < right ? -1 : 1)))
+      : part,
+  );
+
+async function raiseFence(db: Db, { deployment }: Loaded, now: Instant): Promise<number> {
+  const row = await db
+    .updateTable("deployments")
+    .set({ fence: deployment.fence + 1, updated_at: new Date(now) })
+    .where("id", "=", deployment.id)
+    .where("fence", "=", deployment.fence)
+    .returning("fence")
+    .executeTakeFirst();
+  if (row === undefined) {
+    throw new SluiceError("aborted", `deployment ${deployment.id} was changed by someone else; look again`);
+  }
+  return row.fence;
+}
+
+async function declareStable(db: Db, deployment: string, revision: number, now: Instant): Promise<void> {
+  await db
+    .updateTable("deployments")
+    .set({ stable_revision: revision, updated_at: new Date(now) })
+    .where("id", "=", deployment)
+    .execute();
+}
+
+async function report(db: Db, { deployment }: Loaded, { events }: Decision, now: Instant): Promise<void> {
+  await appendEvents(
+    db,
+    events.map((event) => ({
+      ...event,
+      project: deployment.project,
+      deployment: deployment.id,
+      at: new Date(now),
+    })),
+  );
+}
+
+/** What the engine decided on its own goes into the audit chain: phases that it entered, and what it forgot. */
+async function audit(db: Db, { deployment }: Loaded, decision: Decision, now: Instant): Promise<void> {
+  const common = { project: deployment.project, actor: "engine", at: new Date(now) };
+  for (const { stored, next } of decision.rollouts) {
+    const from = stored.rollout.phase;
+    if (from === next.phase) continue;
+    const detail = {
+      deployment: deployment.id,
+      from,
+      to: next.phase,
+      reason: isTerminal(next.phase) ? next.reason : null,
+    };
+    await appendAudit(db, { ...common, action: "rollout.enter", subject: next.id, detail });
+  }
+  if (decision.forget) {
+    const detail = { name: deployment.name, environment: deployment.environment };
+    await appendAudit(db, { ...common, action: "deployment.remove", subject: deployment.id, detail });
+  }
+}

@@ -1,0 +1,136 @@
+import { EventEmitter } from "node:events";
+import type { Instant } from "@sluice/core";
+import {
+  Logger as GraphileLogger,
+  type Runner,
+  run,
+  type TaskList,
+  type WorkerEvents,
+  type WorkerPool,
+} from "graphile-worker";
+import type { Kysely } from "kysely";
+import type pg from "pg";
+import type { Logger } from "pino";
+import type { Database } from "../db/schema.ts";
+import { holdLease, type Lease } from "./lease.ts";
+import { createNudger } from "./nudge.ts";
+import { isConflict, type Reconciled } from "./reconcile.ts";
+import { RECONCILE_TASK, wakeDeployment } from "./wake.ts";
+
+interface WorkerDeps {
+  db: Kysely<Database>;
+  pool: pg.Pool;
+  /** Reconciles that run at once. */
+  concurrency: number;
+  reconcile: (deployment: string) => Promise<Reconciled>;
+  logger: Logger;
+  now: () => Instant;
+}
+
+export interface Worker {
+  /** Takes no more jobs, and waits for those that run. */
+  close(): Promise<void>;
+}
+
+/** Jobs that are due are found by LISTEN/NOTIFY and by our own timers; this is the fallback. Milliseconds. */
+const POLL_INTERVAL = 1_000;
+/** A reconcile that failed is tried again after 0.25, 0.5, 1 … 30 seconds. */
+const RETRY_MS = { first: 250, last: 30_000 };
+const RESTART_MS = 500;
+
+/**
+ * Runs the task `reconcile` on graphile-worker until closed. The runner ends itself when it cannot write to the database
+ * for a while; then a new one is started, and what the old one had locked is freed. No wake is lost: a job is deleted only
+ * after its reconcile, and a failed reconcile writes its next wake itself.
+ */
+export async function startWorker(deps: WorkerDeps): Promise<Worker> {
+  const { pool, concurrency, logger } = deps;
+  const nudger = createNudger(deps.now);
+  const taskList = createTasks(deps, nudger.at);
+  let closing = false;
+  let runner: Runner | null = null;
+  let lease: Lease | null = null;
+
+  const start = async (): Promise<void> => {
+    const events: WorkerEvents = new EventEmitter();
+    // In a box: a pool is itself a promise, of its own end.
+    const created = new Promise<{ workerPool: WorkerPool }>((resolve) => events.once("pool:create", resolve));
+    runner = await run({
+      pgPool: pool,
+      concurrency,
+      pollInterval: POLL_INTERVAL,
+      noHandleSignals: true,
+      taskList,
+      events,
+      logger: bridge(logger),
+    });
+    const { workerPool } = await created;
+    nudger.wakes((count) => workerPool.nudge(count));
+    await lease?.release();
+    lease = await holdLease(pool, workerPool.id, logger);
+  };
+
+  const supervise = async (): Promise<void> => {
+    while (!closing) {
+      try {
+        if (runner === null) await start();
+        await runner?.promise;
+      } catch (error) {
+        logger.warn({ err: error }, "the job runner stopped; starting it again");
+      }
+      runner = null;
+      if (!closing) await new Promise((resolve) => setTimeout(resolve, RESTART_MS));
+    }
+  };
+
+  await start();
+  const supervised = supervise();
+  return {
+    async close() {
+      closing = true;
+      nudger.close();
+      await runner?.stop("server stops").catch(() => undefined);
+      await supervised;
+      await lease?.release();
+    },
+  };
+}
+
+function createTasks({ db, reconcile, logger, now }: WorkerDeps, nudgeAt: (at: Instant) => void): TaskList {
+  const failures = new Map<string, number>();
+
+  const later = async (deployment: string, delay: number): Promise<void> => {
+    const at = now() + delay;
+    await wakeDeployment(db, deployment, new Date(at));
+    nudgeAt(at);
+  };
+
+  return {
+    [RECONCILE_TASK]: async (payload) => {
+      const deployment = deploymentOf(payload);
+      if (deployment === null) return logger.error({ payload }, "a job without a deployment was dropped");
+      try {
+        const { wakeAt } = await reconcile(deployment);
+        failures.delete(deployment);
+        if (wakeAt !== null && wakeAt <= now()) await wakeDeployment(db, deployment);
+        else if (wakeAt !== null) nudgeAt(wakeAt);
+      } catch (error) {
+        const count = failures.get(deployment) ?? 0;
+        failures.set(deployment, count + 1);
+        if (!isConflict(error)) logger.error({ err: error, deployment, failures: count + 1 }, "a reconcile failed");
+        await later(deployment, Math.min(RETRY_MS.last, RETRY_MS.first * 2 ** Math.min(count, 16)));
+      }
+    },
+  };
+}
+
+function deploymentOf(payload: unknown): string | null {
+  if (typeof payload !== "object" || payload === null || !("deployment" in payload)) return null;
+  return typeof payload.deployment === "string" ? payload.deployment : null;
+}
+
+/** graphile-worker tells of every job at `info`; for us that is `trace`. */
+function bridge(logger: Logger): GraphileLogger {
+  const levels = { error: "error", warning: "warn", info: "trace", debug: "trace" } as const;
+  return new GraphileLogger(() => (level, message, meta) => logger[levels[level]]({ ...meta }, message));
+}
