@@ -80,11 +80,27 @@ export async function listRevisions(
   return rows.map(stored);
 }
 
-/** Every revision of the deployments, newest first within each. */
-export async function revisionsOf(db: Db, deployments: readonly string[]): Promise<Map<string, StoredRevision[]>> {
-  if (deployments.length === 0) return new Map();
-  const rows = await select(db).where("r.deployment_id", "in", deployments).orderBy("r.number", "desc").execute();
-  return Map.groupBy(rows.map(stored), (revision) => revision.deployment);
+export interface RevisionRef {
+  deployment: string;
+  number: number;
+}
+
+/** The key of a revision in what `revisionsAt` answers. */
+export const revisionKey = ({ deployment, number }: RevisionRef): string => `${deployment}/${number}`;
+
+/** Those revisions that exist, by `revisionKey`, in one query. */
+export async function revisionsAt(db: Db, refs: readonly RevisionRef[]): Promise<Map<string, StoredRevision>> {
+  if (refs.length === 0) return new Map();
+  const rows = await select(db)
+    .where(({ eb, refTuple, tuple }) =>
+      eb(
+        refTuple("r.deployment_id", "r.number"),
+        "in",
+        refs.map((ref) => tuple(ref.deployment, ref.number)),
+      ),
+    )
+    .execute();
+  return new Map(rows.map((row) => [revisionKey(row), stored(row)]));
 }
 
 export async function latestRevisionNumber(db: Db, deployment: string): Promise<number> {
