@@ -27,7 +27,10 @@ export interface MetricEvidence {
   name: string;
   /** ln of the e-value: evidence that the candidate is worse. 0 means none. */
   logEvidence: number;
-  /** The observed figure of each arm since the hypothesis began: a share of errors, or a latency in milliseconds. */
+  /**
+   * The observed figure of each arm since the hypothesis began: a share of errors, or the 95th percentile of the answers'
+   * latency in milliseconds. Null without samples.
+   */
   stable: number | null;
   candidate: number | null;
 }
@@ -43,4 +46,6 @@ export interface GuardReport {
   errors: { stable: number; candidate: number };
   /** Set when the bound was crossed, latched for ever; `reason` is a sentence for people. */
   closed: { at: number; metric: string; reason: string } | null;
+  /** Ticks whose counts made no sense (not a number, more errors than requests) and were left out; absent when none. */
+  droppedTicks?: number;
 }

@@ -1,0 +1,93 @@
+import type { Weight } from "../traffic/split.ts";
+import { FULL_WEIGHT } from "../traffic/split.ts";
+import { LATENCY_BINS } from "./log-bins.ts";
+import { LogHistogram } from "./log-histogram.ts";
+
+/** What one arm did in one tick: first attempts only, requests that were pinned to a revision left out. */
+export interface ArmArrivals {
+  requests: number;
+  /** 5xx, resets and timeouts; 4xx are the caller's fault and no errors. At most `requests`. */
+  errors: number;
+  /**
+   * Latencies of the requests that were no errors, per bin of `LATENCY_BINS`: `counts` of a `LogHistogram`. A request
+   * that is missing here counts as slower than every edge, so a revision that fails fast does not look fast.
+   */
+  latency: ArrayLike<number>;
+}
+
+/** What the gateway saw in one tick, whatever its length, and the weight the candidate nominally had in it. */
+export interface GuardArrivals {
+  weight: Weight;
+  candidate: ArmArrivals;
+  stable: ArmArrivals;
+}
+
+/** One arm's counts, summed over ticks. */
+export class ArmCounts {
+  requests = 0;
+  errors = 0;
+  readonly latency: LogHistogram;
+
+  constructor(state?: ArmState) {
+    this.latency = LogHistogram.fromSparse(state?.latency ?? []);
+    this.requests = state?.requests ?? 0;
+    this.errors = state?.errors ?? 0;
+  }
+
+  add(arrivals: ArmArrivals): void {
+    this.requests += arrivals.requests;
+    this.errors += arrivals.errors;
+    this.latency.add(arrivals.latency);
+  }
+
+  clear(): void {
+    this.requests = 0;
+    this.errors = 0;
+    this.latency.clear();
+  }
+
+  /** Requests that got no proper answer. */
+  get failures(): number {
+    return this.requests - this.latency.total;
+  }
+
+  /** Requests that took longer than the edge of `bin`, failures included. */
+  slowerThan(bin: number): number {
+    return this.requests - this.latency.countUpTo(bin);
+  }
+
+  state(): ArmState {
+    return { requests: this.requests, errors: this.errors, latency: this.latency.toSparse() };
+  }
+}
+
+export interface ArmState {
+  requests: number;
+  errors: number;
+  latency: [bin: number, count: number][];
+}
+
+/** Both arms' counts: of the batch that is being gathered, or of the whole time. */
+export interface ArmPair {
+  candidate: ArmCounts;
+  stable: ArmCounts;
+}
+
+/** Whether a tick's counts can be believed; one that cannot must be dropped, never multiplied in (ANALYSIS §9). */
+export function makesSense(arrivals: GuardArrivals): boolean {
+  const { weight } = arrivals;
+  return weight >= 0 && weight <= FULL_WEIGHT && armMakesSense(arrivals.candidate) && armMakesSense(arrivals.stable);
+}
+
+function armMakesSense({ requests, errors, latency }: ArmArrivals): boolean {
+  if (!isCount(requests) || !isCount(errors) || errors > requests || latency.length > LATENCY_BINS.count) return false;
+  let answered = 0;
+  for (let bin = 0; bin < latency.length; bin += 1) {
+    const count = latency[bin];
+    if (!isCount(count)) return false;
+    answered += count;
+  }
+  return answered <= requests;
+}
+
+const isCount = (value: number | undefined): value is number => Number.isSafeInteger(value) && Number(value) >= 0;

@@ -1,0 +1,37 @@
+import type { ArmPair } from "./guard.arrivals.ts";
+import type { GuardConfig } from "./guard.types.ts";
+import type { LatencyFinding } from "./latency-judge.ts";
+import { LATENCY_BINS } from "./log-bins.ts";
+
+/** An e-value for people: `312×`, and a power of ten when it is astronomical. */
+export function describeEvidence(logEvidence: number): string {
+  const exponent = logEvidence / Math.LN10;
+  if (exponent >= 6) return `10^${Math.floor(exponent)}×`;
+  const value = Math.exp(logEvidence);
+  return `${value >= 10 ? Math.floor(value) : value.toPrecision(2)}×`;
+}
+
+const milliseconds = (ms: number | null): string => (ms === null ? "unknown" : `${Number(ms.toPrecision(3))} ms`);
+
+/** What was seen of errors, against what, with how many samples. */
+export const describeErrors = (config: GuardConfig, { candidate, stable }: ArmPair): string =>
+  `error rate: ${candidate.errors} of ${candidate.requests} requests failed on revision ${config.candidate}` +
+  ` against ${stable.errors} of ${stable.requests} on revision ${config.stable}`;
+
+/** What was seen of latencies, at the place where most of the evidence lies. */
+export function describeLatency(config: GuardConfig, { candidate, stable }: ArmPair, finding: LatencyFinding): string {
+  if (finding.by === "rank") {
+    return (
+      `latency: ${candidate.requests} requests are slower throughout on revision ${config.candidate} than ` +
+      `${stable.requests} on revision ${config.stable} (median ${milliseconds(candidate.latency.quantile(0.5))} ` +
+      `against ${milliseconds(stable.latency.quantile(0.5))})`
+    );
+  }
+  const { stableBin, candidateBin } = finding;
+  const stableLimit = candidateBin === stableBin ? "" : ` longer than ${milliseconds(LATENCY_BINS.edge(stableBin))}`;
+  return (
+    `latency: ${candidate.slowerThan(candidateBin)} of ${candidate.requests} requests took longer than ` +
+    `${milliseconds(LATENCY_BINS.edge(candidateBin))} or failed on revision ${config.candidate} ` +
+    `against ${stable.slowerThan(stableBin)} of ${stable.requests}${stableLimit} on revision ${config.stable}`
+  );
+}

@@ -1,0 +1,59 @@
+import { z } from "zod";
+import { SluiceError } from "../errors.ts";
+import { WATCHED_QUANTILES } from "./edge-judge.ts";
+import { LATENCY_BINS } from "./log-bins.ts";
+
+const count = z.int().min(0);
+const sparse = z.array(z.tuple([z.int().min(0).max(LATENCY_BINS.overflow), count]));
+const arm = z.object({ requests: count, errors: count, latency: sparse });
+const arms = z.object({ candidate: arm, stable: arm });
+
+const mixture = z.object({
+  logFractions: z.array(z.number()),
+  batches: count,
+  logWealth: z.number(),
+  maxLogWealth: z.number(),
+});
+
+const scores = z.object({ stableSum: z.number(), stableCount: count, mixture });
+
+const latency = z.object({
+  past: sparse,
+  edges: z.array(mixture).length(WATCHED_QUANTILES.length),
+  rank: z.object({ reference: sparse, judge: scores }).nullable(),
+});
+
+const config = z.object({
+  hypothesis: z.string(),
+  stable: z.number(),
+  candidate: z.number(),
+  alpha: z.number(),
+  metrics: z.array(
+    z.object({ name: z.enum(["error_rate", "latency"]), share: z.number(), tolerance: z.number().exactOptional() }),
+  ),
+  closes: z.boolean(),
+});
+
+const guardSnapshot = z.object({
+  format: z.literal(1),
+  config,
+  weight: z.number().nullable(),
+  totals: arms,
+  batch: arms,
+  errors: mixture.nullable(),
+  latency: latency.nullable(),
+  maxLogEvidence: z.number(),
+  droppedTicks: count,
+  closed: z.object({ at: z.number(), metric: z.string(), reason: z.string() }).nullable(),
+});
+
+/** All of a guard's state, as plain JSON: what a gateway keeps so that a restart loses no evidence. */
+export type GuardSnapshot = z.infer<typeof guardSnapshot>;
+
+/** Throws `data_loss` for what is not a whole snapshot of this format, naming the place. */
+export function parseGuardSnapshot(snapshot: unknown): GuardSnapshot {
+  const parsed = guardSnapshot.safeParse(snapshot);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  throw new SluiceError("data_loss", `not a snapshot of a guard: ${issue?.path.join(".")}: ${issue?.message}`);
+}
