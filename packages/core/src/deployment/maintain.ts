@@ -31,7 +31,7 @@ export interface RestingFacts {
 }
 
 export interface Upkeep {
-  /** Written before any effect. Revisions at 0 replicas are gone for good; those that are not named stay as they are. */
+  /** Written before any effect; when that changes what was written, the facts are old and it is worth looking again at once. Revisions at 0 replicas have no instances; those that are not named stay as they are. */
   desired: DesiredState;
   /** `forget`: nothing of a deleted deployment is left in the world. */
   effects: (Effect | { type: "forget" })[];

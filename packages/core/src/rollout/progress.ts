@@ -2,7 +2,7 @@ import type { Step } from "../strategy/strategy.types.ts";
 import { type Instant, seconds } from "../time.ts";
 import { phaseElapsed, stepElapsed } from "./clock.ts";
 import { promotes, skipsChecks } from "./desired.ts";
-import { FORWARD_PHASES, isTerminal } from "./phase.ts";
+import { FORWARD_PHASES, isTerminal, type Phase } from "./phase.ts";
 import type { Rollout } from "./rollout.ts";
 
 /** What the expected time adds to the shortest: instances that come up, and a change that is seen at the data plane. */
@@ -39,7 +39,7 @@ const BEFORE_COMPLETED = 95;
 export function progressPercentage(rollout: Rollout, now: Instant): number {
   if (rollout.phase === "completed") return 100;
   const early = FORWARD_PHASES.indexOf("shifting");
-  const reached = FORWARD_PHASES.findIndex((phase) => phase === rollout.phase);
+  const reached = (FORWARD_PHASES as readonly Phase[]).indexOf(rollout.phase);
   if (reached >= 0 && reached < early) return Math.floor((reached / early) * BEFORE_SHIFTING);
   if (rollout.phase === "monitoring") {
     const bake = seconds(rollout.strategy.monitoringSeconds);

@@ -1,0 +1,334 @@
+import { maintain, type RestingFacts, type Retirement } from "../../deployment/maintain.ts";
+import { same } from "../../same.ts";
+import type { Strategy } from "../../strategy/strategy.types.ts";
+import { assertSplit, weightOf } from "../../traffic/split.ts";
+import { advance } from "../advance.ts";
+import { allowedCommands } from "../allowed.ts";
+import { applyCommand, type InPlaceCommand } from "../command.ts";
+import { createRollout } from "../create.ts";
+import { NOTHING_DESIRED } from "../desired.ts";
+import type { Effect, RolloutEvent } from "../effect.ts";
+import type { Facts } from "../facts.ts";
+import { isTerminal, type Phase, TRANSITIONS } from "../phase.ts";
+import { reverseRollout } from "../reverse.ts";
+import type { DesiredState, Rollout } from "../rollout.ts";
+import { SimulatedGateway, SimulatedRuntime } from "./world.ts";
+
+/** What comes with a revision that is submitted. */
+export interface Submission {
+  strategy: Strategy;
+  /** Never gets ready. */
+  broken: boolean;
+  verdict: "good" | "invalid" | "gate fails";
+  requiredApprovals: number;
+}
+
+export type CrashPoint = "before persist" | "before apply" | null;
+
+const SPEAKS_OF_TRAFFIC: readonly Phase[] = ["preparing", "testing", "shifting", "monitoring", "rolling_back"];
+
+/**
+ * One deployment with an engine as the server's: load, observe, advance, persist, apply. After every write the
+ * invariants of ARCHITECTURE §9 are checked; a broken one throws.
+ */
+export class Simulation {
+  readonly runtime = new SimulatedRuntime();
+  readonly gateway = new SimulatedGateway();
+  // What is on disk.
+  rollouts: Rollout[] = [];
+  stable: number | null = null;
+  replicas = 3;
+  retiring: Retirement[] = [];
+  traffic: DesiredState = NOTHING_DESIRED;
+  epoch = 0;
+  // What is not.
+  now = 1_000_000;
+  wakeAt = 0;
+  crash: CrashPoint = null;
+  hookFails = false;
+  private revisions = 0;
+  private readonly refused = new Map<number, Submission["verdict"]>();
+  private sampleBase = { step: "", stable: 0, candidate: 0 };
+  private readonly hooks = new Map<string, { step: number; status: "succeeded" | "failed" }[]>();
+
+  get active(): Rollout[] {
+    return this.rollouts.filter((rollout) => !isTerminal(rollout.phase));
+  }
+
+  submit(submission: Submission): void {
+    const revision = ++this.revisions;
+    if (submission.broken) this.runtime.broken.add(revision);
+    if (submission.verdict !== "good") this.refused.set(revision, submission.verdict);
+    this.add(
+      createRollout(
+        {
+          id: `rol_${String(this.rollouts.length).padStart(3, "0")}`,
+          project: "default",
+          deployment: "dep_1",
+          artifact: "greeter",
+          environment: "production",
+          from: this.serving,
+          to: { revision, version: `${revision}` },
+          strategy: submission.strategy,
+          requiredApprovals: submission.requiredApprovals,
+          fourEyes: true,
+          triggeredBy: "ada",
+        },
+        this.now,
+      ).rollout,
+    );
+  }
+
+  /** Gives the command to the oldest active rollout if it takes it. */
+  command(command: InPlaceCommand): void {
+    const [head] = this.active;
+    if (head === undefined || !allowedCommands(head).includes(command)) return;
+    const actor = `approver-${head.approvals.length}`;
+    const { rollout, events } = applyCommand(head, command, { actor, comment: "", now: this.now, creator: "ada" });
+    this.checkMoves(head, rollout, events);
+    this.replace(head, rollout);
+    this.wakeAt = this.now;
+  }
+
+  /** Rolls back what the last completed rollout delivered, when it is what serves. */
+  reverse(): void {
+    const original = this.rollouts.findLast(
+      (rollout) => rollout.phase === "completed" && rollout.toRevision === this.stable,
+    );
+    if (original === undefined || this.active.length > 0 || !allowedCommands(original).includes("rollback")) return;
+    const id = `rol_${String(this.rollouts.length).padStart(3, "0")}`;
+    const reversed = reverseRollout(original, { id, actor: "ada", reason: "", now: this.now, serving: this.serving });
+    this.replace(original, reversed.original);
+    this.add(reversed.reverse);
+  }
+
+  tick(): void {
+    this.now += 1_000;
+    this.runtime.tick();
+    this.gateway.tick();
+    this.checkGateway();
+  }
+
+  reconcile(): void {
+    const crash = this.crash;
+    this.crash = null;
+    this.wakeAt = Number.POSITIVE_INFINITY;
+    const effects = this.active.length > 0 ? this.advanceAll(crash) : this.rest(crash);
+    this.checkGateway();
+    if (crash === null) for (const effect of effects) this.apply(effect);
+    // Whatever died comes back and looks at once.
+    else this.wakeAt = this.now;
+  }
+
+  private advanceAll(crash: CrashPoint): Effect[] {
+    const active = this.active;
+    const advanced = active.map((before) => {
+      const facts = this.factsFor(before);
+      return { before, facts, ...advance(before, facts, this.now) };
+    });
+    if (crash === "before persist") return [];
+    for (const { before, rollout, events, wakeAt } of advanced) {
+      this.checkMoves(before, rollout, events);
+      this.replace(before, rollout);
+      this.wakeAt = Math.min(this.wakeAt, wakeAt ?? this.now);
+    }
+    const [head] = advanced;
+    if (head === undefined) return [];
+    this.hold(head.before, head.rollout, head.effects);
+    if (!isTerminal(head.rollout.phase)) this.checkRepeats(head.rollout, head.facts, head.effects);
+    return head.effects;
+  }
+
+  /** Asked again while nothing has happened, `advance` repeats itself without news. */
+  private checkRepeats(rollout: Rollout, seen: Facts, effects: readonly Effect[]): void {
+    // A rollout that left the queue for another stable revision asked for the facts of that one.
+    if (rollout.phase === "queued") return;
+    const traffic = { ...seen.traffic, applied: this.trafficFact().applied };
+    const again = advance(rollout, { ...seen, traffic }, this.now);
+    if (again.events.length > 0)
+      throw new Error(`repeated news: ${again.events.map((event) => event.message).join(", ")}`);
+    if (again.rollout !== rollout) throw new Error("repeated advance changed the rollout");
+    if (!same(again.effects, effects)) throw new Error("repeated advance wants something else");
+  }
+
+  private hold(before: Rollout, after: Rollout, effects: readonly Effect[]): void {
+    if (
+      SPEAKS_OF_TRAFFIC.includes(after.phase) ||
+      (isTerminal(after.phase) && SPEAKS_OF_TRAFFIC.includes(before.phase))
+    ) {
+      this.checkWeights(before, after);
+      this.writeTraffic(after.desired);
+    }
+    for (const { revision, replicas } of after.desired.instances) {
+      if (replicas > 0) this.retiring = this.retiring.filter((entry) => entry.revision !== revision);
+    }
+    for (const effect of effects) {
+      if (effect.type === "declareStable") this.stable = effect.revision;
+      if (effect.type === "retire") this.retiring.push(effect);
+    }
+  }
+
+  private rest(crash: CrashPoint): Effect[] {
+    const { stable, replicas, retiring } = this;
+    const workloads = [...this.runtime.groups.keys()]
+      .map((revision) => this.runtime.observe(revision))
+      .filter((fact) => fact !== null);
+    const facts: RestingFacts = { workloads, traffic: this.trafficFact(), routed: true };
+    const upkeep = maintain({ stable, replicas, stopped: false, deleting: false, retiring }, facts, this.now);
+    if (crash === "before persist") return [];
+    const written = this.epoch;
+    this.writeTraffic(upkeep.desired);
+    this.wakeAt = this.epoch === written ? (upkeep.wakeAt ?? Number.POSITIVE_INFINITY) : this.now;
+    return upkeep.effects.filter((effect) => effect.type !== "forget");
+  }
+
+  private apply(effect: Effect): void {
+    if (effect.type === "setInstances") this.runtime.setInstances(effect.revision, effect.replicas);
+    if (effect.type === "removeInstances") {
+      const served = this.gateway.split === null ? 0 : weightOf(this.gateway.split, effect.revision);
+      // Only whoever scales the deployment to zero takes the instances of what serves.
+      if (served > 0 && !(effect.revision === this.stable && this.replicas === 0)) {
+        throw new Error(`instances of revision ${effect.revision} removed while it has traffic`);
+      }
+      this.runtime.remove(effect.revision);
+    }
+    if (effect.type === "setTraffic") {
+      const closes = this.active[0]?.strategy.autoRollback ?? false;
+      this.gateway.send({ epoch: this.epoch, desired: this.traffic, stable: this.stable ?? -1, closes });
+    }
+    if (effect.type === "callHook") {
+      const [head] = this.active;
+      const calls = this.hooks.get(head?.id ?? "") ?? [];
+      if (calls.some((call) => call.step === effect.step)) throw new Error("a hook was called again");
+      this.hooks.set(head?.id ?? "", [
+        ...calls,
+        { step: effect.step, status: this.hookFails ? "failed" : "succeeded" },
+      ]);
+    }
+  }
+
+  private factsFor(rollout: Rollout): Facts {
+    const [head] = this.active;
+    const newer = this.rollouts.findLast((other) => other.id > rollout.id && other.strategy.onConflict === "supersede");
+    const verdict = this.refused.get(rollout.toRevision) ?? "good";
+    const report = this.gateway.report;
+    return {
+      serving: this.serving,
+      ahead: head?.id === rollout.id ? null : (head?.id ?? null),
+      newer: newer?.id ?? null,
+      frozenUntil: null,
+      slotFree: true,
+      replicas: this.replicas,
+      routed: true,
+      validations: [
+        {
+          name: "image",
+          type: "artifact",
+          severity: "critical",
+          passed: verdict !== "invalid",
+          message: "",
+          executionMs: 1,
+          at: 0,
+        },
+      ],
+      validationLevel: "standard",
+      gates: [
+        {
+          gate: "quality",
+          required: true,
+          status: verdict === "gate fails" ? "failed" : "passed",
+          conditions: [],
+          message: "",
+          at: 0,
+        },
+      ],
+      stable: this.runtime.observe(rollout.fromRevision),
+      candidate: this.runtime.observe(rollout.toRevision),
+      traffic: { ...this.trafficFact(), samples: this.samplesOf(rollout) },
+      guard: this.gateway.reachable ? report : null,
+      hooks: (this.hooks.get(rollout.id) ?? []).map((call) => ({ ...call, message: "" })),
+      progressDeadlineSeconds: 20,
+    };
+  }
+
+  private trafficFact() {
+    const { reachable, split, config } = this.gateway;
+    return { verified: reachable, split, applied: reachable && (config?.epoch ?? 0) === this.epoch };
+  }
+
+  private samplesOf(rollout: Rollout) {
+    if (rollout.id !== this.active[0]?.id) return { stable: 0, candidate: 0 };
+    const step = `${rollout.id}/${rollout.step}`;
+    if (this.sampleBase.step !== step) this.sampleBase = { step, ...this.gateway.samples };
+    const { stable, candidate } = this.gateway.samples;
+    return {
+      stable: Math.max(0, stable - this.sampleBase.stable),
+      candidate: Math.max(0, candidate - this.sampleBase.candidate),
+    };
+  }
+
+  private get serving() {
+    return this.stable === null ? null : { revision: this.stable, version: `${this.stable}` };
+  }
+
+  private add(rollout: Rollout): void {
+    this.rollouts.push(rollout);
+    this.wakeAt = this.now;
+  }
+
+  /** As a database does it: the document comes back with its keys in another order. */
+  private replace(before: Rollout, after: Rollout): void {
+    const stored: Rollout = before === after ? after : JSON.parse(JSON.stringify(after), reversedKeys);
+    this.rollouts = this.rollouts.map((rollout) => (rollout === before ? stored : rollout));
+  }
+
+  private writeTraffic(desired: DesiredState): void {
+    const { split, mirror, pins, guard } = desired;
+    if (split !== null) assertSplit(split);
+    const next = { ...NOTHING_DESIRED, split, mirror, pins, guard };
+    if (!same(next, this.traffic)) this.epoch += 1;
+    this.traffic = next;
+  }
+
+  private checkMoves(before: Rollout, after: Rollout, events: readonly RolloutEvent[]): void {
+    let phase: Phase = before.phase;
+    for (const event of events.filter(({ type }) => type === "rollout.phase.changed")) {
+      const to = event.data.to as Phase;
+      if (event.data.from !== phase || !TRANSITIONS[phase].includes(to))
+        throw new Error(`moved from ${phase} to ${to}`);
+      phase = to;
+    }
+    if (phase !== after.phase) throw new Error(`moved to ${after.phase} without saying so`);
+  }
+
+  private checkWeights(before: Rollout, after: Rollout): void {
+    const weight = ({ desired, toRevision }: Rollout) =>
+      desired.split === null ? 0 : weightOf(desired.split, toRevision);
+    const rises = weight(after) > weight(before);
+    if (rises && this.runtime.ready(after.toRevision) === 0 && after.fromRevision !== after.toRevision) {
+      throw new Error(`revision ${after.toRevision} gets weight without a ready instance`);
+    }
+    if (rises && before.phase === "rolling_back") throw new Error("the candidate's weight rises on the way back");
+  }
+
+  /** What users meet: whole splits, no refused revision, never a third one. */
+  private checkGateway(): void {
+    const { split, config } = this.gateway;
+    if (split === null || config === null) return;
+    assertSplit(split);
+    const [head] = this.active;
+    const allowed = [this.stable, head?.fromRevision, head?.toRevision];
+    const met = split.filter((entry) => entry.weight > 0).map((entry) => entry.revision);
+    const copied = config.desired.mirror === null ? [] : [config.desired.mirror.revision];
+    for (const revision of [...met, ...copied, ...config.desired.pins.map((pin) => pin.revision)]) {
+      if (this.refused.has(revision)) throw new Error(`refused revision ${revision} has traffic`);
+      if (!allowed.includes(revision))
+        throw new Error(`revision ${revision} has traffic, allowed: ${allowed.join(", ")}`);
+    }
+  }
+}
+
+const reversedKeys = (_key: string, value: unknown): unknown =>
+  value !== null && typeof value === "object" && !Array.isArray(value)
+    ? Object.fromEntries(Object.entries(value).reverse())
+    : value;
