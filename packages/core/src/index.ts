@@ -53,6 +53,8 @@ export * from "./strategy/compile.ts";
 export * from "./strategy/strategy.schema.ts";
 export * from "./strategy/strategy.types.ts";
 export * from "./time.ts";
+export * from "./traffic/assign.ts";
+export * from "./traffic/match.ts";
 export * from "./traffic/route.ts";
 export * from "./traffic/split.ts";
 export * from "./validate.ts";
