@@ -55,14 +55,20 @@ export function violationsOf(issues: readonly Issue[], value: unknown, field = "
 function unionViolations(branches: readonly Issue[][], found: unknown, field: string): FieldViolation[] {
   const meant = branches.find((issues) => issues.every((issue) => !isForeign(issue, found)));
   if (meant !== undefined) return violationsOf(meant, found, field);
-  const unknown = branches.find((issues) => issues.every((issue) => issue.code === "unrecognized_keys"));
-  if (unknown !== undefined) return violationsOf(unknown, found, field);
+  const [nearest, second] = [...branches].sort((left, right) => strangers(left) - strangers(right));
+  if (nearest !== undefined && second !== undefined && strangers(nearest) < strangers(second)) {
+    return violationsOf(nearest, found, field);
+  }
   const forms = branches.flatMap((issues) => {
     const [first] = issues;
     return first === undefined ? [] : [first.path.length > 0 ? String(first.path[0]) : allowedBy(first)];
   });
   return [{ field, found, allowed: `exactly one of ${[...new Set(forms)].join(", ")}` }];
 }
+
+/** How many members the form does not know. */
+const strangers = (issues: readonly Issue[]): number =>
+  issues.reduce((sum, issue) => sum + (issue.code === "unrecognized_keys" ? issue.keys.length : 0), 0);
 
 const isForeign = (issue: Issue, found: unknown): boolean =>
   issue.path.length === 0 || issue.code === "unrecognized_keys" || valueAt(found, issue.path.slice(0, 1)) === undefined;

@@ -76,7 +76,7 @@ export async function findDeployment(db: Db, id: string): Promise<StoredDeployme
 
 /** The same, locked until the transaction ends: changes of one deployment happen one after the other. */
 export async function findDeploymentForUpdate(db: Db, id: string): Promise<StoredDeployment | null> {
-  const row = await select(db).where("d.id", "=", id).forUpdate("d").executeTakeFirst();
+  const row = await select(db).where("d.id", "=", id).forNoKeyUpdate("d").executeTakeFirst();
   return row === undefined ? null : stored(row);
 }
 
