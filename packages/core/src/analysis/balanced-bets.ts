@@ -36,7 +36,8 @@ export function balancedStakes(bet: Bet, sizeRatio: number): { candidate: number
 
 /**
  * ln of the e-variable B3 for the means of values in [0, 1] (ANALYSIS §4.1); 0 when an arm is empty. Valid for any
- * split, any drift and any distribution.
+ * split, any drift and any distribution, since E[S] ≤ exp(n_c λ_c (μ_c − μ_s − margin)). Betting on bounded means is
+ * due to Waudby-Smith & Ramdas, "Estimating means of bounded random variables by betting" (JRSS-B 2023).
  */
 export function logEBalanced(candidate: WeightedValues, stable: WeightedValues, bet: Bet): number {
   const candidates = total(candidate.counts);

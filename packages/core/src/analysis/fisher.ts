@@ -52,6 +52,10 @@ export function saysNothing(table: OutcomeTable): boolean {
  * ln of the e-variable B1 (ANALYSIS §2.1): the likelihood of the candidate's errors at `oddsRatio` over that at
  * `nullOddsRatio`, given all margins. Its mean is at most 1 when the candidate's odds of an error are at most
  * `nullOddsRatio` times stable's, whatever the split was and however the error rate moves from batch to batch.
+ *
+ * Why: with P(ω) = Σ C C ω^u and a true odds ratio τ ≤ ω0, E[S] = P(ω0) P(ω τ/ω0) / (P(ω) P(τ)); ln P is convex in
+ * ln ω, and ω0 and ω τ/ω0 lie between τ and ω with the same product, so E[S] ≤ 1. At ω0 = 1 outcomes may even depend on each
+ * other (bursts, shared outages), as long as requests were assigned to the arms exchangeably.
  */
 export function logEFisher(table: OutcomeTable, oddsRatio: number, nullOddsRatio = 1): number {
   if (saysNothing(table)) return 0;

@@ -8,7 +8,8 @@ export function describeEvidence(logEvidence: number): string {
   const exponent = logEvidence / Math.LN10;
   if (exponent >= 6) return `10^${Math.floor(exponent)}×`;
   const value = Math.exp(logEvidence);
-  return `${value >= 10 ? Math.floor(value) : value.toPrecision(2)}×`;
+  // Rounded down, so that evidence never reads larger than it is; the slack is for 1/0.004, which is not quite 250.
+  return `${value >= 10 ? Math.floor(value + 1e-6) : value.toPrecision(2)}×`;
 }
 
 const milliseconds = (ms: number | null): string => (ms === null ? "unknown" : `${Number(ms.toPrecision(3))} ms`);

@@ -14,7 +14,8 @@ const ODDS_FACTORS = [0.5, 0.8, 0.9, 0.95, 1.05, 1.1, 1.25, 2];
 export const SAMPLE_RATIO_BOUND = Math.log(1_000);
 
 /**
- * ln e-value against "each request went to the candidate with the nominal probability" (ANALYSIS §2.6). Only for
+ * ln e-value against "each request went to the candidate with the nominal probability" (ANALYSIS §2.6;
+ * after Lindon & Malek, "Anytime-valid inference for multinomial count data", NeurIPS 2022). Only for
  * routers that draw per request: callers pinned to an arm come in clusters and would raise false alarms.
  */
 export function logESampleRatio(levels: readonly WeightLevel[]): number {
