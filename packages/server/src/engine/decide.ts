@@ -11,9 +11,8 @@ import {
 } from "@sluice/core";
 import type { StoredRollout } from "../rollout/rollout.store.ts";
 import type { DesiredTraffic } from "../routing/route.store.ts";
-import { restingFacts, retirements } from "./keep.ts";
 import type { Loaded } from "./load.ts";
-import { factsFor, type Observation } from "./observe.ts";
+import { factsFor, type Observation, restingFacts, retirements } from "./observe.ts";
 import { rememberSamples } from "./samples.ts";
 
 /** One event with the rollout it is about; null for what the keeper of a resting deployment did. */

@@ -1,7 +1,7 @@
-import { type InstancesFact, type Instant, maintain, type RestingFacts, type Retirement } from "@sluice/core";
+import { type Instant, maintain } from "@sluice/core";
 import { type Decision, NOTHING_DECIDED } from "./decide.ts";
 import type { Loaded } from "./load.ts";
-import { instancesFact, type Observation, trafficApplied } from "./observe.ts";
+import { type Observation, restingFacts, retirements } from "./observe.ts";
 
 /** What the keeper of a deployment without an active rollout wants. */
 export function decideResting(loaded: Loaded, observed: Observation, now: Instant): Decision {
@@ -24,23 +24,5 @@ export function decideResting(loaded: Loaded, observed: Observation, now: Instan
     traffic: route === null ? null : { split, mirror, pins, guard: null },
     forget: upkeep.effects.some((effect) => effect.type === "forget"),
     wakeAt: upkeep.wakeAt ?? null,
-  };
-}
-
-export const retirements = ({ workloads }: Loaded): Retirement[] =>
-  workloads.flatMap(({ revision, retireAt }) => (retireAt === null ? [] : [{ revision, at: retireAt }]));
-
-export function restingFacts({ route }: Loaded, observed: Observation): RestingFacts {
-  const revisions = [...new Set(observed.statuses.map((status) => status.revision))];
-  return {
-    workloads: revisions
-      .map((revision) => instancesFact(observed.statuses, revision))
-      .filter((fact): fact is InstancesFact => fact !== null),
-    traffic: {
-      verified: observed.gatewayFresh,
-      applied: observed.gatewayFresh && trafficApplied(route, observed.route),
-      split: observed.route?.split ?? null,
-    },
-    routed: route !== null,
   };
 }

@@ -14,41 +14,39 @@ const CHECK_MS = 1_000;
  */
 export async function holdLease(pool: pg.Pool, runner: string, logger: Logger): Promise<Lease> {
   let client: pg.PoolClient | null = null;
-  let released = false;
   let checking: Promise<void> = Promise.resolve();
 
+  const drop = (): void => {
+    // Closed, not given back: the lock goes with the connection.
+    client?.release(true);
+    client = null;
+  };
+
   const acquire = async (): Promise<pg.PoolClient> => {
-    const fresh = await pool.connect();
-    fresh.once("error", () => {
-      if (client === fresh) client = null;
-    });
-    await fresh.query("select pg_advisory_lock(hashtextextended($1, 0))", [runner]);
-    return fresh;
+    client = await pool.connect();
+    client.once("error", drop);
+    await client.query("select pg_advisory_lock(hashtextextended($1, 0))", [runner]);
+    return client;
   };
 
   const check = async (): Promise<void> => {
     try {
-      client ??= await acquire();
-      await freeTheDead(client, runner, logger);
+      await freeTheDead(client ?? (await acquire()), runner, logger);
     } catch (error) {
-      if (!released) logger.debug({ err: error }, "the lease could not be looked after; trying again");
-      client?.release(true);
-      client = null;
+      logger.debug({ err: error }, "the lease could not be looked after; trying again");
+      drop();
     }
   };
 
-  client = await acquire();
-  await freeTheDead(client, runner, logger);
+  await freeTheDead(await acquire(), runner, logger);
   const timer = setInterval(() => {
     checking = checking.then(check);
   }, CHECK_MS);
   return {
     async release() {
-      released = true;
       clearInterval(timer);
       await checking;
-      // The connection is closed, not given back: its lock goes with it.
-      client?.release(true);
+      drop();
     },
   };
 }

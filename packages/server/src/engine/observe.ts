@@ -6,6 +6,8 @@ import {
   type InstancesFact,
   type Instant,
   isRunnable,
+  type RestingFacts,
+  type Retirement,
   type Rollout,
   type RouteObservation,
   type TrafficFact,
@@ -132,4 +134,24 @@ function trafficFact(
 export function trafficApplied(route: StoredRoute | null, observed: RouteObservation | null): boolean {
   if (route === null || route.desired.split === null) return observed === null;
   return observed?.epoch === route.epoch;
+}
+
+/** Revisions that are kept warm for a while, as they are on disk. */
+export const retirements = ({ workloads }: Loaded): Retirement[] =>
+  workloads.flatMap(({ revision, retireAt }) => (retireAt === null ? [] : [{ revision, at: retireAt }]));
+
+/** What the keeper of a resting deployment may know. */
+export function restingFacts({ route }: Loaded, observed: Observation): RestingFacts {
+  const revisions = [...new Set(observed.statuses.map((status) => status.revision))];
+  return {
+    workloads: revisions
+      .map((revision) => instancesFact(observed.statuses, revision))
+      .filter((fact): fact is InstancesFact => fact !== null),
+    traffic: {
+      verified: observed.gatewayFresh,
+      applied: observed.gatewayFresh && trafficApplied(route, observed.route),
+      split: observed.route?.split ?? null,
+    },
+    routed: route !== null,
+  };
 }

@@ -63,6 +63,8 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
       taskList,
       events,
       logger: bridge(logger),
+      // Without batches nobody hears of a job that could not be completed, and the process would end of it.
+      preset: { worker: { completeJobBatchDelay: 0, failJobBatchDelay: 0 } },
     });
     const { workerPool } = await created;
     nudger.wakes((count) => workerPool.nudge(count));

@@ -1,0 +1,83 @@
+import type { Instant, Runtime } from "@sluice/core";
+import type { Kysely } from "kysely";
+import type pg from "pg";
+import type { Logger } from "pino";
+import type { Database } from "../db/schema.ts";
+import type { GatewayLink } from "../routing/gateway.types.ts";
+import { createPublisher } from "../routing/publisher.ts";
+import type { CheckEnvironment } from "./checks.ts";
+import type { Crash } from "./crash.ts";
+import { createHints } from "./hints.ts";
+import { createHookCaller } from "./hooks.ts";
+import { createReconciler } from "./reconcile.ts";
+import { startResync, wakeAll } from "./resync.ts";
+import { startWorker } from "./worker.ts";
+
+export interface EngineOptions {
+  db: Kysely<Database>;
+  pool: pg.Pool;
+  link: GatewayLink;
+  /** Started already; by the type of an environment's target. */
+  runtimes: ReadonlyMap<string, Runtime>;
+  checks: CheckEnvironment;
+  workers: number;
+  maxActiveRollouts: number;
+  logger: Logger;
+  now: () => Instant;
+  crash: Crash;
+}
+
+export interface Engine {
+  /** Finishes the reconciles that run and takes no more. Instances and traffic stay as they are. */
+  close(): Promise<void>;
+}
+
+/** Starts reconciling every deployment of the database, beginning with a look at each. */
+export async function startEngine(options: EngineOptions): Promise<Engine> {
+  const { db, pool, link, runtimes, checks, logger, now, crash } = options;
+  const observe = async (deployment: string) =>
+    (await Promise.all([...runtimes.values()].map((runtime) => runtime.observe(deployment)))).flat();
+  const publisher = createPublisher({ link, observe, logger });
+  const hooks = createHookCaller({ db, logger, crash });
+  const hints = createHints(db, logger);
+  const reconcile = createReconciler({
+    db,
+    link,
+    runtimes,
+    checks,
+    publisher,
+    hooks,
+    root: checks.root,
+    maxActiveRollouts: options.maxActiveRollouts,
+    now,
+    logger,
+    crash,
+  });
+
+  const listeners = [
+    link.onRoute(hints.changed),
+    ...[...runtimes.values()].map((runtime) =>
+      runtime.onChange((deployment) => {
+        // Endpoints go to the gateway at once and without the database; the rollout hears of them in its own time.
+        publisher
+          .refresh(deployment)
+          .catch((error: unknown) => logger.debug({ err: error, deployment }, "endpoints were not published"));
+        hints.changed(deployment);
+      }),
+    ),
+  ];
+  await wakeAll(db);
+  const worker = await startWorker({ db, pool, concurrency: options.workers, reconcile, logger, now });
+  const stopResync = startResync({ db, link, runtimes, logger });
+
+  return {
+    async close() {
+      for (const stop of listeners) stop();
+      await stopResync();
+      await hints.close();
+      await worker.close();
+      await hooks.close();
+      publisher.close();
+    },
+  };
+}
