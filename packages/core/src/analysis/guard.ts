@@ -12,15 +12,6 @@ import { LatencyJudge } from "./latency-judge.ts";
 import { LATENCY_BINS } from "./log-bins.ts";
 import type { LogHistogram } from "./log-histogram.ts";
 
-/**
- * What a guard watches unless told otherwise: errors and latency, staked 5 to 3 as in ANALYSIS §6.1 and scaled up to the
- * whole wealth, because a guard has no scores to watch.
- */
-export const DEFAULT_GUARD_METRICS: readonly GuardMetric[] = [
-  { name: "error_rate", share: 0.625 },
-  { name: "latency", share: 0.375 },
-];
-
 /** Part of the wealth that goes back to the prior when the weight changes (ANALYSIS §1). */
 const REMIX_AT_WEIGHT_CHANGE = 0.1;
 
