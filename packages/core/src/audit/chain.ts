@@ -42,10 +42,15 @@ export type ChainVerdict = { valid: true; entries: number } | { valid: false; se
 /**
  * Checks a chain from its first entry to `head` (number and hash of the newest entry, kept apart).
  * Tells the first entry that was changed, is missing, or was put in between; a shortened chain differs from its head.
+ * `checked` is the last entry of a part that was verified before, so that a long chain need not be read at once.
  */
-export function verifyChain(entries: Iterable<AuditEntry>, head: { seq: number; hash: string }): ChainVerdict {
-  let previous = "";
-  let seq = 0;
+export function verifyChain(
+  entries: Iterable<AuditEntry>,
+  head: { seq: number; hash: string },
+  checked: { seq: number; hash: string } = { seq: 0, hash: "" },
+): ChainVerdict {
+  let previous = checked.hash;
+  let seq = checked.seq;
   for (const entry of entries) {
     seq += 1;
     if (entry.seq !== seq)

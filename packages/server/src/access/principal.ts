@@ -6,7 +6,7 @@ export interface Principal {
   /** Shown in audit entries and as `triggeredBy`. */
   name: string;
   role: Role;
-  /** The one project of the token; null for the local user when authentication is off: every project. */
+  /** The one project of the token; null, as for the local user when authentication is off: every project. */
   project: string | null;
   /** The one environment of the token; null: all of them. */
   environment: string | null;

@@ -1,5 +1,6 @@
-import { Kysely, PostgresDialect, type Transaction } from "kysely";
+import { Kysely, type Transaction } from "kysely";
 import pg from "pg";
+import { AmbientPostgresDialect } from "./ambient.ts";
 import type { Database } from "./schema.ts";
 
 /** A connection pool or the transaction in progress: stores take either, so that none escapes its transaction. */
@@ -13,7 +14,14 @@ const types: pg.CustomTypesConfig = {
 };
 
 export function createPool(url: string, max: number, onError: (error: Error) => void): pg.Pool {
-  const pool = new pg.Pool({ connectionString: url, max, types, application_name: "sluice" });
+  const pool = new pg.Pool({
+    connectionString: url,
+    max,
+    types,
+    application_name: "sluice",
+    // A database that is away is an answer to give soon, not a request to hold.
+    connectionTimeoutMillis: 5_000,
+  });
   // A connection that dies, idle or in use, is replaced by the pool; without a listener it would end the process.
   pool.on("error", onError);
   pool.on("connect", (client) => client.on("error", onError));
@@ -21,4 +29,4 @@ export function createPool(url: string, max: number, onError: (error: Error) => 
 }
 
 export const createDatabase = (pool: pg.Pool): Kysely<Database> =>
-  new Kysely<Database>({ dialect: new PostgresDialect({ pool }) });
+  new Kysely<Database>({ dialect: new AmbientPostgresDialect({ pool }) });

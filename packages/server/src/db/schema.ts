@@ -112,7 +112,8 @@ export interface Database {
   };
   tokens: {
     id: string;
-    project: string;
+    /** Null: every project. */
+    project: string | null;
     name: string;
     hash: string;
     role: "viewer" | "deployer" | "approver" | "admin";

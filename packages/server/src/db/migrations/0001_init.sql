@@ -126,7 +126,8 @@ create table hook_calls (
   primary key (rollout_id, step)
 );
 
--- seq is handed out at insert, not at commit: readers look only below the oldest transaction still open (xact), so none is skipped.
+-- seq is handed out at insert, not at commit. Readers follow (xact, seq) and look only below the oldest transaction
+-- still open, so that none is skipped.
 create table events (
   seq           bigint generated always as identity primary key,
   project       text not null,
@@ -140,7 +141,7 @@ create table events (
   xact          xid8 not null default pg_current_xact_id()
 );
 create index events_rollout on events (rollout_id, seq);
-create index events_project on events (project, seq);
+create index events_order on events (xact, seq);
 
 create table audit_heads (
   project text primary key references projects (name),
@@ -163,7 +164,8 @@ create table audit_entries (
 
 create table tokens (
   id           text primary key,
-  project      text not null references projects (name),
+  -- Null: every project.
+  project      text references projects (name),
   name         text not null,
   hash         text not null unique,
   role         text not null check (role in ('viewer', 'deployer', 'approver', 'admin')),

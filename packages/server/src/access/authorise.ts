@@ -1,0 +1,57 @@
+import { SluiceError } from "@sluice/core";
+import { type Principal, ROLES, type Role } from "./principal.ts";
+
+/** The least role for each action; every role may also do what those before it may. */
+const LEAST_ROLE = {
+  "environment.read": "viewer",
+  "artifact.read": "viewer",
+  "deployment.read": "viewer",
+  "rollout.read": "viewer",
+  "event.read": "viewer",
+  "project.read": "viewer",
+  "system.read": "viewer",
+  "audit.read": "viewer",
+  "artifact.write": "deployer",
+  "deployment.write": "deployer",
+  "rollout.write": "deployer",
+  "rollout.approve": "approver",
+  "environment.write": "admin",
+  "token.read": "admin",
+  "token.write": "admin",
+  "project.write": "admin",
+} as const satisfies Record<string, Role>;
+
+export type Action = keyof typeof LEAST_ROLE;
+
+/** Actions on a whole project: not for a token that is limited to one environment. */
+const WHOLE_PROJECT: ReadonlySet<Action> = new Set(["token.read", "token.write", "project.write", "audit.read"]);
+
+export interface Scope {
+  project: string;
+  /** Left out for what belongs to no environment, and for lists that are filtered by the principal's one. */
+  environment?: string;
+}
+
+/** Throws `permission_denied`, saying which role or reach is missing, unless the principal may do it. */
+export function authorise(principal: Principal, action: Action, scope: Scope): void {
+  const denied = (why: string): SluiceError =>
+    new SluiceError("permission_denied", `${principal.name} may not do this: ${why}`);
+  const least = LEAST_ROLE[action];
+  if (principal.project !== null && principal.project !== scope.project) {
+    throw denied(`the token is for project ${principal.project}, this is project ${scope.project}`);
+  }
+  if (ROLES.indexOf(principal.role) < ROLES.indexOf(least)) {
+    throw denied(`${action} needs the role ${least}, the token has ${principal.role}`);
+  }
+  if (principal.environment === null) return;
+  if (scope.environment !== undefined && scope.environment !== principal.environment) {
+    throw denied(`the token is for environment ${principal.environment}, this is ${scope.environment}`);
+  }
+  if (WHOLE_PROJECT.has(action)) {
+    throw denied(`${action} concerns the whole project, the token only environment ${principal.environment}`);
+  }
+}
+
+/** The project that a request is about: the one it names, else the token's own, else `default`. */
+export const projectOf = (principal: Principal, asked: string | undefined): string =>
+  asked ?? principal.project ?? "default";

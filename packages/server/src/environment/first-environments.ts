@@ -1,0 +1,38 @@
+import type { EnvironmentSpec } from "@sluice/core";
+
+const protection = {
+  requiredApprovals: 0,
+  fourEyes: false,
+  freezeWindows: [],
+  requireSuccessIn: null,
+  allowedStrategies: null,
+  regions: null,
+} satisfies EnvironmentSpec["protection"];
+
+/** What every project begins with: nothing required anywhere. The first migration gives the same to `default`. */
+export const FIRST_ENVIRONMENTS: Readonly<Record<string, EnvironmentSpec>> = {
+  development: {
+    tier: "development",
+    targets: [{ type: "process" }],
+    validationLevel: "basic",
+    monitoringLevel: "minimal",
+    limits: { memoryMb: 512, cpuCores: 0.5, storageGb: 5 },
+    protection,
+  },
+  staging: {
+    tier: "staging",
+    targets: [{ type: "process" }],
+    validationLevel: "standard",
+    monitoringLevel: "standard",
+    limits: { memoryMb: 1_024, cpuCores: 1, storageGb: 20 },
+    protection,
+  },
+  production: {
+    tier: "production",
+    targets: [{ type: "process" }],
+    validationLevel: "strict",
+    monitoringLevel: "comprehensive",
+    limits: { memoryMb: 2_048, cpuCores: 2, storageGb: 100 },
+    protection: { ...protection, fourEyes: true },
+  },
+};

@@ -1,0 +1,74 @@
+import { randomUUID } from "node:crypto";
+import fastify, { type FastifyBaseLogger, LogController } from "fastify";
+import { serializerCompiler, type ZodTypeProvider } from "fastify-type-provider-zod";
+import type { Kysely } from "kysely";
+import { sql } from "kysely";
+import type { Registry } from "prom-client";
+import type { Config } from "../config.ts";
+import type { Database } from "../db/schema.ts";
+import type { App } from "./app.types.ts";
+import { authenticateRequests } from "./authentication.ts";
+import { handleErrors } from "./errors.ts";
+import { healthRoutes, type ReadinessCheck } from "./health.ts";
+import { makeWritesIdempotent } from "./idempotency.ts";
+import { limitRequests, TIMEOUTS } from "./limits.ts";
+import { measureRequests } from "./metrics.ts";
+import { handleUnknownRoutes } from "./not-found.ts";
+import { describeApi } from "./openapi.ts";
+import { ROUTES } from "./routes.ts";
+import { addSecurityHeaders } from "./security-headers.ts";
+import type { Services } from "./services.ts";
+import { validatorCompiler } from "./validation.ts";
+
+export interface AppDeps {
+  config: Pick<Config, "auth" | "rateLimit" | "bodyLimit">;
+  logger: FastifyBaseLogger;
+  db: Kysely<Database>;
+  services: Services;
+  metrics: Registry;
+  /** What /readyz asks besides the database. */
+  readiness?: Readonly<Record<string, ReadinessCheck>>;
+}
+
+const VERSION = "0.1.0";
+
+/** The REST surface, ready to listen. Closing it ends open streams; the services' own resources are the caller's to close. */
+export async function createApp({ config, logger, db, services, metrics, readiness = {} }: AppDeps): Promise<App> {
+  const app: App = fastify({
+    loggerInstance: logger,
+    genReqId: () => randomUUID(),
+    logController: new LogController({ disableRequestLogging: true }),
+    bodyLimit: config.bodyLimit,
+    requestTimeout: TIMEOUTS.request,
+    handlerTimeout: TIMEOUTS.handler,
+    keepAliveTimeout: TIMEOUTS.keepAlive,
+    http: { headersTimeout: TIMEOUTS.headers },
+    forceCloseConnections: true,
+    routerOptions: { maxParamLength: 255 },
+    exposeHeadRoutes: false,
+  }).withTypeProvider<ZodTypeProvider>();
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
+  announceStop(app);
+  handleErrors(app);
+  addSecurityHeaders(app);
+  await limitRequests(app, config.rateLimit);
+  authenticateRequests(app, { auth: config.auth, tokens: services.tokens });
+  makeWritesIdempotent(app, db);
+  handleUnknownRoutes(app);
+  await describeApi(app, { version: VERSION });
+  measureRequests(app, metrics);
+  const database: ReadinessCheck = async () => {
+    await sql`select 1`.execute(db);
+  };
+  healthRoutes(app, { database, ...readiness });
+  for (const routes of ROUTES) routes(app, services);
+  return app;
+}
+
+/** `app.stopping` aborts when the server begins to close: answers without an end then end. */
+function announceStop(app: App): void {
+  const stop = new AbortController();
+  app.decorate("stopping", stop.signal);
+  app.addHook("preClose", async () => stop.abort());
+}

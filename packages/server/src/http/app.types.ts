@@ -1,0 +1,33 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from "fastify";
+import type { ZodTypeProvider } from "fastify-type-provider-zod";
+import type { Principal } from "../access/principal.ts";
+import type { Services } from "./services.ts";
+
+export type App = FastifyInstance<
+  RawServerDefault,
+  IncomingMessage,
+  ServerResponse,
+  FastifyBaseLogger,
+  ZodTypeProvider
+>;
+
+/** Adds the routes of one noun. */
+export type Routes = (app: App, services: Services) => void;
+
+declare module "fastify" {
+  interface FastifyInstance {
+    /** Aborts when the server begins to close: answers without an end then end. */
+    stopping: AbortSignal;
+  }
+  interface FastifyRequest {
+    /** Who asks; set by authentication before any handler runs. */
+    principal: Principal;
+  }
+  interface FastifyContextConfig {
+    /** Answered without a token. */
+    public?: boolean;
+    /** The answer holds a secret that is shown once: an Idempotency-Key guards the change, but nothing is kept to repeat. */
+    secretAnswer?: boolean;
+  }
+}

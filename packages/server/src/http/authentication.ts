@@ -1,0 +1,28 @@
+import type { FastifyRequest } from "fastify";
+import { LOCAL_ADMIN } from "../access/principal.ts";
+import type { TokenService } from "../access/token.service.ts";
+import type { App } from "./app.types.ts";
+import { refuseStrangers } from "./loopback.ts";
+
+/**
+ * Sets `request.principal`. With authentication it is the bearer token's; without, the local user, and then only
+ * programs of this machine may ask.
+ */
+export function authenticateRequests(app: App, options: { auth: boolean; tokens: TokenService }): void {
+  app.decorateRequest("principal", { getter: () => LOCAL_ADMIN });
+  app.addHook("onRequest", async (request) => {
+    if (!options.auth) {
+      refuseStrangers(addressOf(request));
+    } else if (request.routeOptions.config.public !== true) {
+      const principal = await options.tokens.authenticate(request.headers.authorization);
+      Object.defineProperty(request, "principal", { value: principal });
+    }
+  });
+}
+
+const addressOf = ({ headers, socket }: FastifyRequest) => ({
+  host: headers.host,
+  origin: headers.origin,
+  localPort: socket.localPort ?? 80,
+  localAddress: socket.localAddress ?? "127.0.0.1",
+});

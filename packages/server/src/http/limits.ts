@@ -1,0 +1,41 @@
+import rateLimit from "@fastify/rate-limit";
+import { SluiceError } from "@sluice/core";
+import type { FastifyReply, FastifyRequest } from "fastify";
+import type { App } from "./app.types.ts";
+
+/**
+ * Milliseconds. `headers` and `request` bound how long a caller may take to send, `handler` how long we take to answer,
+ * `keepAlive` how long an idle connection is kept.
+ */
+export const TIMEOUTS = { headers: 10_000, request: 30_000, handler: 30_000, keepAlive: 75_000 } as const;
+
+/** Failed attempts to authenticate that one address may make in a minute. */
+const FAILED_LOGINS = 30;
+const MINUTE = 60_000;
+
+/** Requests a minute for each caller: a token's holder, or an address without one. */
+export async function limitRequests(app: App, max: number): Promise<void> {
+  await app.register(rateLimit, {
+    max,
+    timeWindow: MINUTE,
+    keyGenerator: (request: FastifyRequest) => request.headers.authorization ?? request.ip,
+    errorResponseBuilder: (_request, { after }) =>
+      tooMany(`more than ${max} requests in a minute; come back in ${after}`),
+  });
+  const failures = app.createRateLimit({
+    max: FAILED_LOGINS,
+    timeWindow: MINUTE,
+    keyGenerator: (request) => request.ip,
+  });
+  app.addHook("onError", async (request, _reply, error) => {
+    if (error instanceof SluiceError && error.code === "unauthenticated") await failures(request);
+  });
+  app.addHook("onRequest", async (request, reply: FastifyReply) => {
+    const state = await failures(request, { increment: false });
+    if (state.isAllowed || state.remaining > 0) return;
+    reply.header("retry-after", state.ttlInSeconds);
+    throw tooMany("too many failed attempts to authenticate from this address");
+  });
+}
+
+const tooMany = (message: string): SluiceError => new SluiceError("resource_exhausted", message);

@@ -1,0 +1,63 @@
+import type { ErrorCode } from "@sluice/core";
+import type { OpenAPIV3_1 } from "openapi-types";
+import { PROBLEM_TYPE } from "./problem.ts";
+import { HTTP_STATUS } from "./status.ts";
+
+type Operation = OpenAPIV3_1.OperationObject;
+
+const METHODS = ["get", "put", "post", "delete", "patch"] as const;
+
+const EVERYWHERE = {
+  invalid_argument: "A field is not as it must be; `errors` names each",
+  unauthenticated: "No token, or one that does not count",
+  permission_denied: "The token may not do this; without authentication: not a program of this machine",
+  resource_exhausted: "Too many requests; `Retry-After` says when to come back",
+  internal: "A bug; `instance` is the id to look for in the log",
+  unavailable: "The database does not answer; `Retry-After` says when to come back",
+  deadline_exceeded: "The request took too long",
+} as const satisfies Partial<Record<ErrorCode, string>>;
+
+const NAMED = { not_found: "What the path names does not exist" } as const;
+const WRITING = {
+  failed_precondition: "The state does not allow it, the name is taken, or another change came first",
+} as const;
+
+/** Every operation's errors are documented from the one table of statuses, so that none is forgotten by hand. */
+export function documentErrors(document: Partial<OpenAPIV3_1.Document>): Partial<OpenAPIV3_1.Document> {
+  const responses = Object.entries({ ...EVERYWHERE, ...NAMED, ...WRITING }).map(([code, text]) => [
+    code,
+    problem(text),
+  ]);
+  const paths = Object.entries(document.paths ?? {}).map(([path, item]) => [path, withErrors(path, item ?? {})]);
+  return {
+    ...document,
+    paths: Object.fromEntries(paths),
+    components: { ...document.components, responses: Object.fromEntries(responses) },
+  };
+}
+
+const problem = (description: string): OpenAPIV3_1.ResponseObject => ({
+  description,
+  content: { [PROBLEM_TYPE]: { schema: { $ref: "#/components/schemas/Problem" } } },
+});
+
+function withErrors(path: string, item: OpenAPIV3_1.PathItemObject): OpenAPIV3_1.PathItemObject {
+  const operations = METHODS.flatMap((method) => {
+    const operation = item[method];
+    return operation === undefined
+      ? []
+      : [[method, { ...operation, responses: { ...errorsOf(path, method), ...operation.responses } }]];
+  });
+  return { ...item, ...Object.fromEntries(operations) };
+}
+
+function errorsOf(path: string, method: string): Operation["responses"] {
+  const codes: ErrorCode[] = [
+    ...typedKeys(EVERYWHERE),
+    ...(path.includes("{") || method === "post" ? typedKeys(NAMED) : []),
+    ...(method === "get" ? [] : typedKeys(WRITING)),
+  ];
+  return Object.fromEntries(codes.map((code) => [HTTP_STATUS[code], { $ref: `#/components/responses/${code}` }]));
+}
+
+const typedKeys = <Key extends string>(table: Readonly<Record<Key, string>>): Key[] => Object.keys(table) as Key[];

@@ -1,0 +1,73 @@
+import swagger from "@fastify/swagger";
+import scalar from "@scalar/fastify-api-reference";
+import { createJsonSchemaTransform, createJsonSchemaTransformObject } from "fastify-type-provider-zod";
+import type { OpenAPIV3_1 } from "openapi-types";
+import type { App } from "./app.types.ts";
+import { documentErrors } from "./openapi.errors.ts";
+import { dropUnusedSchemas } from "./openapi.prune.ts";
+
+const TAGS = [
+  ["Deployments", "One artifact in one environment, and what it runs"],
+  ["Rollouts", "The act of moving a deployment from one revision to another, under a strategy"],
+  ["Artifacts", "Prompts, agents, models, pipelines, applications, and their immutable versions"],
+  ["Environments", "Where things run, and what must be true before they do"],
+  ["Events", "What happens, as it happens"],
+  ["Audit", "Who changed what, in a chain that can be verified"],
+  ["Tokens", "Who may do what"],
+  ["Projects", "Tenancy"],
+  ["System", "The server itself"],
+] as const;
+
+const description = `The native API of Sluice.
+
+Times are RFC 3339 in UTC; durations are integers with their unit in the name. Lists take \`limit\` and \`cursor\` and
+answer \`items\` and \`nextCursor\`. Errors are \`application/problem+json\` (RFC 9457). Every write takes an
+\`Idempotency-Key\`: the same key and request get the same answer.`;
+
+const DOCS = "/docs";
+
+/** Serves the OpenAPI 3.1 document of all routes added after this at /openapi.json, and its readable form at /docs. */
+export async function describeApi(app: App, options: { version: string }): Promise<void> {
+  const named = createJsonSchemaTransformObject({});
+  await app.register(swagger, {
+    openapi: {
+      openapi: "3.1.1",
+      info: {
+        title: "Sluice",
+        version: options.version,
+        description,
+        license: { name: "Apache-2.0", identifier: "Apache-2.0" },
+      },
+      tags: TAGS.map(([name, text]) => ({ name, description: text })),
+      servers: [{ url: "/" }],
+      security: [{ token: [] }],
+      components: {
+        securitySchemes: { token: { type: "http", scheme: "bearer", description: "An API token, `slu_…`" } },
+      },
+    },
+    transform: createJsonSchemaTransform({}),
+    transformObject: (document) => {
+      const full = named(document);
+      return isOurs(full) ? dropUnusedSchemas(documentErrors(full)) : full;
+    },
+  });
+  app.get(
+    "/openapi.json",
+    {
+      config: { public: true },
+      schema: { operationId: "getOpenApi", summary: "This document", tags: ["System"], security: [] },
+    },
+    async () => app.swagger(),
+  );
+  app.addHook("onRoute", (route) => {
+    if (route.url.startsWith(DOCS)) route.config = { ...route.config, public: true };
+  });
+  await app.register(scalar, {
+    routePrefix: DOCS,
+    configuration: { url: "/openapi.json", telemetry: false, withDefaultFonts: false },
+  });
+}
+
+/** The document may be of several versions of OpenAPI; it is the one that is asked for above. */
+const isOurs = (document: object): document is Partial<OpenAPIV3_1.Document> =>
+  "openapi" in document && String(document.openapi).startsWith("3.1");

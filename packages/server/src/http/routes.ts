@@ -1,0 +1,19 @@
+import { tokenRoutes } from "../access/token.routes.ts";
+import { artifactRoutes } from "../artifact/artifact.routes.ts";
+import { versionRoutes } from "../artifact/version.routes.ts";
+import { auditRoutes } from "../audit/audit.routes.ts";
+import { environmentRoutes } from "../environment/environment.routes.ts";
+import { eventRoutes } from "../event/event.routes.ts";
+import { projectRoutes } from "../project/project.routes.ts";
+import type { Routes } from "./app.types.ts";
+
+/** The native API, a line for each noun. */
+export const ROUTES: readonly Routes[] = [
+  projectRoutes,
+  environmentRoutes,
+  artifactRoutes,
+  versionRoutes,
+  eventRoutes,
+  auditRoutes,
+  tokenRoutes,
+];
