@@ -1,1 +1,2 @@
-export {};
+export { createProcessRuntime } from "./process/process.runtime.ts";
+export type { LogLimits, Policy, ProcessRuntimeOptions, RuntimeLogger } from "./process/process.types.ts";

@@ -1,0 +1,92 @@
+import type { InstanceState, InstanceStatus, Instant, WorkloadStatus } from "@sluice/core";
+import { type Instance, isKept, isReady } from "./instance.ts";
+import { type Wish, wanted } from "./wish.ts";
+
+/** Instances listen on loopback: only the gateway on this machine talks to them. */
+export const HOST = "127.0.0.1";
+
+export function stateOf(instance: Instance): InstanceState {
+  const { life, crashLoop, launches } = instance;
+  switch (life.kind) {
+    case "stopping":
+    case "gone":
+      return "draining";
+    case "running":
+      if (life.ready) return "ready";
+      if (life.readyAt !== null) return "unready";
+      return crashLoop ? "crash_loop" : "starting";
+    case "launching":
+    case "waiting":
+      if (crashLoop) return "crash_loop";
+      return launches === 0 || life.kind === "launching" ? "starting" : "backoff";
+  }
+}
+
+export function instanceStatus(instance: Instance): InstanceStatus {
+  const { id, revision, life, port, process, restarts } = instance;
+  const running = life.kind === "running";
+  return {
+    id,
+    revision,
+    state: stateOf(instance),
+    address: process === null || port === null ? null : { host: HOST, port },
+    pid: process?.pid ?? null,
+    restarts,
+    startedAt: running || life.kind === "stopping" ? life.startedAt : null,
+    readyAt: running && life.ready ? life.readyAt : null,
+    reason: reasonOf(instance),
+  };
+}
+
+function reasonOf({ life, lastExit, lastProbe }: Instance): string | null {
+  if (life.kind === "running") return life.ready ? null : (lastProbe ?? lastExit);
+  if (life.kind === "stopping") return life.why;
+  return lastExit;
+}
+
+/** Whether the revision is as wanted: enough ready instances, all of the newest generation. */
+export const isAvailable = (wish: Wish, own: Instance[]): boolean => readyNow(wish, own) >= wanted(wish);
+
+const readyNow = (wish: Wish, own: Instance[]): number =>
+  own.filter((instance) => isReady(instance) && instance.generation === wish.generation).length;
+
+/**
+ * Keeps the start of the progress deadline: it runs from the moment the revision became unavailable, or from the last
+ * time that more instances were ready than ever since.
+ */
+export function withProgress(wish: Wish, own: Instance[], now: Instant): Wish {
+  if (wish.removed || isAvailable(wish, own)) return wish.waiting === null ? wish : { ...wish, waiting: null };
+  const ready = readyNow(wish, own);
+  if (wish.waiting !== null && ready <= wish.waiting.ready) return wish;
+  return { ...wish, waiting: { since: now, ready } };
+}
+
+export function workloadStatus(wish: Wish, instances: Instance[], now: Instant): WorkloadStatus {
+  const own = instances.filter(({ revision }) => revision === wish.workload.revision);
+  return {
+    deployment: wish.workload.deployment,
+    revision: wish.workload.revision,
+    desired: wanted(wish),
+    instances: own.map(instanceStatus),
+    ...judge(wish, own, now),
+  };
+}
+
+function judge(wish: Wish, own: Instance[], now: Instant): Pick<WorkloadStatus, "verdict" | "reason"> {
+  if (wish.removed) return { verdict: "progressing", reason: "is being removed" };
+  const broken = own.find((instance) => instance.crashLoop && isKept(instance));
+  if (broken !== undefined && wanted(wish) > 0)
+    return { verdict: "failed", reason: `instance ${broken.id} keeps failing: ${broken.lastExit ?? "unknown"}` };
+  if (isAvailable(wish, own)) return { verdict: "available", reason: null };
+  const ready = readyNow(wish, own);
+  const count = `${ready} of ${wanted(wish)} instances ready`;
+  const why = own
+    .filter(isKept)
+    .map(reasonOf)
+    .find((reason) => reason !== null);
+  const detail = why === undefined ? count : `${count}; ${why}`;
+  const deadline = wish.workload.progressDeadlineSeconds;
+  if (wish.waiting !== null && now - wish.waiting.since >= deadline * 1_000)
+    return { verdict: "failed", reason: `no progress within ${deadline} s: ${detail}` };
+  return { verdict: "progressing", reason: detail };
+}
