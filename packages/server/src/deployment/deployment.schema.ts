@@ -97,6 +97,19 @@ export const splitEntrySchema = z.object({
   instances: z.object({ desired: z.number().int(), ready: z.number().int() }),
 });
 
+/** A route as it was accepted. Its own schema also reads what users write, which an answer has behind it. */
+const routeViewSchema = z
+  .object({
+    host: z.string().optional(),
+    path: z.string(),
+    headers: z.record(z.string(), z.string()).optional(),
+    cookies: z.record(z.string(), z.string()).optional(),
+    stripPrefix: z.boolean(),
+    stickiness: z.object({ by: z.enum(["none", "cookie", "header", "client"]), name: z.string().optional() }),
+    timeouts: z.object({ connectMs: z.number().int(), responseMs: z.number().int(), idleMs: z.number().int() }),
+  })
+  .meta({ id: "Route" });
+
 export const deploymentSchema = z
   .object({
     id: z.string(),
@@ -118,7 +131,7 @@ export const deploymentSchema = z
     }),
     config: configSchema,
     replicas: z.number().int(),
-    route: routeSchema.nullable(),
+    route: routeViewSchema.nullable(),
     labels: z.record(z.string(), z.string()),
     createdAt: time,
     updatedAt: time,
@@ -126,7 +139,7 @@ export const deploymentSchema = z
   })
   .meta({ id: "Deployment" });
 
-export type DeploymentView = z.input<typeof deploymentSchema>;
+export type DeploymentView = z.output<typeof deploymentSchema>;
 
 export const revisionSchema = z
   .object({

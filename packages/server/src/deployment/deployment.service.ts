@@ -27,8 +27,14 @@ export interface Changed {
   rollout: Rollout | null;
 }
 
+/** A new deployment always has its first rollout. */
+export interface Created {
+  deployment: StoredDeployment;
+  rollout: Rollout;
+}
+
 export interface DeploymentChanges {
-  create(principal: Principal, input: CreateDeployment): Promise<Changed>;
+  create(principal: Principal, input: CreateDeployment): Promise<Created>;
   update(principal: Principal, name: DeploymentName, patch: UpdateDeployment): Promise<Changed>;
   /** Delivers the version that serves here to another environment; creates the deployment there if it must. */
   promote(principal: Principal, name: DeploymentName, input: PromoteDeployment): Promise<Changed>;
@@ -45,7 +51,7 @@ export function createDeploymentChanges(deps: { db: Kysely<Database>; clock: () 
 }
 
 /** Creates the deployment with revision 1 and its first rollout, in the caller's transaction. */
-export async function create(db: Db, principal: Principal, input: CreateDeployment, now: Instant): Promise<Changed> {
+export async function create(db: Db, principal: Principal, input: CreateDeployment, now: Instant): Promise<Created> {
   const project = projectOf(principal, input.project);
   authorise(principal, "deployment.write", { project, environment: input.environment });
   const environment = await requireEnvironment(db, project, input.environment);

@@ -24,6 +24,7 @@ const app = await createApp({
       gatewayConnected: () => false,
       restart: nothing,
     },
+    checks: { root: "/", programPath: "", targets: new Set() },
   }),
 });
 await app.ready();

@@ -2,9 +2,14 @@ import { tokenRoutes } from "../access/token.routes.ts";
 import { artifactRoutes } from "../artifact/artifact.routes.ts";
 import { versionRoutes } from "../artifact/version.routes.ts";
 import { auditRoutes } from "../audit/audit.routes.ts";
+import { deploymentActionRoutes } from "../deployment/action.routes.ts";
+import { deploymentRoutes } from "../deployment/deployment.routes.ts";
+import { deploymentLiveRoutes } from "../deployment/live.routes.ts";
 import { environmentRoutes } from "../environment/environment.routes.ts";
 import { eventRoutes } from "../event/event.routes.ts";
 import { projectRoutes } from "../project/project.routes.ts";
+import { revisionRoutes } from "../revision/revision.routes.ts";
+import { rolloutRoutes } from "../rollout/rollout.routes.ts";
 import type { Routes } from "./app.types.ts";
 
 /** The native API, a line for each noun. */
@@ -13,6 +18,11 @@ export const ROUTES: readonly Routes[] = [
   environmentRoutes,
   artifactRoutes,
   versionRoutes,
+  deploymentRoutes,
+  deploymentActionRoutes,
+  deploymentLiveRoutes,
+  revisionRoutes,
+  rolloutRoutes,
   eventRoutes,
   auditRoutes,
   tokenRoutes,

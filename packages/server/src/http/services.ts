@@ -4,19 +4,30 @@ import { createTokenService, type TokenService } from "../access/token.service.t
 import { type ArtifactService, createArtifactService } from "../artifact/artifact.service.ts";
 import { type AuditService, createAuditService } from "../audit/audit.service.ts";
 import type { Database } from "../db/schema.ts";
+import { createDeploymentService, type DeploymentService } from "../deployment/deployment.services.ts";
+import type { CheckEnvironment } from "../engine/checks.ts";
 import type { Live } from "../engine/live.ts";
 import { createEnvironmentService, type EnvironmentService } from "../environment/environment.service.ts";
 import type { EventBell } from "../event/event.bell.ts";
 import { createEventService, type EventService } from "../event/event.service.ts";
 import { createProjectService, type ProjectService } from "../project/project.service.ts";
+import { createRevisionService, type RevisionService } from "../revision/revision.service.ts";
+import { createPlanService, type PlanService } from "../rollout/plan.ts";
+import { createRolloutService, type RolloutService } from "../rollout/rollout.service.ts";
 
 /** Everything that a surface (REST, gRPC) may ask of the server. */
 export interface Services {
   artifacts: ArtifactService;
   audit: AuditService;
+  clock: () => Instant;
+  deployments: DeploymentService;
   environments: EnvironmentService;
   events: EventService;
+  live: Live;
+  plans: PlanService;
   projects: ProjectService;
+  revisions: RevisionService;
+  rollouts: RolloutService;
   tokens: TokenService;
 }
 
@@ -26,15 +37,23 @@ export interface ServiceDeps {
   bell: EventBell;
   /** The running system: instances, logs, gateway. */
   live: Live;
+  /** Where candidates would run: what a plan's checks look at. */
+  checks: CheckEnvironment;
 }
 
 export function createServices(deps: ServiceDeps): Services {
   return {
     artifacts: createArtifactService(deps),
     audit: createAuditService(deps),
+    clock: deps.clock,
+    deployments: createDeploymentService(deps),
     environments: createEnvironmentService(deps),
     events: createEventService(deps),
+    live: deps.live,
+    plans: createPlanService(deps),
     projects: createProjectService(deps),
+    revisions: createRevisionService(deps),
+    rollouts: createRolloutService(deps),
     tokens: createTokenService(deps),
   };
 }

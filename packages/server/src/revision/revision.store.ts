@@ -85,11 +85,11 @@ export interface RevisionRef {
   number: number;
 }
 
-/** The key of a revision in what `revisionsAt` answers. */
-export const revisionKey = ({ deployment, number }: RevisionRef): string => `${deployment}/${number}`;
-
-/** Those revisions that exist, by `revisionKey`, in one query. */
-export async function revisionsAt(db: Db, refs: readonly RevisionRef[]): Promise<Map<string, StoredRevision>> {
+/** Those revisions that exist, by deployment and number, in one query. */
+export async function revisionsAt(
+  db: Db,
+  refs: readonly RevisionRef[],
+): Promise<Map<string, Map<number, StoredRevision>>> {
   if (refs.length === 0) return new Map();
   const rows = await select(db)
     .where(({ eb, refTuple, tuple }) =>
@@ -100,7 +100,25 @@ export async function revisionsAt(db: Db, refs: readonly RevisionRef[]): Promise
       ),
     )
     .execute();
-  return new Map(rows.map((row) => [revisionKey(row), stored(row)]));
+  const byDeployment = Map.groupBy(rows.map(stored), (revision) => revision.deployment);
+  return new Map(
+    [...byDeployment].map(([deployment, revisions]) => [
+      deployment,
+      new Map(revisions.map((revision) => [revision.number, revision])),
+    ]),
+  );
+}
+
+/** By deployment. */
+export async function latestRevisionNumbers(db: Db, deployments: readonly string[]): Promise<Map<string, number>> {
+  if (deployments.length === 0) return new Map();
+  const rows = await db
+    .selectFrom("revisions")
+    .select((eb) => ["deployment_id", eb.fn.max("number").as("number")])
+    .where("deployment_id", "in", deployments)
+    .groupBy("deployment_id")
+    .execute();
+  return new Map(rows.map((row) => [row.deployment_id, row.number]));
 }
 
 export async function latestRevisionNumber(db: Db, deployment: string): Promise<number> {

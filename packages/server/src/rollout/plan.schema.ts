@@ -90,4 +90,4 @@ export const planSchema = z
   })
   .meta({ id: "Plan" });
 
-export type PlanView = z.input<typeof planSchema>;
+export type PlanView = z.output<typeof planSchema>;

@@ -116,7 +116,7 @@ export const rolloutSchema = z
   })
   .meta({ id: "Rollout" });
 
-export type RolloutView = z.input<typeof rolloutSchema>;
+export type RolloutView = z.output<typeof rolloutSchema>;
 
 export const listRolloutsSchema = z.strictObject({
   project: nameSchema.optional(),
