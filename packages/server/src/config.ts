@@ -46,7 +46,12 @@ export interface Config {
   crashAt: string | null;
   /** Null: the embedded PostgreSQL. */
   databaseUrl: string | null;
+  /** What programs that Sluice starts may inherit. */
+  programEnv: Record<string, string>;
 }
+
+/** Variables that are not ours and that a program cannot do without. */
+const INHERITED = ["PATH", "HOME", "TMPDIR", "LANG", "TZ"];
 
 /** A variable that cannot be used; the message names it, what it was and what is allowed. */
 export class ConfigError extends Error {
@@ -87,6 +92,12 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     bodyLimit: values.SLUICE_BODY_LIMIT,
     crashAt: values.SLUICE_CRASH_AT ?? null,
     databaseUrl: values.DATABASE_URL ?? urlFromParts(values),
+    programEnv: Object.fromEntries(
+      INHERITED.flatMap((name) => {
+        const value = environment[name];
+        return value === undefined ? [] : [[name, value]];
+      }),
+    ),
   };
 }
 

@@ -1,0 +1,149 @@
+import type { Runtime } from "@sluice/core";
+import { createProcessRuntime } from "@sluice/runtimes";
+import type { Logger } from "pino";
+import { ensureAdminToken } from "./access/admin-token.ts";
+import type { Config } from "./config.ts";
+import { lockDataFolder, removeServerInfo, writeServerInfo } from "./data-folder.ts";
+import { createDatabase, createPool } from "./db/database.ts";
+import { startEmbedded } from "./db/embedded.ts";
+import { migrate } from "./db/migrate.ts";
+import { crashAt } from "./engine/crash.ts";
+import { startEngine } from "./engine/engine.ts";
+import { createLive } from "./engine/live.system.ts";
+import { createEventBell } from "./event/event.bell.ts";
+import { createApp } from "./http/app.ts";
+import { createMetrics } from "./http/metrics.ts";
+import { createServices } from "./http/services.ts";
+import { createLogger } from "./logger.ts";
+import { startGateway } from "./routing/gateway.process.ts";
+
+export interface RunningServer {
+  /** Of the REST API. */
+  url: string;
+  gatewayUrl: string;
+  /** Stops the server alone, in order; instances and gateway go on. */
+  stop(): Promise<void>;
+}
+
+interface ServerOptions {
+  logger?: Logger;
+  /** Folder that relative working folders are in; default: where the process was started. */
+  root?: string;
+}
+
+/** Connections besides those of the engine's workers: requests, the lease, LISTEN of jobs and of events. */
+const OTHER_CONNECTIONS = 16;
+
+/** What has been started, and how to stop it: the last one first. */
+class Stack {
+  readonly #steps: (() => Promise<unknown>)[] = [];
+
+  add(step: () => Promise<unknown>): void {
+    this.#steps.push(step);
+  }
+
+  async unwind(logger: Logger): Promise<void> {
+    for (let step = this.#steps.pop(); step !== undefined; step = this.#steps.pop()) {
+      await step().catch((error: unknown) => logger.warn({ err: error }, "a part of the server did not stop cleanly"));
+    }
+  }
+}
+
+/**
+ * Starts everything: database, runtimes, gateway, engine, REST API. What still runs from before is adopted.
+ * Throws when another server has the data folder, or when a part cannot start; then nothing of it is left running.
+ */
+export async function startServer(config: Config, options: ServerOptions = {}): Promise<RunningServer> {
+  const logger = options.logger ?? createLogger(config.logLevel);
+  const stack = new Stack();
+  try {
+    const server = await start(config, options.root ?? process.cwd(), logger, stack);
+    return { ...server, stop: () => stack.unwind(logger) };
+  } catch (error) {
+    await stack.unwind(logger);
+    throw error;
+  }
+}
+
+async function start(
+  config: Config,
+  root: string,
+  logger: Logger,
+  stack: Stack,
+): Promise<{ url: string; gatewayUrl: string }> {
+  const { dataDir } = config;
+  const crash = crashAt(config.crashAt);
+  stack.add(await lockDataFolder(dataDir));
+
+  const pool = await openDatabase(config, logger, stack);
+  const db = createDatabase(pool);
+  const runtimes = await startRuntimes(config, logger, stack);
+  const gateway = await startGateway({ config, logger });
+  stack.add(gateway.leave);
+
+  const engine = await startEngine({
+    db,
+    pool,
+    link: gateway.link,
+    runtimes,
+    checks: { root, programPath: config.programEnv.PATH ?? "", targets: new Set(runtimes.keys()) },
+    workers: config.workers,
+    maxActiveRollouts: config.maxActiveRollouts,
+    logger: logger.child({ part: "engine" }),
+    now: Date.now,
+    crash,
+  });
+  stack.add(engine.close);
+
+  if (config.auth) {
+    const path = await ensureAdminToken({ db, dataDir, clock: Date.now });
+    if (path !== null) logger.info({ path }, "the first administrator's token is in this file");
+  }
+  const bell = createEventBell({ pool, logger });
+  stack.add(bell.close);
+  const live = createLive({ gatewayUrl: gateway.url, link: gateway.link, runtimes });
+  const app = await createApp({
+    config,
+    logger: logger.child({ part: "http" }),
+    db,
+    services: createServices({ db, clock: Date.now, bell, live }),
+    metrics: createMetrics(db),
+    readiness: {
+      gateway: async () => {
+        if (!gateway.link.connected()) throw new Error("the gateway does not answer");
+      },
+    },
+  });
+  stack.add(() => app.close());
+  const url = await app.listen({ host: config.bind, port: config.httpPort });
+  await writeServerInfo(dataDir, { pid: process.pid, url, gatewayUrl: gateway.url, startedAt: Date.now() });
+  stack.add(() => removeServerInfo(dataDir));
+  logger.info({ url, gateway: gateway.url }, "ready");
+  return { url, gatewayUrl: gateway.url };
+}
+
+async function openDatabase(config: Config, logger: Logger, stack: Stack) {
+  let url = config.databaseUrl;
+  if (url === null) {
+    const embedded = await startEmbedded({ dataDir: config.dataDir, logger });
+    stack.add(embedded.stop);
+    url = embedded.url;
+  }
+  const pool = createPool(url, config.workers + OTHER_CONNECTIONS, (error) =>
+    logger.warn({ err: error }, "a connection to the database broke"),
+  );
+  stack.add(() => pool.end());
+  await migrate(pool);
+  return pool;
+}
+
+async function startRuntimes(config: Config, logger: Logger, stack: Stack): Promise<ReadonlyMap<string, Runtime>> {
+  const runtime = createProcessRuntime({
+    dataDir: config.dataDir,
+    baseEnv: config.programEnv,
+    logger: logger.child({ part: "process" }),
+  });
+  await runtime.start();
+  stack.add(() => runtime.close());
+  return new Map([[runtime.type, runtime]]);
+}
