@@ -59,7 +59,7 @@ const COMMAND_RULES: Readonly<Record<InPlaceCommand, (draft: Draft, context: Com
     draft.emit("rollout.paused", `paused by ${said(context)}`, { actor: context.actor });
   },
   resume: (draft, context) => {
-    draft.change(resumed(draft.rollout, context.now));
+    draft.change({ ...resumed(draft.rollout, context.now), reason: null });
     draft.emit("rollout.resumed", `resumed by ${said(context)}`, { actor: context.actor });
   },
   promote,

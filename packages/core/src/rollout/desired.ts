@@ -38,8 +38,8 @@ export const wasExposed = (rollout: Rollout): boolean =>
 export const candidateWeight = (rollout: Rollout, split: Split | null): Weight =>
   split === null ? 0 : weightOf(split, rollout.toRevision);
 
-/** What the world should look like on the way forward, at the step that is reached. */
-export function forwardDesired(rollout: Rollout, facts: Facts): DesiredState {
+/** What the world should look like on the way forward, at the step that is reached, and whether the guard is to watch. */
+export function forwardDesired(rollout: Rollout, facts: Facts, watched: boolean): DesiredState {
   const { fromRevision, toRevision } = rollout;
   const candidate = { revision: toRevision, replicas: candidateReplicas(rollout, facts) };
   const alone = fromRevision === null || isReturnToStable(rollout);
@@ -51,7 +51,7 @@ export function forwardDesired(rollout: Rollout, facts: Facts): DesiredState {
     split: forwardSplit(rollout, facts),
     mirror: present ? mirrorOf(rollout) : null,
     pins: present ? pinsOf(rollout) : [],
-    guard: alone || skipsChecks(rollout) ? null : rollout.id,
+    guard: alone || skipsChecks(rollout) || !watched ? null : rollout.id,
   };
 }
 

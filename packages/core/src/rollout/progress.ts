@@ -1,7 +1,7 @@
 import type { Step } from "../strategy/strategy.types.ts";
 import { type Instant, seconds } from "../time.ts";
-import { phaseElapsed, stepElapsed } from "./clock.ts";
-import { promotes, skipsChecks } from "./desired.ts";
+import { bakeLeft, bakeSeconds } from "./bake.ts";
+import { stepElapsed } from "./clock.ts";
 import { FORWARD_PHASES, isTerminal, type Phase } from "./phase.ts";
 import type { Rollout } from "./rollout.ts";
 
@@ -42,8 +42,8 @@ export function progressPercentage(rollout: Rollout, now: Instant): number {
   const reached = (FORWARD_PHASES as readonly Phase[]).indexOf(rollout.phase);
   if (reached >= 0 && reached < early) return Math.floor((reached / early) * BEFORE_SHIFTING);
   if (rollout.phase === "monitoring") {
-    const bake = seconds(rollout.strategy.monitoringSeconds);
-    const share = bake === 0 ? 0 : Math.min(1, phaseElapsed(rollout, now) / bake);
+    const bake = seconds(bakeSeconds(rollout));
+    const share = bake === 0 ? 0 : 1 - bakeLeft(rollout, now) / bake;
     return Math.floor(BEFORE_COMPLETED + share * (99 - BEFORE_COMPLETED));
   }
   if (!rollout.steps.some((step) => step.startedAt !== null)) return 0;
@@ -71,10 +71,8 @@ export function estimatedCompletion(rollout: Rollout, now: Instant): Instant | n
   const { phase, pausedAt, steps, step } = rollout;
   if (isTerminal(phase) || phase === "rolling_back" || phase === "queued" || pausedAt !== null) return null;
   if (phase === "awaiting_approval" && rollout.approvals.length < rollout.requiredApprovals) return null;
-  const bakes = promotes(rollout) && !skipsChecks(rollout) && rollout.promotedAt === null;
-  const bake = bakes ? rollout.strategy.monitoringSeconds : 0;
-  if (phase === "monitoring") return now + Math.max(0, seconds(bake) - phaseElapsed(rollout, now));
-  const left = planDuration(steps.slice(step), bake);
+  if (phase === "monitoring") return now + bakeLeft(rollout, now);
+  const left = planDuration(steps.slice(step), bakeSeconds(rollout));
   if (left.approvals > 0) return null;
   const current = steps[step];
   const elapsed = current === undefined ? 0 : Math.min(stepElapsed(rollout, now), seconds(stepSeconds(current)));

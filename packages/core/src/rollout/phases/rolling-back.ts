@@ -1,5 +1,5 @@
 import { seconds } from "../../time.ts";
-import { splitBetween, type Weight } from "../../traffic/split.ts";
+import { FULL_WEIGHT, splitBetween, type Weight } from "../../traffic/split.ts";
 import { candidateReplicas, fullReplicas, leastCandidateWeight, readyCount } from "../capacity.ts";
 import { HEARTBEAT_MS, RECHECK_MS } from "../clock.ts";
 import { candidateWeight, isReturnToStable, NOTHING_DESIRED, wasExposed } from "../desired.ts";
@@ -10,7 +10,7 @@ import type { Turn } from "../turn.ts";
  * Traffic goes to stable first, as fast as stable's ready instances can take it (edge case 9), and only when the data
  * plane shows none for the candidate does the candidate go. The candidate's weight never rises (edge case 10). Without
  * a ready instance of stable, a candidate that has one keeps serving (edge case 23); only a newer rollout that waits
- * ends that: the candidate is then what serves, and the newer one starts from it.
+ * longer than the progress deadline ends that: a candidate that serves everything is then what the newer one starts from.
  */
 export function rollingBack(turn: Turn): void {
   const { rollout, facts, now } = turn;
@@ -57,7 +57,10 @@ function returnWeight(turn: Turn): Weight {
   const seen = verified && split !== null ? candidateWeight(rollout, split) : wished;
   const current = Math.min(wished, seen);
   if (readyCount(facts.candidate) === 0) return 0;
-  if (readyCount(facts.stable) === 0) return current;
+  if (readyCount(facts.stable) === 0) {
+    // With only a part of the traffic the candidate saves little; the fix that waits must not wait for that.
+    return overdue(turn) && facts.newer !== null && current < FULL_WEIGHT ? 0 : current;
+  }
   // Whatever stable has by the deadline must do.
   return overdue(turn) ? 0 : Math.min(current, leastCandidateWeight(facts));
 }
@@ -77,8 +80,11 @@ function hold(turn: Turn): void {
     turn.emit("rollout.return.held", message, { wanted, ready: readyCount(facts.stable) }, true);
     return;
   }
-  if (overdue(turn) && facts.newer !== null && rollout.fromRevision !== null)
+  const { newer, routed } = facts;
+  const servesAll = !routed || (turn.trafficSettled && candidateWeight(rollout, rollout.desired.split) === FULL_WEIGHT);
+  if (overdue(turn) && newer !== null && servesAll && rollout.fromRevision !== null) {
     leaveCandidateServing(turn, rollout.fromRevision);
+  }
 }
 
 /** Edge cases 12, 13 and 23 together: stable is dead, the candidate is the only healthy copy, and a fix waits. */

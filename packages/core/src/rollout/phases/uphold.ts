@@ -1,5 +1,6 @@
 import { seconds } from "../../time.ts";
 import { percentFromWeight } from "../../traffic/split.ts";
+import { bakeLeft } from "../bake.ts";
 import { candidateIsReady, candidateReplicas, readyCount } from "../capacity.ts";
 import { clockAt, HEARTBEAT_MS, RECHECK_MS } from "../clock.ts";
 import { candidateWeight, forwardDesired, targetWeight } from "../desired.ts";
@@ -35,7 +36,7 @@ export function turnBackOrPause(turn: Turn, reason: string): void {
 /** Edge case 33: whatever the rollout waits for. Reports on another hypothesis are of an earlier attempt (edge case 45). */
 function guardClosed(turn: Turn): boolean {
   const { rollout, facts } = turn;
-  if (facts.guard === null || facts.guard.hypothesis !== rollout.desired.guard) return false;
+  if (facts.guard === null || facts.guard.hypothesis !== rollout.id) return false;
   const known = (rollout.analysis?.closed ?? null) !== null;
   turn.change({ analysis: facts.guard });
   if (facts.guard.closed === null) return false;
@@ -64,7 +65,8 @@ function superseded(turn: Turn): boolean {
 
 function applyDesired(turn: Turn): void {
   const { rollout, facts } = turn;
-  const desired = forwardDesired(rollout, facts);
+  const watched = rollout.phase !== "monitoring" || bakeLeft(rollout, turn.now) > 0;
+  const desired = forwardDesired(rollout, facts, watched);
   const before = candidateWeight(rollout, rollout.desired.split);
   const after = candidateWeight(rollout, desired.split);
   turn.change({ desired });
