@@ -31,6 +31,7 @@ export * from "./environment/environment.schema.ts";
 export * from "./environment/freeze.ts";
 export * from "./errors.ts";
 export * from "./gate/gate.ts";
+export * from "./json.ts";
 export * from "./names.ts";
 export * from "./revision/diff.ts";
 export * from "./revision/digest.ts";

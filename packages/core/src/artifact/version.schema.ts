@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { jsonSchema } from "../json.ts";
 import { variablesSchema } from "../names.ts";
 
 export const ARTIFACT_KINDS = ["prompt", "agent", "model", "pipeline", "application"] as const;
@@ -13,7 +14,7 @@ const workdirSchema = z
 const common = {
   components: z.record(z.string().min(1).max(63), z.string().max(255)).optional(),
   migrations: z.strictObject({ up: z.array(z.string()), down: z.array(z.string()) }).optional(),
-  sbom: z.record(z.string(), z.json()).optional(),
+  sbom: z.record(z.string(), jsonSchema).optional(),
 };
 
 /** Something that runs: a program with arguments, or a container image. */
@@ -40,7 +41,7 @@ const promptSchema = z
       .min(1)
       .optional(),
     model: z.string().max(255).optional(),
-    parameters: z.record(z.string(), z.json()).default({}),
+    parameters: z.record(z.string(), jsonSchema).default({}),
     ...common,
   })
   .refine((spec) => (spec.text === undefined) !== (spec.messages === undefined), {
@@ -56,7 +57,7 @@ const modelSchema = z.strictObject({
 
 const pipelineSchema = z.strictObject({
   template: z.string().min(1).max(255),
-  parameters: z.record(z.string(), z.json()).default({}),
+  parameters: z.record(z.string(), jsonSchema).default({}),
   ...common,
 });
 

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { jsonSchema } from "../json.ts";
 import { variablesSchema } from "../names.ts";
 import { cpuSchema, memorySchema } from "./quantity.ts";
 
@@ -20,7 +21,7 @@ export const healthCheckSchema = z.strictObject({
 export const configSchema = z.strictObject({
   replicas: z.number().int().min(0).max(1_000).default(1),
   env: variablesSchema,
-  parameters: z.record(z.string(), z.json()).default({}),
+  parameters: z.record(z.string(), jsonSchema).default({}),
   /** Releases of named components that win over those the version names. */
   components: z.record(z.string().min(1).max(63), z.string().max(255)).optional(),
   resources: z.strictObject({ requests: quantities.optional(), limits: quantities.optional() }).default({}),

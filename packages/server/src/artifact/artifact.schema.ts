@@ -1,4 +1,4 @@
-import { ARTIFACT_KINDS, labelsSchema, nameSchema, sourceSchema } from "@sluice/core";
+import { ARTIFACT_KINDS, jsonSchema, labelsSchema, nameSchema, sourceSchema } from "@sluice/core";
 import { z } from "zod";
 
 /** Versions are labels and path segments; semantic ones are usual, not required. */
@@ -30,7 +30,7 @@ const versionExample = {
 export const versionBody = z
   .strictObject({
     version: versionName,
-    spec: z.record(z.string(), z.json()).meta({
+    spec: z.record(z.string(), jsonSchema).meta({
       description:
         "By the artifact's kind: `command` or `image`, `workdir`, `env` (application, agent); `files`, `runtime` (model); " +
         "`template`, `parameters` (pipeline); `text` or `messages`, `model`, `parameters` (prompt). " +

@@ -2,6 +2,7 @@ import {
   ARTIFACT_KINDS,
   configSchema,
   DEPLOYMENT_STATUSES,
+  jsonSchema,
   labelsSchema,
   nameSchema,
   routeSchema,
@@ -47,7 +48,7 @@ export const updateDeploymentSchema = z
   .strictObject({
     version: z.string().min(1).max(128).optional(),
     config: z
-      .record(z.string(), z.json())
+      .record(z.string(), jsonSchema)
       .optional()
       .describe("A JSON Merge Patch (RFC 7396) over the configuration that is in force or under way."),
     strategy: strategySchema
