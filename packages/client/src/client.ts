@@ -8,7 +8,7 @@ import { type WaitOptions, waitForRollout } from "./wait.ts";
 export type ClientOptions = TransportOptions;
 
 export interface EventFilter extends StreamOptions {
-  /** Events of this rollout alone; absent: of everything the caller may see. */
+  /** Events of this rollout, from its first; absent: of everything the caller may see, from now on. */
   rollout?: string | undefined;
   project?: string | undefined;
 }
@@ -27,7 +27,7 @@ export interface LogFilter extends StreamOptions {
 export interface Client {
   readonly url: string;
   /** Every operation of the API, typed by path. Failures throw; wrap calls in `ok` to get the answer itself. */
-  readonly http: FetchClient<paths>;
+  readonly http: FetchClient<paths, "application/json">;
   /** What happens, as it happens. Resumes by itself after a broken connection. */
   events(filter?: EventFilter): AsyncGenerator<Event>;
   /** Messages of any Server-Sent Events address of the server. */
@@ -44,7 +44,11 @@ export interface Client {
  */
 export function createClient(options: ClientOptions): Client {
   const transport = createTransport(options);
-  const http = createFetchClient<paths>({ baseUrl: options.url, fetch: transport });
+  const http = createFetchClient<paths, "application/json">({
+    baseUrl: options.url,
+    fetch: transport,
+    headers: { accept: "application/json" },
+  });
 
   const stream: Client["stream"] = (path, query, streamOptions) => {
     const url = new URL(path, options.url);
@@ -57,8 +61,10 @@ export function createClient(options: ClientOptions): Client {
     http,
     stream,
     async *events({ rollout, project, ...streamOptions } = {}) {
-      const path = rollout === undefined ? "/v1/events" : `/v1/rollouts/${encodeURIComponent(rollout)}/events`;
-      for await (const message of stream(path, project === undefined ? {} : { project }, streamOptions)) {
+      const ofRollout = rollout !== undefined;
+      const path = ofRollout ? `/v1/rollouts/${encodeURIComponent(rollout)}/events` : "/v1/events";
+      const query = ofRollout || project === undefined ? {} : { project };
+      for await (const message of stream(path, query, streamOptions)) {
         const event: Event = JSON.parse(message.data);
         yield event;
       }

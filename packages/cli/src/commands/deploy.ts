@@ -1,0 +1,12 @@
+import type { Command } from "commander";
+import { addGroup, type Cli } from "../command.ts";
+import { addDeployChangeCommands } from "./deploy.change.ts";
+import { addDeployOperateCommands } from "./deploy.operate.ts";
+import { addDeployReadCommands } from "./deploy.read.ts";
+
+export function addDeployCommands(cli: Cli, program: Command): void {
+  const group = addGroup(program, "deploy", "Deployments: one artifact in one environment.");
+  addDeployReadCommands(cli, group);
+  addDeployChangeCommands(cli, group);
+  addDeployOperateCommands(cli, group);
+}

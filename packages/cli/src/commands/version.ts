@@ -1,0 +1,116 @@
+import { ok, type Version } from "@sluice/client";
+import type { Command } from "commander";
+import { stringify } from "yaml";
+import { addCommand, addGroup, type Cli, option, pairOption, required } from "../command.ts";
+import { CliError, EXIT } from "../exit.ts";
+import { type ListFlags, limitOption, printList } from "../list.ts";
+import { readDocument } from "../manifest/read.ts";
+import { age } from "../output/quantity.ts";
+import { type Column, renderFields } from "../output/table.ts";
+import { renderChanges } from "../views/change.ts";
+
+const columns = (now: number): Column<Version>[] => [
+  { title: "version", value: ({ version }) => version },
+  { title: "digest", value: ({ digest }) => digest.slice(0, "sha256:".length + 12) },
+  { title: "by", value: ({ createdBy }) => createdBy },
+  { title: "age", value: ({ createdAt }) => age(createdAt, now) },
+];
+
+const render = (version: Version, now: number): string =>
+  `${renderFields({
+    artifact: version.artifact,
+    version: version.version,
+    digest: version.digest,
+    created: `${age(version.createdAt, now)} ago by ${version.createdBy}`,
+  })}\n\n${stringify({ spec: version.spec })}`;
+
+interface CreateFlags {
+  file?: string;
+  image?: string;
+  workdir?: string;
+  env?: Record<string, string>;
+  repository?: string;
+  commit?: string;
+  tag?: string;
+}
+
+export function addVersionCommands(cli: Cli, program: Command): void {
+  const group = addGroup(program, "version", "Immutable contents of an artifact.");
+  addCommand<CreateFlags>(cli, group, {
+    syntax: "create <artifact> <version> [command...]",
+    description: "Create a version: of a program after `--`, of an image, or of a spec in a file.",
+    examples: [
+      "sluice version create greeter 1.1.0 --workdir examples/greeter -- node server.mjs",
+      "sluice version create greeter 1.1.0 --image registry.example/greeter:1.1.0 --env MODE=good",
+      "sluice version create tone 3 -f tone.yaml",
+    ],
+    options: [
+      option("-f, --file <path>", "YAML or JSON with the spec; - for standard input"),
+      option("--image <image>", "container image"),
+      option("--workdir <folder>", "folder in which the program starts"),
+      pairOption("--env <name=value>", "environment variable of the program; may be repeated"),
+      option("--repository <url>", "where it was built from"),
+      option("--commit <hash>", "commit it was built from"),
+      option("--tag <tag>", "tag it was built from"),
+    ],
+    run: async ({ io, client, scope, print }, flags, artifact, version, ...command) => {
+      const { file, repository, commit, tag } = flags;
+      const program = command.filter((word) => word !== undefined);
+      const spec = file === undefined ? specOf(flags, program) : await readDocument(file, io);
+      const source = { ...(repository && { repository }), ...(commit && { commit }), ...(tag && { tag }) };
+      const body = { version: required(version), spec, ...(Object.keys(source).length > 0 && { source }) };
+      const params = { path: { name: required(artifact) }, query: scope };
+      const created = await ok(client.http.POST("/v1/artifacts/{name}/versions", { params, body }));
+      print(created, () => render(created, io.now()));
+      return undefined;
+    },
+  });
+  addCommand<ListFlags>(cli, group, {
+    syntax: "list <artifact>",
+    description: "List the versions of an artifact, newest first.",
+    examples: ["sluice version list greeter"],
+    options: [limitOption()],
+    run: (session, flags, artifact) =>
+      printList(session, flags, columns(session.io.now()), (query) =>
+        ok(
+          session.client.http.GET("/v1/artifacts/{name}/versions", {
+            params: { path: { name: required(artifact) }, query },
+          }),
+        ),
+      ),
+  });
+  addCommand(cli, group, {
+    syntax: "get <artifact> <version>",
+    description: "Show one version with its content.",
+    examples: ["sluice version get greeter 1.0.0"],
+    run: async ({ io, client, scope, print }, _flags, name, version) => {
+      const params = { path: { name: required(name), version: required(version) }, query: scope };
+      const found = await ok(client.http.GET("/v1/artifacts/{name}/versions/{version}", { params }));
+      print(found, () => render(found, io.now()));
+      return undefined;
+    },
+  });
+  addCommand(cli, group, {
+    syntax: "diff <artifact> <from> <to>",
+    description: "Show what differs between two versions.",
+    examples: ["sluice version diff greeter 1.0.0 1.1.0"],
+    run: async ({ client, scope, print, colors }, _flags, name, from, to) => {
+      const params = { path: { name: required(name), from: required(from), to: required(to) }, query: scope };
+      const difference = await ok(client.http.GET("/v1/artifacts/{name}/versions/{from}/diff/{to}", { params }));
+      print(difference, () => renderChanges(difference.changes, colors));
+      return undefined;
+    },
+  });
+}
+
+function specOf({ image, workdir, env }: CreateFlags, command: string[]): Record<string, unknown> {
+  if (command.length === 0 && image === undefined) {
+    throw new CliError(EXIT.usage, "a version needs a program after `--`, an --image, or a spec by --file");
+  }
+  return {
+    ...(command.length > 0 && { command }),
+    ...(image !== undefined && { image }),
+    ...(workdir !== undefined && { workdir }),
+    ...(env !== undefined && { env }),
+  };
+}

@@ -1,0 +1,89 @@
+import { ApiError, type FieldProblem, UnreachableError, WaitTimeoutError } from "@sluice/client";
+import { SluiceError } from "@sluice/core";
+import { CliError, EXIT, type ExitCode } from "./exit.ts";
+
+export interface Failure {
+  exitCode: ExitCode;
+  /** Lines for the standard error; the first says what happened. */
+  lines: string[];
+  /** Commands to try next. */
+  hints: readonly string[];
+}
+
+/** What a person needs to know of any error: what happened, each bad field, what to try next. */
+export function describeFailure(error: unknown): Failure {
+  if (error instanceof CliError) return { exitCode: error.exitCode, lines: [error.message], hints: error.hints };
+  if (error instanceof ApiError) return describeAnswer(error);
+  if (error instanceof UnreachableError) {
+    return {
+      exitCode: EXIT.unreachable,
+      lines: [error.message],
+      hints: isLocal(error.url)
+        ? ["sluice up        start a server here", "sluice doctor    find out what is wrong"]
+        : ["sluice doctor    find out what is wrong"],
+    };
+  }
+  if (error instanceof WaitTimeoutError) {
+    return { exitCode: EXIT.timeout, lines: [error.message], hints: [`sluice rollout watch ${error.rollout.id}`] };
+  }
+  if (error instanceof SluiceError && error.code === "invalid_argument") {
+    return { exitCode: EXIT.usage, lines: [error.message], hints: [] };
+  }
+  return {
+    exitCode: EXIT.unexpected,
+    lines: [error instanceof Error ? (error.stack ?? error.message) : String(error)],
+    hints: ["sluice doctor"],
+  };
+}
+
+function describeAnswer({ problem, status }: ApiError): Failure {
+  const fields = (problem.errors ?? []).map(describeField);
+  const exitCode = exitCodeOfStatus(status);
+  const trace =
+    exitCode === EXIT.unexpected && problem.instance !== undefined
+      ? [`The server's log tells more about ${problem.instance}.`]
+      : [];
+  return { exitCode, lines: [problem.detail || problem.title, ...fields, ...trace], hints: hintsFor(exitCode) };
+}
+
+const describeField = ({ field, found, allowed }: FieldProblem): string =>
+  `  ${field || "(the body)"}: found ${found === undefined ? "nothing" : JSON.stringify(found)}` +
+  (allowed === undefined ? "" : `; allowed: ${allowed}`);
+
+function exitCodeOfStatus(status: number): ExitCode {
+  switch (status) {
+    case 400:
+    case 413:
+    case 415:
+    case 422:
+      return EXIT.usage;
+    case 401:
+    case 403:
+      return EXIT.auth;
+    case 404:
+      return EXIT.notFound;
+    case 409:
+    case 412:
+    case 429:
+      return EXIT.refused;
+    case 502:
+    case 503:
+      return EXIT.unreachable;
+    default:
+      return EXIT.unexpected;
+  }
+}
+
+const HINTS: Partial<Record<ExitCode, readonly string[]>> = {
+  [EXIT.auth]: ["Give a token with --token, SLUICE_TOKEN, or the file admin-token of the data folder."],
+  [EXIT.notFound]: ["sluice deploy list", "sluice rollout list", "sluice artifact list"],
+  [EXIT.refused]: ["sluice rollout get <rollout>    shows what is allowed now"],
+  [EXIT.unreachable]: ["sluice status", "sluice doctor"],
+};
+
+const hintsFor = (exitCode: ExitCode): readonly string[] => HINTS[exitCode] ?? [];
+
+function isLocal(url: string): boolean {
+  const { hostname } = new URL(url);
+  return hostname === "localhost" || hostname === "[::1]" || hostname.startsWith("127.");
+}

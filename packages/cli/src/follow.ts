@@ -1,0 +1,43 @@
+import type { Deployment, Rollout } from "@sluice/client";
+import type { WaitFlags } from "./command.ts";
+import { EXIT, type ExitCode, exitCodeOf } from "./exit.ts";
+import type { Session } from "./session.ts";
+import { movement } from "./views/rollout.ts";
+import { watchRollout } from "./watch/watch.ts";
+
+export interface Started {
+  deployment: Deployment;
+  /** Null, or left out, when there was nothing to do. */
+  rollout?: Rollout | null;
+}
+
+/** Prints what a change has set off. With `--wait` it is watched to its end, which then decides the exit code. */
+export async function printStarted(session: Session, flags: WaitFlags, started: Started): Promise<ExitCode> {
+  const { rollout = null, deployment } = started;
+  if (rollout === null) {
+    session.print(started, () => `${deployment.name} in ${deployment.environment} is as wanted already`);
+    return EXIT.ok;
+  }
+  if (flags.wait !== true) {
+    session.print(started, () => `${deployment.name} in ${deployment.environment}: ${announce(rollout)}`);
+    session.note(`Watch it with: sluice rollout watch ${rollout.id}`);
+    return EXIT.ok;
+  }
+  return followRollout(session, flags, rollout.id, (ended) => ({ ...started, rollout: ended }));
+}
+
+/** Watches a rollout to its end and says how it ended. For machines, `shape` of the ended rollout is printed. */
+export async function followRollout(
+  session: Session,
+  flags: WaitFlags,
+  id: string,
+  shape: (rollout: Rollout) => unknown = (rollout) => rollout,
+): Promise<ExitCode> {
+  const ended = await watchRollout(session, id, flags.timeout === undefined ? {} : { timeoutMs: flags.timeout });
+  if (session.output !== "table") session.print(shape(ended), () => "");
+  return exitCodeOf(ended.phase);
+}
+
+/** `rollout rol_… (1.0.0 → 1.1.0, canary) is queued`. */
+export const announce = (rollout: Rollout): string =>
+  `rollout ${rollout.id} (${movement(rollout)}, ${rollout.strategy.type}) is ${rollout.phase}`;

@@ -1,0 +1,95 @@
+import { ok, type paths } from "@sluice/client";
+import { type ArtifactKind, diff, environmentSchema, VERSION_SPECS } from "@sluice/core";
+import { CliError, EXIT } from "../exit.ts";
+import type { Session } from "../session.ts";
+import { type Change, orNull, toBody, unchanged } from "./change.ts";
+import { inspectDeployment } from "./inspect.deployment.ts";
+import type { Resource, ResourceOf } from "./schema.ts";
+
+type VersionBody = paths["/v1/artifacts/{name}/versions"]["post"]["requestBody"]["content"]["application/json"];
+
+/** Compares a resource with what the server has. Changes nothing until the answer is applied. */
+export function inspect(session: Session, resource: Resource): Promise<Change> {
+  switch (resource.kind) {
+    case "Environment":
+      return inspectEnvironment(session, resource);
+    case "Artifact":
+      return inspectArtifact(session, resource);
+    case "Version":
+      return inspectVersion(session, resource);
+    case "Deployment":
+      return inspectDeployment(session, resource);
+  }
+}
+
+async function inspectEnvironment(
+  { client, scope }: Session,
+  { kind: _kind, name, project, ...spec }: ResourceOf<"Environment">,
+): Promise<Change> {
+  const params = { path: { name }, query: project === undefined ? scope : { project } };
+  const present = await orNull(ok(client.http.GET("/v1/environments/{name}", { params })));
+  const apply = async () => {
+    await ok(client.http.PUT("/v1/environments/{name}", { params, body: toBody(spec) }));
+    return null;
+  };
+  if (present === null) return { action: "create", differences: [], apply };
+  const { name: _name, project: _project, createdAt: _created, updatedAt: _updated, ...rest } = present;
+  const differences = diff(environmentSchema.parse(rest), spec);
+  return differences.length === 0 ? unchanged : { action: "update", differences, apply };
+}
+
+async function inspectArtifact({ client, scope }: Session, artifact: ResourceOf<"Artifact">): Promise<Change> {
+  const { name, type, labels, project } = artifact;
+  const where = project === undefined ? scope : { project };
+  const params = { path: { name }, query: where };
+  const present = await orNull(ok(client.http.GET("/v1/artifacts/{name}", { params })));
+  if (present === null) {
+    return {
+      action: "create",
+      differences: [],
+      async apply() {
+        await ok(client.http.POST("/v1/artifacts", { body: { ...where, name, kind: type, labels } }));
+        return null;
+      },
+    };
+  }
+  const differences = diff({ type: present.kind, labels: present.labels }, { type, labels });
+  if (differences.length === 0) return unchanged;
+  throw fixed(`artifact ${name}`, differences);
+}
+
+async function inspectVersion(session: Session, version: ResourceOf<"Version">): Promise<Change> {
+  const { client, scope } = session;
+  const { artifact: name, version: number, spec, source, project } = version;
+  const query = project === undefined ? scope : { project };
+  const params = { path: { name, version: number }, query };
+  const present = await orNull(ok(client.http.GET("/v1/artifacts/{name}/versions/{version}", { params })));
+  if (present === null) {
+    return {
+      action: "create",
+      differences: [],
+      async apply() {
+        const body: VersionBody = toBody({ version: number, spec, source });
+        await ok(client.http.POST("/v1/artifacts/{name}/versions", { params: { path: { name }, query }, body }));
+        return null;
+      },
+    };
+  }
+  const artifact = await ok(client.http.GET("/v1/artifacts/{name}", { params: { path: { name }, query } }));
+  const differences = diff(present.spec, withDefaults(artifact.kind, spec));
+  if (differences.length === 0) return unchanged;
+  throw fixed(`version ${number} of ${name}`, differences, "Give the new content another version.");
+}
+
+/** The spec as the server stores it, so that the two can be compared; as written where it is wrong. */
+function withDefaults(kind: ArtifactKind, spec: Record<string, unknown>): unknown {
+  const parsed = VERSION_SPECS[kind].safeParse(spec);
+  return parsed.success ? parsed.data : spec;
+}
+
+const fixed = (what: string, differences: readonly { path: string }[], hint?: string): CliError =>
+  new CliError(
+    EXIT.refused,
+    `${what} exists and cannot be changed; the manifest differs in ${differences.map(({ path }) => path).join(", ")}`,
+    hint === undefined ? [] : [hint],
+  );

@@ -1,0 +1,90 @@
+import { isFinished } from "@sluice/client";
+import { duration, percent } from "../output/quantity.ts";
+import type { Colors } from "../session.ts";
+import { movement } from "../views/rollout.ts";
+import { bar, clip } from "./bar.ts";
+import { renderAnalysis } from "./render.analysis.ts";
+import { renderPhases } from "./render.phases.ts";
+import { renderSteps } from "./render.steps.ts";
+import { renderTraffic } from "./render.traffic.ts";
+import type { RolloutView } from "./view.ts";
+
+export interface Canvas {
+  /** Characters in a line; no line is longer. */
+  width: number;
+  /** Milliseconds since the epoch. */
+  now: number;
+  colors: Colors;
+}
+
+const LAST_EVENTS = 5;
+
+/** The picture of a rollout at one moment. Depends on nothing but its arguments. */
+export function renderRollout(view: RolloutView, canvas: Canvas): string {
+  const sections = [
+    renderHead(view, canvas),
+    renderPhases(view.rollout, canvas),
+    renderStanding(view, canvas),
+    renderSteps(view.rollout, canvas),
+    renderTraffic(view, canvas),
+    renderAnalysis(view, canvas),
+    renderEvents(view, canvas),
+    renderCommands(view, canvas),
+  ];
+  return sections
+    .filter((lines) => lines.length > 0)
+    .map((lines) => lines.join("\n"))
+    .join("\n\n");
+}
+
+function renderHead({ rollout, deployment }: RolloutView, { width, colors }: Canvas): string[] {
+  const name = `${deployment?.name ?? rollout.artifact} in ${rollout.environment}`;
+  const rest = clip(`${movement(rollout)} · ${rollout.strategy.type} · ${rollout.id}`, width - name.length - 3);
+  return [`${colors.bold(name)}   ${rest}`];
+}
+
+/** Phase, how far, how long, how much longer, and why. */
+function renderStanding({ rollout }: RolloutView, { width, now, colors }: Canvas): string[] {
+  const end = rollout.finishedAt === null ? now : Date.parse(rollout.finishedAt);
+  const spent = duration(end - Date.parse(rollout.createdAt));
+  const phase = rollout.paused ? `${rollout.phase} (paused)` : rollout.phase;
+  const lines: string[] = [];
+  if (isFinished(rollout)) {
+    const paint = rollout.phase === "completed" ? colors.green : colors.red;
+    lines.push(`${paint(colors.bold(phase))} after ${spent}`);
+  } else {
+    const left =
+      rollout.estimatedCompletion === null
+        ? ""
+        : ` · about ${duration(Date.parse(rollout.estimatedCompletion) - now)} left`;
+    const progress = `${bar(rollout.progressPercentage / 100, 20)} ${percent(rollout.progressPercentage)}`;
+    lines.push(`${colors.bold(phase)} for ${spent}${left}   ${progress}`);
+  }
+  if (rollout.reason !== null) lines.push(...wrap(rollout.reason, width).map((line) => colors.yellow(line)));
+  return lines;
+}
+
+function renderEvents({ events }: RolloutView, { width, colors }: Canvas): string[] {
+  if (events.length === 0) return [];
+  const lines = events.slice(-LAST_EVENTS).map((event) => {
+    const line = clip(`  ${event.at.slice(11, 19)}  ${event.message}`, width);
+    return event.alert ? colors.red(line) : colors.dim(line);
+  });
+  return [colors.bold("Events"), ...lines];
+}
+
+function renderCommands({ rollout }: RolloutView, { width, colors }: Canvas): string[] {
+  if (rollout.allowedCommands.length === 0) return [];
+  return wrap(`You may: ${rollout.allowedCommands.join(", ")}   (sluice rollout <command> ${rollout.id})`, width).map(
+    (line) => colors.dim(line),
+  );
+}
+
+/** Breaks a text between words, so that no line is longer than `width`; longer words are cut. */
+function wrap(text: string, width: number): string[] {
+  return text.split(/\s+/).reduce<string[]>((lines, word) => {
+    const last = lines.at(-1);
+    const longer = `${last} ${word}`;
+    return last !== undefined && longer.length <= width ? lines.with(-1, longer) : lines.concat(clip(word, width));
+  }, []);
+}
