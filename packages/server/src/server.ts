@@ -81,12 +81,13 @@ async function start(
   const gateway = await startGateway({ config, logger });
   stack.add(gateway.leave);
 
+  const checks = { root, programPath: config.programEnv.PATH ?? "", targets: new Set(runtimes.keys()) };
   const engine = await startEngine({
     db,
     pool,
     link: gateway.link,
     runtimes,
-    checks: { root, programPath: config.programEnv.PATH ?? "", targets: new Set(runtimes.keys()) },
+    checks,
     workers: config.workers,
     maxActiveRollouts: config.maxActiveRollouts,
     logger: logger.child({ part: "engine" }),
@@ -106,7 +107,7 @@ async function start(
     config,
     logger: logger.child({ part: "http" }),
     db,
-    services: createServices({ db, clock: Date.now, bell, live }),
+    services: createServices({ db, clock: Date.now, bell, live, checks }),
     metrics: createMetrics(db),
     readiness: {
       gateway: async () => {

@@ -1,0 +1,51 @@
+import { describe, expect, test } from "vitest";
+import { createRollout } from "../rollout/create.ts";
+import type { Rollout } from "../rollout/rollout.ts";
+import { type StrategyInput, strategySchema } from "../strategy/strategy.schema.ts";
+import { guardConfigOf } from "./guard.config.ts";
+
+function guarded(strategy: StrategyInput, from: number | null = 1): Rollout {
+  const { rollout } = createRollout(
+    {
+      id: "rol_1",
+      project: "default",
+      deployment: "dep_1",
+      artifact: "greeter",
+      environment: "production",
+      from: from === null ? null : { revision: from, version: "1.0.0" },
+      to: { revision: 2, version: "1.1.0" },
+      strategy: strategySchema.parse(strategy),
+      requiredApprovals: 0,
+      fourEyes: false,
+      triggeredBy: "test",
+    },
+    0,
+  );
+  return { ...rollout, desired: { ...rollout.desired, guard: rollout.id } };
+}
+
+describe("what a guard is told", () => {
+  test("is its part of α, shared among the gateways, and stakes that add up to 1", () => {
+    const config = guardConfigOf(guarded({ type: "canary", analysis: { falseRollbackRate: 0.05 } }), 2);
+    expect(config).toMatchObject({ hypothesis: "rol_1", stable: 1, candidate: 2, closes: true });
+    expect(config?.alpha).toBeCloseTo(0.01, 12);
+    expect(config?.metrics.map((metric) => metric.share)).toEqual([5 / 8, 3 / 8]);
+  });
+
+  test("stakes everything on the only metric, with the tolerance that a user gave", () => {
+    const metrics = [{ name: "latency" as const, maxRelativeIncrease: 0.25 }];
+    const config = guardConfigOf(guarded({ type: "canary", analysis: { metrics } }), 1);
+    expect(config?.metrics).toEqual([{ name: "latency", share: 1, tolerance: 0.25 }]);
+  });
+
+  test("leaves the split alone without automatic rollback", () => {
+    expect(guardConfigOf(guarded({ type: "canary", autoRollback: false }), 1)?.closes).toBe(false);
+  });
+
+  test("is nothing without a stable to compare with, or when nobody is to watch", () => {
+    expect(guardConfigOf(guarded({ type: "canary" }, null), 1)).toBeNull();
+    expect(guardConfigOf(guarded({ type: "canary" }, 2), 1)).toBeNull();
+    const rollout = guarded({ type: "canary" });
+    expect(guardConfigOf({ ...rollout, desired: { ...rollout.desired, guard: null } }, 1)).toBeNull();
+  });
+});
