@@ -1,0 +1,183 @@
+import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import {
+  configSchema,
+  environmentSchema,
+  routeSchema,
+  strategySchema,
+  type ValidationResult,
+  VERSION_SPECS,
+} from "@sluice/core";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { insertRoute } from "../routing/route.store.ts";
+import { type TestDatabase, testDatabase } from "../testing/database.ts";
+import { type Candidate, check } from "./checks.ts";
+
+let database: TestDatabase;
+let folder: string;
+let root: string;
+
+beforeAll(async () => {
+  database = await testDatabase(2);
+});
+afterAll(() => database.close());
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "sluice-checks-"));
+  root = join(folder, "root");
+  await mkdir(join(root, "app"), { recursive: true });
+  await mkdir(join(folder, "bin"));
+  await writeFile(join(folder, "bin", "serve"), "#!/bin/sh\n");
+  await chmod(join(folder, "bin", "serve"), 0o755);
+  await writeFile(join(root, "app", "notes.txt"), "not a program");
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+const candidate = (change: Partial<Candidate> = {}): Candidate => ({
+  project: "default",
+  deployment: null,
+  kind: "application",
+  versionId: "ver_1",
+  version: "1.0.0",
+  spec: VERSION_SPECS.application.parse({ command: ["serve"], workdir: "app" }),
+  config: configSchema.parse({}),
+  strategy: strategySchema.parse({ type: "canary" }),
+  environment: environmentSchema.parse({}),
+  route: null,
+  ...change,
+});
+
+const run = (change: Partial<Candidate> = {}): Promise<ValidationResult[]> =>
+  check(
+    {
+      db: database.db,
+      candidate: candidate(change),
+      root,
+      programPath: join(folder, "bin"),
+      targets: new Set(["process"]),
+    },
+    Date.now,
+  );
+
+async function failures(change: Partial<Candidate>): Promise<string[]> {
+  const failed = (await run(change)).filter((result) => !result.passed);
+  return failed.map(({ name, severity, message }) => `${name} (${severity}): ${message}`);
+}
+
+const spec = (input: object) => ({ spec: VERSION_SPECS.application.parse(input) });
+
+describe("the checks of a candidate", () => {
+  test("pass for a program that can run, and say what they looked at", async () => {
+    const results = await run();
+    expect(results.every((result) => result.passed)).toBe(true);
+    expect(results.map((result) => result.name)).toEqual([
+      "target",
+      "runnable",
+      "workdir",
+      "program",
+      "resources",
+      "health-check",
+      "strategy",
+    ]);
+    expect(results.every((result) => result.executionMs >= 0 && result.message !== "")).toBe(true);
+  });
+
+  test("find a working folder that is missing, is a file, or leaves the root by a symbolic link", async () => {
+    await symlink(folder, join(root, "escape"));
+    expect(await failures(spec({ command: ["serve"], workdir: "nowhere" }))).toEqual([
+      expect.stringMatching(/^workdir \(critical\): workdir nowhere does not exist/),
+    ]);
+    expect(await failures(spec({ command: ["serve"], workdir: "app/notes.txt" }))).toContainEqual(
+      expect.stringMatching(/^workdir \(critical\): .* is not a folder/),
+    );
+    expect(await failures(spec({ command: ["serve"], workdir: "escape" }))).toEqual([
+      expect.stringMatching(/^workdir \(critical\): workdir escape leads to .*, outside of /),
+    ]);
+  });
+
+  test("find a program that is not there, or that may not be executed", async () => {
+    expect(await failures(spec({ command: ["no-such-program"], workdir: "app" }))).toEqual([
+      "program (critical): program no-such-program is not on PATH",
+    ]);
+    expect(await failures(spec({ command: ["./notes.txt"], workdir: "app" }))).toEqual([
+      "program (critical): program ./notes.txt is there but may not be executed",
+    ]);
+  });
+
+  test("say so when the environment's target is not available in this version", async () => {
+    const environment = environmentSchema.parse({ targets: [{ type: "kubernetes" }] });
+    expect(await failures({ environment })).toEqual([
+      "target (critical): target kubernetes is not available in this version; available: process",
+    ]);
+  });
+
+  test("say so when a version has nothing that the target can run", async () => {
+    expect(await failures(spec({ image: "greeter:1" }))).toEqual([
+      expect.stringMatching(/^runnable \(critical\): .* target process runs commands/),
+    ]);
+    const model = VERSION_SPECS.pipeline.parse({ template: "otel" });
+    expect(await failures({ kind: "pipeline", spec: model })).toEqual([
+      expect.stringMatching(/^runnable \(critical\): a pipeline cannot be run on target process in this version/),
+    ]);
+  });
+
+  test("need neither target nor program for a prompt", async () => {
+    const prompt = VERSION_SPECS.prompt.parse({ text: "Greet." });
+    expect(await failures({ kind: "prompt", spec: prompt })).toEqual([]);
+  });
+
+  test("hold an instance to the environment's limits, and requests to their limits", async () => {
+    const config = configSchema.parse({
+      resources: { limits: { cpu: "4", memory: "512Mi" }, requests: { memory: "1Gi" } },
+    });
+    expect(await failures({ config })).toEqual([
+      "resources (critical): resources.limits.cpu is 4; the environment allows 2; resources.requests.memory (1Gi) is above its limit (512Mi)",
+    ]);
+  });
+
+  test("find a health check that can never pass within the progress deadline", async () => {
+    const config = configSchema.parse({ healthCheck: { timeoutSeconds: 30 }, progressDeadlineSeconds: 10 });
+    expect(await failures({ config })).toEqual([
+      expect.stringMatching(/^health-check \(high\): .*timeoutSeconds is 30/),
+    ]);
+  });
+
+  test("hold a rollout to the strategies and the order that the environment allows", async () => {
+    const environment = environmentSchema.parse({
+      protection: { allowedStrategies: ["blue-green"], requireSuccessIn: "staging" },
+    });
+    expect(await failures({ environment })).toEqual([
+      "strategy (critical): strategy canary is not allowed here; allowed: blue-green",
+      "promotion-order (critical): version 1.0.0 has not completed a rollout in staging, which this environment requires first",
+    ]);
+  });
+
+  // edge case 44
+  test("find a route that another deployment has", async () => {
+    const { db } = database;
+    await db
+      .insertInto("artifacts")
+      .values({ id: "art_1", project: "default", name: "a", kind: "application" })
+      .execute();
+    await db
+      .insertInto("deployments")
+      .values({
+        id: "dep_1",
+        project: "default",
+        environment: "staging",
+        name: "first",
+        artifact_id: "art_1",
+        stable_revision: null,
+        replicas: 1,
+        deployed_by: "test",
+      })
+      .execute();
+    const route = routeSchema.parse({ path: "/taken" });
+    await insertRoute(db, "dep_1", route, 1);
+    expect(await failures({ route })).toEqual([
+      "route (critical): route /taken is taken by deployment first in staging",
+    ]);
+    expect(await failures({ route, deployment: "dep_1" })).toEqual([]);
+  });
+});
