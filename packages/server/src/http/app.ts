@@ -43,7 +43,7 @@ export async function createApp({ config, logger, db, services, metrics, readine
     handlerTimeout: TIMEOUTS.handler,
     keepAliveTimeout: TIMEOUTS.keepAlive,
     http: { headersTimeout: TIMEOUTS.headers },
-    forceCloseConnections: true,
+    forceCloseConnections: "idle",
     routerOptions: { maxParamLength: 255 },
     exposeHeadRoutes: false,
   }).withTypeProvider<ZodTypeProvider>();
@@ -71,4 +71,8 @@ function announceStop(app: App): void {
   const stop = new AbortController();
   app.decorate("stopping", stop.signal);
   app.addHook("preClose", async () => stop.abort());
+  // A connection that was busy when the server began to close must not be kept by its caller.
+  app.addHook("onSend", async (_request, reply) => {
+    if (stop.signal.aborted) reply.header("connection", "close");
+  });
 }

@@ -25,7 +25,10 @@ export function makeWritesIdempotent(app: App, db: Kysely<Database>): void {
     route.handler = async function (request, reply) {
       const key = keyOf(request);
       if (key === null) return handler.call(this, request, reply);
-      return inAmbientTransaction(db, () => once(db, { request, reply, key, isSecret }, handler.bind(this)));
+      const text = await inAmbientTransaction(db, () =>
+        once(db, { request, reply, key, isSecret }, handler.bind(this)),
+      );
+      return text === null ? reply.send() : reply.type("application/json; charset=utf-8").send(text);
     };
   });
   const sweep = setInterval(
@@ -45,7 +48,8 @@ interface Attempt {
 
 type Handler = (request: FastifyRequest, reply: FastifyReply) => unknown;
 
-async function once(db: Kysely<Database>, attempt: Attempt, handler: Handler): Promise<unknown> {
+/** The answer's JSON, from the handler or from before; null for an answer without a body. */
+async function once(db: Kysely<Database>, attempt: Attempt, handler: Handler): Promise<string | null> {
   const { request, reply, key, isSecret } = attempt;
   const id = { project: request.principal.project ?? "*", actor: request.principal.name, key };
   const hash = digestOf({ method: request.method, url: request.url, body: request.body ?? null });
@@ -65,14 +69,16 @@ async function once(db: Kysely<Database>, attempt: Attempt, handler: Handler): P
       throw new SluiceError("already_exists", why);
     }
     reply.code(before.status).header("idempotency-replayed", "true");
-    if (before.body === null) return null;
-    reply.type("application/json; charset=utf-8");
-    return JSON.stringify(before.body);
+    return before.body === null ? null : JSON.stringify(before.body);
   }
   const payload = await answerOf(request, reply, handler);
-  const body = isSecret || payload === null ? null : String(reply.serialize(payload));
-  await db.updateTable("idempotency_keys").set({ status: reply.statusCode, body }).where(matches(id)).execute();
-  return payload;
+  const text = payload === null ? null : String(reply.serialize(payload));
+  await db
+    .updateTable("idempotency_keys")
+    .set({ status: reply.statusCode, body: isSecret ? null : text })
+    .where(matches(id))
+    .execute();
+  return text;
 }
 
 /** What the handler returns or sends, held back: nothing is acknowledged before the commit. */

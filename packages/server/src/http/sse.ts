@@ -32,6 +32,7 @@ export function sendEventStream(
   return reply
     .header("cache-control", "no-store")
     .header("x-accel-buffering", "no")
+    .header("connection", "close")
     .type("text/event-stream; charset=utf-8")
     .send(stream);
 }

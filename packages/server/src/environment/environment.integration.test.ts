@@ -1,0 +1,97 @@
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { type TestApp, testApp } from "../testing/app.ts";
+import { FIRST_ENVIRONMENTS } from "./first-environments.ts";
+
+let api: TestApp;
+beforeAll(async () => {
+  api = await testApp();
+});
+afterAll(() => api.close());
+
+test("the first start's environments are those that every new project begins with", async () => {
+  const { body } = await api.ask("GET", "/v1/environments");
+  expect(body).toEqual({
+    nextCursor: null,
+    items: ["development", "production", "staging"].map((name) => ({
+      name,
+      project: "default",
+      ...FIRST_ENVIRONMENTS[name],
+      createdAt: expect.any(String),
+      updatedAt: expect.any(String),
+    })),
+  });
+});
+
+test("what a GET answers can be put back, and changes nothing", async () => {
+  const { body: before } = await api.ask("GET", "/v1/environments/staging");
+  const put = await api.ask("PUT", "/v1/environments/staging", { body: before });
+  expect(put).toMatchObject({ status: 200, body: before });
+  const { body: audit } = await api.ask("GET", "/v1/audit?subject=staging");
+  expect(audit).toMatchObject({ items: [] });
+});
+
+test("an environment is created with defaults, changed, and deleted, each with an audit entry", async () => {
+  const created = await api.ask("PUT", "/v1/environments/qa", { body: { tier: "custom" } });
+  expect(created).toMatchObject({
+    status: 201,
+    body: { name: "qa", validationLevel: "standard", protection: { requiredApprovals: 0 } },
+  });
+  const changed = await api.ask("PUT", "/v1/environments/qa", { body: { protection: { requiredApprovals: 2 } } });
+  expect(changed).toMatchObject({ status: 200, body: { protection: { requiredApprovals: 2, fourEyes: true } } });
+  expect(await api.ask("DELETE", "/v1/environments/qa")).toMatchObject({ status: 204, text: "" });
+  expect(await api.ask("GET", "/v1/environments/qa")).toMatchObject({ status: 404, body: { code: "not_found" } });
+  const { body } = await api.ask("GET", "/v1/audit?subject=qa");
+  expect(body).toMatchObject({
+    items: [
+      { action: "environment.delete", actor: "local" },
+      {
+        action: "environment.update",
+        detail: { changes: [{ path: "/protection/requiredApprovals", change: "changed", from: 0, to: 2 }] },
+      },
+      { action: "environment.create" },
+    ],
+  });
+});
+
+test("an environment with deployments stays, and the refusal names them", async () => {
+  await api.ask("POST", "/v1/artifacts", { body: { name: "kept", kind: "application" } });
+  const { db } = api.database;
+  const artifact = await db.selectFrom("artifacts").select("id").where("name", "=", "kept").executeTakeFirstOrThrow();
+  await db
+    .insertInto("deployments")
+    .values({
+      id: "dep_kept",
+      project: "default",
+      environment: "staging",
+      name: "kept",
+      artifact_id: artifact.id,
+      stable_revision: null,
+      replicas: 1,
+      deployed_by: "test",
+    })
+    .execute();
+  expect(await api.ask("DELETE", "/v1/environments/staging")).toMatchObject({
+    status: 409,
+    body: { code: "failed_precondition", detail: expect.stringContaining("kept") },
+  });
+});
+
+test.each([
+  [{ tier: "prod" }, "tier"],
+  [{ protection: { requiredApprovals: -1 } }, "protection.requiredApprovals"],
+  [
+    { protection: { freezeWindows: [{ schedule: "0 25 * * *", durationMinutes: 5 }] } },
+    "protection.freezeWindows[0].schedule",
+  ],
+  [{ protection: { requireSuccessIn: "nowhere" } }, "protection.requireSuccessIn"],
+  [{ protection: { requireSuccessIn: "production" } }, "protection.requireSuccessIn"],
+  [{ limits: { memoryMb: 1, cpuCores: 1, storageGb: 1, gpus: 1 } }, "limits.gpus"],
+  [{ name: "staging" }, "name"],
+])("%j is refused by the name of its field", async (body, field) => {
+  const answer = await api.ask("PUT", "/v1/environments/production", { body });
+  expect(answer).toMatchObject({
+    status: 400,
+    headers: { "content-type": "application/problem+json" },
+    body: { code: "invalid_argument", errors: [{ field, allowed: expect.any(String) }] },
+  });
+});
