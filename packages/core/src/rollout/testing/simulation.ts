@@ -135,7 +135,8 @@ export class Simulation {
     const [head] = advanced;
     if (head === undefined) return [];
     this.hold(head.before, head.rollout, head.effects);
-    if (!isTerminal(head.rollout.phase)) this.checkRepeats(head.rollout, head.facts, head.effects);
+    const stored = this.rollouts.find((rollout) => rollout.id === head.rollout.id);
+    if (stored !== undefined && !isTerminal(stored.phase)) this.checkRepeats(stored, head.facts, head.effects);
     return head.effects;
   }
 
@@ -305,8 +306,10 @@ export class Simulation {
     const weight = ({ desired, toRevision }: Rollout) =>
       desired.split === null ? 0 : weightOf(desired.split, toRevision);
     const rises = weight(after) > weight(before);
-    if (rises && this.runtime.ready(after.toRevision) === 0 && after.fromRevision !== after.toRevision) {
-      throw new Error(`revision ${after.toRevision} gets weight without a ready instance`);
+    const dead = this.runtime.ready(after.toRevision) === 0 && after.fromRevision !== after.toRevision;
+    if (rises && dead) throw new Error(`revision ${after.toRevision} gets weight without a ready instance`);
+    if (dead && this.runtime.ready(after.fromRevision ?? 0) > 0 && weight(after) > 0) {
+      throw new Error(`revision ${after.toRevision} keeps weight without a ready instance`);
     }
     if (rises && before.phase === "rolling_back") throw new Error("the candidate's weight rises on the way back");
   }
