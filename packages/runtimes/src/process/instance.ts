@@ -69,7 +69,7 @@ export const instanceSchema = z.object({
 });
 
 export type Instance = z.infer<typeof instanceSchema>;
-export type Life = Instance["life"];
+
 export type ProbeResult = { ok: true } | { ok: false; reason: string };
 
 export const newInstance = (id: string, revision: number, generation: number, now: Instant): Instance => ({

@@ -74,7 +74,8 @@ export async function createProcessHarness(changes: Partial<ProcessRuntimeOption
   };
 }
 
-async function removeAll(runtime: Runtime): Promise<void> {
+/** Removes every deployment and waits for it; fails when a process of theirs is left. */
+export async function removeAll(runtime: Runtime): Promise<void> {
   const seen: string[] = [];
   for (const deployment of await runtime.deployments()) {
     for (const { revision, instances } of await runtime.observe(deployment)) {

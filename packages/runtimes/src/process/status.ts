@@ -61,8 +61,11 @@ export function withProgress(wish: Wish, own: Instance[], now: Instant): Wish {
   return { ...wish, waiting: { since: now, ready } };
 }
 
+/** The revision as others see it; instances in the order of their creation. */
 export function workloadStatus(wish: Wish, instances: Instance[], now: Instant): WorkloadStatus {
-  const own = instances.filter(({ revision }) => revision === wish.workload.revision);
+  const own = instances
+    .filter(({ revision }) => revision === wish.workload.revision)
+    .toSorted((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1));
   return {
     deployment: wish.workload.deployment,
     revision: wish.workload.revision,

@@ -10,7 +10,7 @@ const counter = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
 
 const name = z.string().regex(NAME, "1 to 128 letters, digits, '.', '_' or '-', beginning with a letter or digit");
 
-export const workloadSchema = z.strictObject({
+export const workloadSchema = z.object({
   deployment: name,
   revision: counter,
   fence: counter,
@@ -25,11 +25,11 @@ export const workloadSchema = z.strictObject({
     z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "letters, digits and '_', not beginning with a digit"),
     z.string().refine(noNul, "text without NUL"),
   ),
-  resources: z.strictObject({
+  resources: z.object({
     memoryMb: z.number().positive().nullable(),
     cpuCores: z.number().positive().nullable(),
   }),
-  healthCheck: z.strictObject({
+  healthCheck: z.object({
     path: z
       .string()
       .regex(/^\/[!-~]*$/, "a path that begins with '/' and has no spaces")
