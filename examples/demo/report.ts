@@ -26,8 +26,11 @@ export function summary(chapters: readonly Chapter[]): void {
     `${quantile(seen.latencies, 0.5).toFixed(1)} / ${quantile(seen.latencies, 0.99).toFixed(1)} ms`,
   ]);
   const header = ["version", "ended", "took", "requests", "of them to it", "errors users saw", "p50 / p99"];
-  const widths = header.map((title, column) => Math.max(title.length, ...rows.map((row) => (row[column] ?? "").length)));
-  for (const row of [header, ...rows]) console.log(`  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ")}`);
+  const widths = header.map((title, column) =>
+    Math.max(title.length, ...rows.map((row) => (row[column] ?? "").length)),
+  );
+  for (const row of [header, ...rows])
+    console.log(`  ${row.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join("  ")}`);
   for (const { version, rollout } of chapters) {
     if (rollout.reason !== null) console.log(`\n  ${version}: ${rollout.reason}`);
   }

@@ -1,5 +1,5 @@
 import { type Client, type Deployment, ok, type Rollout } from "@sluice/client";
-import { type Load, type Seen } from "./load.ts";
+import type { Load, Seen } from "./load.ts";
 
 /** A rollout and what users saw of it. */
 export interface Chapter {
@@ -29,7 +29,11 @@ const VERSIONS = [
 export async function register(sluice: Client): Promise<void> {
   await ok(sluice.http.POST("/v1/artifacts", { body: { name: "greeter", kind: "application" } })).catch(ifTaken);
   for (const { version, mode } of VERSIONS) {
-    const spec = { command: ["node", "server.mjs"], workdir: "examples/greeter", env: { MODE: mode, VERSION: version } };
+    const spec = {
+      command: ["node", "server.mjs"],
+      workdir: "examples/greeter",
+      env: { MODE: mode, VERSION: version },
+    };
     await ok(
       sluice.http.POST("/v1/artifacts/{name}/versions", {
         params: { path: { name: "greeter" } },
@@ -78,7 +82,7 @@ export async function canary(
 ): Promise<Chapter> {
   load.take();
   const begun = performance.now();
-  const { rollout } = await ok(
+  const started: { deployment: Deployment; rollout?: Rollout | null } = await ok(
     sluice.http.PATCH("/v1/deployments/{id}", {
       params: { path: { id: chapter.deployment } },
       body: {
@@ -87,8 +91,8 @@ export async function canary(
       },
     }),
   );
-  if (rollout === null) throw new Error(`version ${chapter.version} is running already`);
-  const ended = await sluice.waitForRollout(rollout.id, {
+  if (!started.rollout) throw new Error(`version ${chapter.version} is running already`);
+  const ended = await sluice.waitForRollout(started.rollout.id, {
     timeoutMs: 60_000,
     intervalMs: 200,
     onUpdate: chapter.onUpdate,
