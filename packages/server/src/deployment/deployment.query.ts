@@ -1,4 +1,4 @@
-import type { ArtifactKind, DeploymentStatus } from "@sluice/core";
+import { type ArtifactKind, type DeploymentStatus, SluiceError } from "@sluice/core";
 import type { Kysely } from "kysely";
 import { authorise, projectOf } from "../access/authorise.ts";
 import type { Principal } from "../access/principal.ts";
@@ -40,7 +40,9 @@ const BATCH = 200;
 export function createDeploymentQueries({ db, live }: { db: Kysely<Database>; live: Live }): DeploymentQueries {
   const only = async (deployment: StoredDeployment): Promise<DeploymentPicture> => {
     const [picture] = await pictures(db, live, [deployment]);
-    if (picture === undefined) throw new Error("a deployment has a picture");
+    if (picture === undefined) {
+      throw new SluiceError("not_found", `deployment ${deployment.name} was deleted a moment ago`);
+    }
     return picture;
   };
   return {
@@ -72,7 +74,10 @@ async function list(db: Db, live: Live, principal: Principal, query: ListQuery):
   );
 }
 
-/** What is known of the deployments, in a fixed number of queries however many there are. */
+/**
+ * What is known of the deployments, in a fixed number of queries however many there are. One that was deleted between
+ * two of them is left out.
+ */
 async function pictures(db: Db, live: Live, deployments: readonly StoredDeployment[]): Promise<DeploymentPicture[]> {
   const ids = deployments.map((deployment) => deployment.id);
   // One query after the other: a request with an Idempotency-Key has a single connection for everything.
@@ -91,7 +96,10 @@ async function pictures(db: Db, live: Live, deployments: readonly StoredDeployme
   }));
   const refs = parts.flatMap((part) => named(part, latest.get(part.deployment.id) ?? 1));
   const revisions = await revisionsAt(db, refs);
-  return parts.map((part) => ({ ...part, revisions: revisions.get(part.deployment.id) ?? new Map() }));
+  return parts.flatMap((part) => {
+    const known = revisions.get(part.deployment.id);
+    return known === undefined ? [] : [{ ...part, revisions: known }];
+  });
 }
 
 function named(part: Omit<DeploymentPicture, "revisions">, latest: number): RevisionRef[] {

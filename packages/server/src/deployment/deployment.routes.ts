@@ -118,8 +118,10 @@ export function deploymentRoutes(app: App, services: Services): void {
     },
     async (request, reply) => {
       const { principal, params, query } = request;
-      const deployment = await deployments.remove(principal, nameOf(params, query));
-      return reply.code(202).send(await changedView(request, services, deployment));
+      // Seen before: by the time it could be looked at again it may be gone.
+      const before = await deployments.get(principal, nameOf(params, query));
+      const deployment = await deployments.remove(principal, { id: before.deployment.id });
+      return reply.code(202).send(viewFor(request, services, { ...before, deployment }));
     },
   );
 }
