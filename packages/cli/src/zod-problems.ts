@@ -35,6 +35,7 @@ const weightOf = (issues: readonly z.core.$ZodIssue[]): number =>
 function sentence(issue: z.core.$ZodIssue): string {
   if (issue.code === "invalid_type") return `expected ${issue.expected}`;
   if (issue.code === "invalid_value") return `expected ${issue.values.map((value) => String(value)).join(", ")}`;
+  if (issue.code === "invalid_union") return issue.message.replace(/^.*\. E/, "e");
   return issue.message.charAt(0).toLowerCase() + issue.message.slice(1);
 }
 

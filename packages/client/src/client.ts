@@ -13,16 +13,7 @@ export interface EventFilter extends StreamOptions {
   project?: string | undefined;
 }
 
-export interface LogFilter extends StreamOptions {
-  project?: string | undefined;
-  environment?: string | undefined;
-  revision?: number | undefined;
-  instance?: string | undefined;
-  /** Lines from the past to begin with. */
-  tail?: number | undefined;
-  /** Stay and print what comes. */
-  follow?: boolean | undefined;
-}
+type Query = Readonly<Record<string, string | number | boolean>>;
 
 export interface Client {
   readonly url: string;
@@ -31,7 +22,7 @@ export interface Client {
   /** What happens, as it happens. Resumes by itself after a broken connection. */
   events(filter?: EventFilter): AsyncGenerator<Event>;
   /** Messages of any Server-Sent Events address of the server. */
-  stream(path: string, query: Record<string, string>, options?: StreamOptions): ReturnType<typeof streamMessages>;
+  stream(path: string, query: Query, options?: StreamOptions): ReturnType<typeof streamMessages>;
   /** Resolves with the rollout as soon as it is in a terminal phase. */
   waitForRollout(id: string, options?: WaitOptions): Promise<Rollout>;
 }
@@ -52,7 +43,7 @@ export function createClient(options: ClientOptions): Client {
 
   const stream: Client["stream"] = (path, query, streamOptions) => {
     const url = new URL(path, options.url);
-    for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
+    for (const [name, value] of Object.entries(query)) url.searchParams.set(name, String(value));
     return streamMessages(transport, url, streamOptions);
   };
 

@@ -25,7 +25,11 @@ export function addLocalCommands(cli: Cli, program: Command): void {
     syntax: "down",
     description: "Stop server, gateway, instances and database of the data folder. Nothing stored is lost.",
     examples: ["sluice down"],
-    run: async ({ io, dataDir }) => ((await stopServer(io.environment, dataDir)) === 0 ? EXIT.ok : EXIT.unexpected),
+    run: async ({ io, dataDir, note }) => {
+      if ((await stopServer(io.environment, dataDir)) !== 0) return EXIT.unexpected;
+      note("Sluice is down");
+      return EXIT.ok;
+    },
   });
   addCommand(cli, program, {
     syntax: "status",

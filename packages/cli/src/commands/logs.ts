@@ -1,3 +1,4 @@
+import { ok } from "@sluice/client";
 import type { Command } from "commander";
 import { z } from "zod";
 import { addCommand, type Cli, integerOption, option, required } from "../command.ts";
@@ -29,17 +30,22 @@ export function addLogsCommand(cli: Cli, program: Command): void {
     run: async (session, flags, deployment) => {
       const { client, io, colors, output } = session;
       const { path, query } = deploymentParams(session, flags, required(deployment));
-      const signal = io.interrupted();
       const asked = {
         ...query,
-        follow: String(flags.follow === true),
-        ...(flags.tail !== undefined && { tail: String(flags.tail) }),
-        ...(flags.revision !== undefined && { revision: String(flags.revision) }),
+        ...(flags.tail !== undefined && { tail: flags.tail }),
+        ...(flags.revision !== undefined && { revision: flags.revision }),
         ...(flags.instance !== undefined && { instance: flags.instance }),
       };
+      if (flags.follow !== true) {
+        const params = { path, query: asked };
+        const headers = { accept: "text/plain" };
+        io.stdout.write(await ok(client.http.GET("/v1/deployments/{id}/logs", { params, headers, parseAs: "text" })));
+        return EXIT.ok;
+      }
       const address = `/v1/deployments/${encodeURIComponent(path.id)}/logs`;
+      const signal = io.interrupted();
       // Logs have no ids to resume from: connecting again would print the past a second time.
-      for await (const message of client.stream(address, asked, { signal, reconnect: false })) {
+      for await (const message of client.stream(address, { ...asked, follow: true }, { signal, reconnect: false })) {
         const line = lineSchema.parse(JSON.parse(message.data));
         const paint = line.stream === "stderr" ? colors.yellow : (text: string) => text;
         io.stdout.write(

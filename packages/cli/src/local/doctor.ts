@@ -1,6 +1,7 @@
 import { accessSync, constants, existsSync, statfsSync } from "node:fs";
 import { createServer } from "node:net";
 import { dirname } from "node:path";
+import { z } from "zod";
 import type { Environment } from "../config.ts";
 import { duration } from "../output/quantity.ts";
 import { probe } from "./probe.ts";
@@ -23,6 +24,11 @@ const SERVER_PORTS = [
   { variable: "SLUICE_HTTP_PORT", port: 8303 },
   { variable: "SLUICE_GATEWAY_PORT", port: 30_080 },
 ];
+
+const REMEDIES: Readonly<Record<string, string>> = {
+  database: "Look at DATABASE_URL, or at the log of the embedded database in the data folder.",
+  gateway: "Start everything again: sluice down && sluice up",
+};
 
 const good = (check: string, message: string): Finding => ({ check, ok: true, message, remedy: null });
 const bad = (check: string, message: string, remedy: string): Finding => ({ check, ok: false, message, remedy });
@@ -56,16 +62,16 @@ export function checkDisk(dataDir: string): Finding {
 export async function checkServer(url: string, dataDir: string, now: () => number): Promise<Finding[]> {
   const answer = await probe(new URL("/readyz", url).href);
   if (answer === null) return [bad("server", `${url} does not answer`, "Start it with: sluice up")];
-  const parts = partsOf(answer.text);
+  const parts = partsOf(answer.text).map(([part, state]) =>
+    state === "ok"
+      ? good(`server's ${part}`, "works")
+      : bad(`server's ${part}`, state, REMEDIES[part] ?? "See the server's log."),
+  );
   return [
-    good("server", `${url} answers`),
-    answer.status === 200
-      ? good("readiness", parts || "ready")
-      : bad(
-          "readiness",
-          parts || `answers ${answer.status}`,
-          "See the server's log; for the database also DATABASE_URL.",
-        ),
+    parts.length > 0
+      ? good("server", `${url} answers`)
+      : bad("server", `${url} answers ${answer.status}, not as Sluice does`, "Give the right address with --server."),
+    ...parts,
     checkClock(answer.headers.get("date"), now()),
     await checkGateway(dataDir),
   ];
@@ -99,16 +105,14 @@ async function checkGateway(dataDir: string): Promise<Finding> {
     : good("gateway", `${address} answers`);
 }
 
-/** `database ok, gateway ok` of a readiness answer in JSON. */
-function partsOf(text: string): string {
+const readinessSchema = z.object({ checks: z.record(z.string(), z.string()) });
+
+/** What a readiness answer says of each part; nothing when the answer is not Sluice's. */
+function partsOf(text: string): [part: string, state: string][] {
   try {
-    const body: unknown = JSON.parse(text);
-    if (typeof body !== "object" || body === null) return "";
-    return Object.entries(body)
-      .map(([name, value]) => `${name} ${typeof value === "string" ? value : JSON.stringify(value)}`)
-      .join(", ");
+    return Object.entries(readinessSchema.parse(JSON.parse(text)).checks);
   } catch {
-    return "";
+    return [];
   }
 }
 

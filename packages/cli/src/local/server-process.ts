@@ -41,7 +41,8 @@ export function startServer(environment: Environment, dataDir: string): Started 
 export function stopServer(environment: Environment, dataDir: string): Promise<number> {
   const child = spawn(process.execPath, [SERVER_MAIN, "down"], {
     stdio: ["ignore", "inherit", "inherit"],
-    env: serverEnvironment(environment, dataDir),
+    // Its log is for the server's log file; here only what goes wrong is of interest.
+    env: { SLUICE_LOG_LEVEL: "warn", ...serverEnvironment(environment, dataDir) },
   });
   return new Promise((resolve, reject) => {
     child.once("error", reject);

@@ -5,22 +5,21 @@ import type { RolloutView } from "./view.ts";
 
 type Metric = NonNullable<RolloutView["rollout"]["analysis"]>["metrics"][number];
 
-const BAR = 16;
-
 /** Candidate against stable by each metric, and how far the evidence of harm is from closing the gate. */
 export function renderAnalysis({ rollout: { analysis } }: RolloutView, { width, colors }: Canvas): string[] {
   if (analysis === null || analysis.metrics.length === 0) return [];
-  const lines = analysis.metrics.map((metric) => {
+  const lines = analysis.metrics.flatMap((metric) => {
     const { name, stable, candidate, evidence, threshold, samples } = metric;
-    const compared = `  ${name.padEnd(12)}  stable ${figure(metric, stable)}  candidate ${figure(metric, candidate)}`;
-    const harm = `${bar(nearness(evidence, threshold), BAR)} ${number(evidence)} of ${number(threshold)}`;
-    const line = clip(`${compared}  ${harm}  (${count(samples.stable)} / ${count(samples.candidate)} samples)`, width);
-    return evidence >= threshold ? colors.red(line) : line;
+    const arms = `stable ${figure(metric, stable)}  candidate ${figure(metric, candidate)}`;
+    const seen = `${count(samples.stable)} / ${count(samples.candidate)} samples`;
+    const harm = `${bar(nearness(evidence, threshold), 20)} ${number(evidence)} of ${number(threshold)}`;
+    const paint = evidence >= threshold ? colors.red : (text: string) => text;
+    return [
+      clip(`  ${name.padEnd(12)}  ${arms}  ${seen}`, width),
+      paint(clip(`  ${"".padEnd(12)}  evidence of harm ${harm}`, width)),
+    ];
   });
-  return [
-    `${colors.bold("Analysis")} says ${analysis.verdict}; evidence of harm closes the gate at its bound`,
-    ...lines,
-  ];
+  return [`${colors.bold("Analysis")} says ${analysis.verdict}`, ...lines];
 }
 
 /** Evidence multiplies, so that its logarithm is what approaches the bound: 1 is nothing, `threshold` is full. */

@@ -13,12 +13,14 @@ const LABELS: Readonly<Record<(typeof FORWARD_PHASES)[number], string>> = {
   monitoring: "monitor",
 };
 
+const FORWARD: readonly Phase[] = FORWARD_PHASES;
+
 const SEPARATOR = " → ";
 
 /** The way of a rollout with what is behind it, where it is, and what lies ahead. A way that was left shows only its end. */
 export function renderPhases({ phase, paused }: Pick<Rollout, "phase" | "paused">, canvas: Canvas): string[] {
   const { colors } = canvas;
-  const here = FORWARD_PHASES.findIndex((known) => known === phase);
+  const here = FORWARD.indexOf(phase);
   if (here < 0 && phase !== "completed") return [wayBack(phase, canvas)];
   const marks = FORWARD_PHASES.map((known, index) => {
     const label = LABELS[known];

@@ -38,30 +38,28 @@ export function renderRollout(view: RolloutView, canvas: Canvas): string {
 }
 
 function renderHead({ rollout, deployment }: RolloutView, { width, colors }: Canvas): string[] {
-  const name = `${deployment?.name ?? rollout.artifact} in ${rollout.environment}`;
-  const rest = clip(`${movement(rollout)} · ${rollout.strategy.type} · ${rollout.id}`, width - name.length - 3);
-  return [`${colors.bold(name)}   ${rest}`];
+  const name = clip(`${deployment?.name ?? rollout.artifact} in ${rollout.environment}`, width);
+  const rest = clip(`   ${movement(rollout)} · ${rollout.strategy.type} · ${rollout.id}`, width - name.length);
+  return [colors.bold(name) + rest];
 }
 
-/** Phase, how far, how long, how much longer, and why. */
+/** Phase, how long, how much longer, how far, and why. */
 function renderStanding({ rollout }: RolloutView, { width, now, colors }: Canvas): string[] {
   const end = rollout.finishedAt === null ? now : Date.parse(rollout.finishedAt);
   const spent = duration(end - Date.parse(rollout.createdAt));
   const phase = rollout.paused ? `${rollout.phase} (paused)` : rollout.phase;
-  const lines: string[] = [];
+  const reason = rollout.reason === null ? [] : wrap(rollout.reason, width).map((line) => colors.yellow(line));
   if (isFinished(rollout)) {
     const paint = rollout.phase === "completed" ? colors.green : colors.red;
-    lines.push(`${paint(colors.bold(phase))} after ${spent}`);
-  } else {
-    const left =
-      rollout.estimatedCompletion === null
-        ? ""
-        : ` · about ${duration(Date.parse(rollout.estimatedCompletion) - now)} left`;
-    const progress = `${bar(rollout.progressPercentage / 100, 20)} ${percent(rollout.progressPercentage)}`;
-    lines.push(`${colors.bold(phase)} for ${spent}${left}   ${progress}`);
+    return [`${paint(colors.bold(phase))} after ${spent}`, ...reason];
   }
-  if (rollout.reason !== null) lines.push(...wrap(rollout.reason, width).map((line) => colors.yellow(line)));
-  return lines;
+  const { estimatedCompletion: completion, progressPercentage: progress } = rollout;
+  const left = completion === null ? "" : ` · about ${duration(Date.parse(completion) - now)} left`;
+  return [
+    colors.bold(phase) + clip(` for ${spent}${left}`, width - phase.length),
+    `${bar(progress / 100, 20)} ${percent(progress)}`,
+    ...reason,
+  ];
 }
 
 function renderEvents({ events }: RolloutView, { width, colors }: Canvas): string[] {
