@@ -196,6 +196,7 @@ export const deploymentMetricsSchema = z
         revision: z.number().int(),
         requests: z.number().int(),
         errors: z.number().int().describe("5xx, resets and timeouts; 4xx are the caller's fault."),
+        aborted: z.number().int().describe("Given up by the caller; in none of the other counts."),
         errorRate: z.number().nullable(),
         status: z.record(z.string(), z.number().int()),
         bytesIn: z.number(),

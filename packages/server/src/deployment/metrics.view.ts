@@ -10,11 +10,11 @@ export function metricsView(deployment: string, observed: RouteObservation | nul
 }
 
 function revisionMetrics(stats: RevisionStats): MetricsView["revisions"][number] {
-  const { revision, requests, errors, status, bytesIn, bytesOut, inFlight } = stats;
+  const { revision, requests, errors, aborted, status, bytesIn, bytesOut, inFlight } = stats;
   const latency = LogHistogram.fromSparse(stats.latency);
   const errorRate = requests === 0 ? null : errors / requests;
   const latencyMs = { p50: quantile(latency, 0.5), p90: quantile(latency, 0.9), p99: quantile(latency, 0.99) };
-  return { revision, requests, errors, errorRate, status, bytesIn, bytesOut, inFlight, latencyMs };
+  return { revision, requests, errors, aborted, errorRate, status, bytesIn, bytesOut, inFlight, latencyMs };
 }
 
 /** JSON has no infinity: what is above the last edge is shown as the largest number there is. */

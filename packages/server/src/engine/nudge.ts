@@ -21,8 +21,11 @@ export interface Nudger {
 export function createNudger(now: () => Instant): Nudger {
   const due = new Map<Instant, { count: number; timer: NodeJS.Timeout }>();
   let nudge: (count: number) => void = () => undefined;
+  let closed = false;
   return {
     at(moment) {
+      // Jobs that end while their worker stops still ask for a look, and there is nobody left who could.
+      if (closed) return;
       const known = due.get(moment);
       if (known !== undefined) {
         known.count += 1;
@@ -41,6 +44,7 @@ export function createNudger(now: () => Instant): Nudger {
       nudge = next;
     },
     close() {
+      closed = true;
       for (const { timer } of due.values()) clearTimeout(timer);
       due.clear();
     },
