@@ -37,6 +37,8 @@ const POLL_INTERVAL = 1_000;
 /** A reconcile that failed is tried again after 0.25, 0.5, 1 … 30 seconds. */
 const RETRY_MS = { first: 250, last: 30_000 };
 const RESTART_MS = 500;
+/** A wake that arrives while its deployment is being reconciled finds the queue locked; it is looked for again after this. */
+const UNLOCKED_MS = 10;
 
 /**
  * Runs the task `reconcile` on graphile-worker until closed. The runner ends itself when it cannot write to the database
@@ -67,6 +69,7 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
       preset: { worker: { completeJobBatchDelay: 0, failJobBatchDelay: 0 } },
     });
     const { workerPool } = await created;
+    events.on("job:complete", () => nudger.at(deps.now() + UNLOCKED_MS));
     nudger.wakes((count) => workerPool.nudge(count));
     await lease?.release();
     lease = await holdLease(pool, workerPool.id, logger);
