@@ -73,6 +73,8 @@ export interface RevisionStats {
   status: { "1xx": number; "2xx": number; "3xx": number; "4xx": number; "5xx": number; failed: number };
   /** 5xx and `failed` of first attempts: what counts against the revision. 4xx are the caller's fault. */
   errors: number;
+  /** Given up by the caller before the answer was complete: in none of the counts above. */
+  aborted: number;
   bytesIn: number;
   bytesOut: number;
   inFlight: number;

@@ -1,0 +1,108 @@
+import {
+  createGuard,
+  FULL_WEIGHT,
+  type Guard,
+  type GuardConfig,
+  type GuardReport,
+  type GuardSnapshot,
+  type LogHistogram,
+  type RouteConfig,
+  resumeGuard,
+  type Split,
+  weightOf,
+} from "@sluice/core";
+import { GuardPeriod } from "./guard.window.ts";
+
+/** Weights, rules and mirror of a time in which they stood still. */
+type Terms = Pick<RouteConfig, "pins" | "mirror"> & { split: Split };
+
+/**
+ * The guard of one route and hypothesis, fed from the windows of the current period. Ticks by the clock alone, never
+ * because of an outcome: batches that end where an error came would no longer be evidence (ANALYSIS §2.1).
+ */
+export class GuardRunner {
+  readonly config: GuardConfig;
+  readonly #guard: Guard;
+  #period = new GuardPeriod();
+  #terms: string;
+  #weight: number;
+
+  constructor(config: GuardConfig, terms: Terms, baseline: LogHistogram | null, snapshot: GuardSnapshot | null) {
+    this.config = config;
+    this.#guard = snapshot === null ? createGuard(config, baseline) : resumeGuard(snapshot, config, baseline);
+    this.#terms = JSON.stringify(terms);
+    this.#weight = comparedWeight(config, terms);
+  }
+
+  get period(): GuardPeriod {
+    return this.#period;
+  }
+
+  /** Whether the candidate is to have no traffic. */
+  get closes(): boolean {
+    return this.#guard.verdict === "close";
+  }
+
+  /** Begins a new period if the terms are others; what is under way then counts for nothing. */
+  change(terms: Terms, now: number): void {
+    const written = JSON.stringify(terms);
+    if (written === this.#terms) return;
+    this.tick(now);
+    this.#terms = written;
+    this.#weight = comparedWeight(this.config, terms);
+    this.#period = new GuardPeriod();
+  }
+
+  /** Gives the guard what came since the last tick. Answers whether it closes now and did not before. */
+  tick(now: number): boolean {
+    if (this.#period.empty) return false;
+    const before = this.closes;
+    this.#guard.observe(
+      {
+        weight: this.#weight,
+        stable: arrivalsOf(this.#period.stable),
+        candidate: arrivalsOf(this.#period.candidate),
+      },
+      now,
+    );
+    this.#period.clear();
+    return this.closes && !before;
+  }
+
+  report(): GuardReport {
+    return this.#guard.report();
+  }
+
+  snapshot(): GuardSnapshot {
+    return this.#guard.snapshot();
+  }
+}
+
+const arrivalsOf = ({ requests, errors, latency }: GuardPeriod["stable"]) => ({
+  requests,
+  errors,
+  latency: latency.counts,
+});
+
+/**
+ * The candidate's nominal share of what the guard sees. A candidate that only gets mirrored copies answers m of every
+ * 1 + m requests that are counted.
+ */
+function comparedWeight({ candidate }: GuardConfig, { split, mirror }: Terms): number {
+  const weight = weightOf(split, candidate);
+  if (weight > 0 || mirror?.revision !== candidate) return weight;
+  return Math.round((FULL_WEIGHT * mirror.weight) / (FULL_WEIGHT + mirror.weight));
+}
+
+/** The split without the candidate: its share goes to stable, or to the first of the others when stable has no entry. */
+export function closedSplit(split: Split, { stable, candidate }: GuardConfig): Split {
+  const share = weightOf(split, candidate);
+  const heir = (
+    split.find(({ revision }) => revision === stable) ?? split.find(({ revision }) => revision !== candidate)
+  )?.revision;
+  if (heir === undefined) return split;
+  return split.map(({ revision, weight }) => {
+    if (revision === candidate) return { revision, weight: 0 };
+    return { revision, weight: revision === heir ? weight + share : weight };
+  });
+}

@@ -1,0 +1,59 @@
+import { LATENCY_BINS } from "@sluice/core";
+import type { ArmWindow } from "../guard/guard.window.ts";
+import type { Arm } from "../route/arm.ts";
+
+/**
+ * One attempt as it is measured: begun, its answer's head seen, then ended once, in one of two ways. Only a first attempt
+ * that was chosen by weight has a `window`, and only a first attempt can be its revision's error: a request that is sent
+ * again is not a second one (ANALYSIS §2.8).
+ */
+export class Measurement {
+  readonly arm: Arm;
+  readonly #window: ArmWindow | null;
+  readonly #first: boolean;
+  readonly #startedAt = performance.now();
+  #bin = -1;
+  #ended = false;
+
+  constructor(arm: Arm, first: boolean, weighted: boolean) {
+    this.arm = arm;
+    this.#first = first;
+    this.#window = first && weighted ? arm.window : null;
+    arm.counters.inFlight += 1;
+  }
+
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** The head of the answer is there: this ends the latency. */
+  answered(): void {
+    const latency = performance.now() - this.#startedAt;
+    this.#bin = LATENCY_BINS.binOf(latency);
+    this.arm.counters.latency.recordBin(this.#bin, 1);
+    this.arm.counters.latencySum += latency;
+  }
+
+  /** Ended with a whole answer of this status, or without one (0). */
+  completed(status: number): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    const { counters } = this.arm;
+    const failed = status === 0 || status >= 500;
+    counters.inFlight -= 1;
+    counters.completed(status);
+    if (failed && this.#first) counters.errors += 1;
+    if (this.#window === null) return;
+    this.#window.requests += 1;
+    if (failed) this.#window.errors += 1;
+    else this.#window.latency.recordBin(this.#bin, 1);
+  }
+
+  /** The caller gave up, or was at fault: says nothing about the revision. */
+  aborted(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.arm.counters.inFlight -= 1;
+    this.arm.counters.aborted += 1;
+  }
+}

@@ -1,0 +1,110 @@
+import type { RouteConfig } from "@sluice/core";
+import type { Dispatcher } from "undici";
+import type { Upstream } from "../endpoint/upstream.ts";
+import type { Arm } from "../route/arm.ts";
+import { failureOf } from "./failure.ts";
+import { Measurement } from "./measure.ts";
+
+/** Bodies longer than this are not mirrored. */
+export const MIRROR_BODY_BYTES = 1_048_576;
+/** So many copies may wait for an answer at once; more are left out. */
+export const MIRRORS_IN_FLIGHT = 128;
+
+/** Tells the mirrored instance that nobody sees its answer. */
+const MIRROR_HEADER = ["x-sluice-mirror", "1"];
+
+/** How many copies of one route are on their way, shared by all of its configurations. */
+export interface MirrorBudget {
+  inFlight: number;
+  /** Copies not sent, for want of room or because a body was too long. */
+  skipped: number;
+}
+
+/**
+ * A copy of one request for the mirror. The body is gathered as it leaves for the real instance, so the real request
+ * waits for nothing; the copy goes when the whole body was sent, and its answer is measured and thrown away.
+ */
+export class MirrorCopy implements Dispatcher.DispatchHandler {
+  readonly #arm: Arm;
+  readonly #budget: MirrorBudget;
+  readonly #options: Dispatcher.DispatchOptions;
+  #chunks: Buffer[] | null = [];
+  #length = 0;
+  #upstream: Upstream | null = null;
+  #measurement: Measurement | null = null;
+  #status = 0;
+  #sent = false;
+
+  constructor(
+    arm: Arm,
+    budget: MirrorBudget,
+    request: { path: string; method: string; headers: readonly string[]; timeouts: RouteConfig["timeouts"] },
+  ) {
+    this.#arm = arm;
+    this.#budget = budget;
+    this.#options = {
+      path: request.path,
+      method: request.method,
+      headers: [...request.headers, ...MIRROR_HEADER],
+      headersTimeout: request.timeouts.responseMs,
+      bodyTimeout: request.timeouts.idleMs,
+    };
+  }
+
+  /** A part of the body, as it was sent to the real instance. */
+  add(chunk: Buffer): void {
+    if (this.#chunks === null) return;
+    this.#length += chunk.length;
+    if (this.#length > MIRROR_BODY_BYTES) this.#chunks = null;
+    else this.#chunks.push(chunk);
+  }
+
+  /** The whole request is there: sends the copy, if there is room for it. */
+  send(): void {
+    const upstream = this.#chunks === null || this.#budget.inFlight >= MIRRORS_IN_FLIGHT ? null : this.#arm.pick(null);
+    if (upstream === null || this.#chunks === null) {
+      this.#budget.skipped += 1;
+      return;
+    }
+    const body = this.#length === 0 ? null : Buffer.concat(this.#chunks);
+    this.#chunks = null;
+    this.#upstream = upstream;
+    this.#budget.inFlight += 1;
+    upstream.inFlight += 1;
+    this.#measurement = new Measurement(this.#arm, true, true);
+    this.#arm.counters.bytesIn += this.#length;
+    upstream.pool.dispatch({ ...this.#options, body }, this);
+  }
+
+  onRequestStart(): void {
+    this.#sent = true;
+  }
+
+  onResponseStart(_controller: Dispatcher.DispatchController, status: number): void {
+    if (status < 200) return;
+    this.#status = status;
+    this.#measurement?.answered();
+    this.#upstream?.answered();
+  }
+
+  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#arm.counters.bytesOut += chunk.length;
+  }
+
+  onResponseEnd(): void {
+    this.#end(this.#status);
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {
+    this.#upstream?.failed(failureOf(error, this.#sent).refused);
+    this.#end(0);
+  }
+
+  #end(status: number): void {
+    if (this.#upstream === null) return;
+    this.#upstream.inFlight -= 1;
+    this.#upstream = null;
+    this.#budget.inFlight -= 1;
+    this.#measurement?.completed(status);
+  }
+}

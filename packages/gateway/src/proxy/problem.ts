@@ -1,0 +1,44 @@
+import { randomUUID } from "node:crypto";
+import type { ServerResponse } from "node:http";
+
+/** What the gateway itself answers, when no instance did. */
+export interface Problem {
+  status: number;
+  title: string;
+  detail: string;
+  /** Seconds after which trying again makes sense. */
+  retryAfter?: number;
+}
+
+export const NO_ROUTE: Problem = { status: 404, title: "No route", detail: "No deployment is served at this address." };
+
+export const NO_INSTANCE: Problem = {
+  status: 503,
+  title: "No instance",
+  detail: "No revision with a share of the traffic has an instance that can be reached.",
+  retryAfter: 1,
+};
+
+/** The body of a problem (RFC 9457) and its media type. */
+export function problemBody({ status, title, detail }: Problem): string {
+  return `${JSON.stringify({ type: "about:blank", title, status, detail, instance: `urn:uuid:${randomUUID()}` })}\n`;
+}
+
+export function sendProblem(response: ServerResponse, problem: Problem): void {
+  const body = problemBody(problem);
+  response.writeHead(problem.status, {
+    "content-type": "application/problem+json",
+    "content-length": Buffer.byteLength(body),
+    "cache-control": "no-store",
+    ...(problem.retryAfter === undefined ? {} : { "retry-after": String(problem.retryAfter) }),
+  });
+  response.end(body);
+}
+
+/** A whole answer for a connection that has no response object, such as one that sent no valid request. */
+export function rawProblem(problem: Problem, reason: string): string {
+  const body = problemBody(problem);
+  const length = Buffer.byteLength(body);
+  const head = `HTTP/1.1 ${problem.status} ${reason}\r\ncontent-type: application/problem+json`;
+  return `${head}\r\ncontent-length: ${length}\r\nconnection: close\r\n\r\n${body}`;
+}

@@ -1,0 +1,106 @@
+import { randomBytes } from "node:crypto";
+import type { IncomingMessage } from "node:http";
+import { FULL_WEIGHT, pathOf, type RawHeaders, stripPrefix } from "@sluice/core";
+import type { Arm } from "../route/arm.ts";
+import type { CompiledRoute } from "../route/compiled.route.ts";
+import type { RouteTable } from "../route/route.table.ts";
+import { Exchange } from "./exchange.ts";
+import { type GatewayResponse, onResponseClose } from "./gateway.response.ts";
+import { MirrorCopy } from "./mirror.ts";
+import { NO_INSTANCE, NO_ROUTE, type Problem, sendProblem } from "./problem.ts";
+import { type RequestHead, readRequestHead, readTarget } from "./request.head.ts";
+
+/** Where a request goes. `weighted`: chosen by weight, not by a rule. */
+export interface Destination {
+  route: CompiledRoute;
+  arm: Arm;
+  weighted: boolean;
+  head: RequestHead;
+  /** The target that the instance receives. */
+  path: string;
+  /** `Set-Cookie` that makes the caller stick; null when there is nothing to set. */
+  cookie: string | null;
+}
+
+/** Finds route, revision and headers of a request, or the problem to answer with. */
+export function directRequest(table: RouteTable, request: IncomingMessage): Destination | Problem {
+  const read = readTarget(request.url ?? "");
+  if (read === null) return badRequest("The target must begin with '/' or be an http address.");
+  const raw = request.rawHeaders;
+  const client = request.socket.remoteAddress ?? "";
+  const head = readRequestHead(raw, client, read.authority);
+  if (head.fault !== null) return badRequest(`${head.fault}.`);
+  const route = table.index.find(head.host, pathOf(read.target), raw);
+  if (route === null) return NO_ROUTE;
+  const path = route.config.stripPrefix ? stripPrefix(read.target, route.prefix) : read.target;
+  const pinned = route.pinned(raw);
+  if (pinned !== null) return { route, arm: pinned, weighted: false, head, path, cookie: null };
+  const { key, cookie } = knowCaller(route, raw, client);
+  const arm = route.choose(key, Math.random());
+  return arm === null ? NO_INSTANCE : { route, arm, weighted: true, head, path, cookie };
+}
+
+/** The listener for `request`: the hot path, from the parsed head to the dispatch. */
+export function createProxyHandler(table: RouteTable): (request: IncomingMessage, response: GatewayResponse) => void {
+  return (request, response) => {
+    if (request.url === "*") return aboutTheGateway(request, response);
+    const found = directRequest(table, request);
+    if ("status" in found) return sendProblem(response, found);
+    const { route, arm, weighted, head, path, cookie } = found;
+    const exchange = new Exchange({
+      route,
+      request,
+      response,
+      path,
+      headers: head.headers,
+      hasBody: head.hasBody,
+      cookie,
+      mirror: route.mirror === null ? null : mirrorOf(table, found, request),
+    });
+    response.exchange = exchange;
+    response.on("close", onResponseClose);
+    exchange.send(arm, weighted);
+  };
+}
+
+function mirrorOf(
+  table: RouteTable,
+  { route, arm, head, path }: Destination,
+  request: IncomingMessage,
+): MirrorCopy | null {
+  const { mirror } = route;
+  if (mirror === null || mirror.arm === arm || Math.random() * FULL_WEIGHT >= mirror.weight || !mirror.arm.usable)
+    return null;
+  const { timeouts } = route.config;
+  const budget = table.mirrorBudget(route.id);
+  return new MirrorCopy(mirror.arm, budget, { path, method: request.method ?? "GET", headers: head.headers, timeouts });
+}
+
+interface Caller {
+  key: string | null;
+  cookie: string | null;
+}
+
+const UNKNOWN_CALLER: Caller = { key: null, cookie: null };
+
+/** What the caller is known by. A caller that has no cookie yet is given one, and served by it from this request on. */
+function knowCaller(route: CompiledRoute, raw: RawHeaders, client: string): Caller {
+  const { stickiness } = route.config;
+  if (stickiness.by === "none") return UNKNOWN_CALLER;
+  const key = route.stickyKey(raw, client);
+  if (stickiness.by !== "cookie" || key !== null) return { key, cookie: null };
+  const id = randomBytes(16).toString("base64url");
+  return { key: id, cookie: `${stickiness.name}=${id}; Path=/; HttpOnly; SameSite=Lax` };
+}
+
+const badRequest = (detail: string): Problem => ({ status: 400, title: "Bad request", detail });
+
+/** `OPTIONS *` asks about the server itself, which is the gateway. */
+function aboutTheGateway(request: IncomingMessage, response: GatewayResponse): void {
+  if (request.method !== "OPTIONS") {
+    sendProblem(response, badRequest("Only OPTIONS may have the target '*'."));
+    return;
+  }
+  response.writeHead(204);
+  response.end();
+}

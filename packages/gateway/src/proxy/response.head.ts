@@ -1,0 +1,23 @@
+import type { IncomingHttpHeaders } from "node:http";
+import { isHopByHop, listedByConnection, without } from "./hop.headers.ts";
+
+/** The header that tells which revision answered: for people, tests and caches' logs. */
+export const REVISION_HEADER = "x-sluice-revision";
+
+/** What the caller receives of an instance's headers, as a flat list; `Trailer` stays, for those are passed on. */
+export function responseHeaders(headers: IncomingHttpHeaders, revision: string): string[] {
+  const flat: string[] = [];
+  let listed: string[] | null = null;
+  for (const name in headers) {
+    const value = headers[name];
+    if (value === undefined || name === REVISION_HEADER) continue;
+    if (isHopByHop(name)) {
+      if (name === "connection") listed = listedByConnection(typeof value === "string" ? value : value.join(","));
+      continue;
+    }
+    if (typeof value === "string") flat.push(name, value);
+    else for (const one of value) flat.push(name, one);
+  }
+  flat.push(REVISION_HEADER, revision);
+  return listed === null ? flat : without(flat, listed);
+}
