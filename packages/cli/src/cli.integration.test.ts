@@ -175,7 +175,7 @@ describe("watching a rollout", () => {
 describe("apply", () => {
   const manifest = `kind: Artifact
 name: greeter
-type: application
+artifactKind: application
 ---
 kind: Version
 artifact: greeter

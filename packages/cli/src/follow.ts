@@ -26,6 +26,13 @@ export async function printStarted(session: Session, flags: WaitFlags, started: 
   return followRollout(session, flags, rollout.id, (ended) => ({ ...started, rollout: ended }));
 }
 
+/** Prints the rollout that carries a command out; with `--wait` it is watched to its end. */
+export async function printRollout(session: Session, flags: WaitFlags, rollout: Rollout): Promise<ExitCode> {
+  if (flags.wait === true) return followRollout(session, flags, rollout.id);
+  session.print(rollout, () => announce(rollout));
+  return EXIT.ok;
+}
+
 /** Watches a rollout to its end and says how it ended. For machines, `shape` of the ended rollout is printed. */
 export async function followRollout(
   session: Session,

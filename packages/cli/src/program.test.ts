@@ -60,7 +60,7 @@ describe("the command line", () => {
     ],
     [["artifact", "create", "x"], "required option '--kind <kind>' not specified"],
     [["deploy", "update", "x", "--env", "MODE"], "Expected NAME=VALUE."],
-    [["version", "create", "x", "1"], "needs a program after `--`, an --image, or a spec by --file"],
+    [["version", "create", "x", "1"], "needs a --command (or one after `--`), an --image, or a spec by --file"],
     [["completion", "tcsh"], '<shell> is "tcsh"; allowed: bash, zsh, fish'],
     [["apply", "-f", "/nonexistent.yaml"], "cannot read /nonexistent.yaml"],
     [["deploy", "list", "-o", "xml"], "Allowed choices are table, json, yaml."],

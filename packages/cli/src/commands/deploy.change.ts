@@ -1,6 +1,6 @@
 import { ok } from "@sluice/client";
-import type { Command } from "commander";
-import { addCommand, type Cli, option, required, type WaitFlags, waitOptions } from "../command.ts";
+import { type Command, Option } from "commander";
+import { addCommand, type Cli, integerOption, option, required, type WaitFlags, waitOptions } from "../command.ts";
 import {
   type ChangeFlags,
   type CreateFlags,
@@ -9,10 +9,17 @@ import {
   createOptions,
   updateBody,
 } from "../deployment.body.ts";
-import { printStarted } from "../follow.ts";
+import { printRollout, printStarted } from "../follow.ts";
 import { type DeploymentFlags, deploymentParams } from "../resolve.ts";
 import { parseStrategy } from "../strategy.ts";
 import { environmentOption, strategyOption } from "./deploy.options.ts";
+
+interface RollbackFlags {
+  toRevision?: number;
+  scope?: "version" | "config";
+  component?: string[];
+  reason?: string;
+}
 
 /** Commands that begin a rollout. */
 export function addDeployChangeCommands(cli: Cli, group: Command): void {
@@ -67,6 +74,34 @@ export function addDeployChangeCommands(cli: Cli, group: Command): void {
       const body = { environment: flags.to, ...(flags.strategy && { strategy: parseStrategy(flags.strategy) }) };
       const started = await ok(session.client.http.POST("/v1/deployments/{id}/promote", { params, body }));
       return printStarted(session, flags, started);
+    },
+  });
+  addCommand<RollbackFlags & DeploymentFlags & WaitFlags>(cli, group, {
+    syntax: "rollback <deployment>",
+    description: "Go back to an earlier revision; a rollout that is under way is taken back.",
+    examples: [
+      'sluice deploy rollback greeter --reason "checkout is slow" --wait',
+      "sluice deploy rollback greeter -e production --to-revision 3 --scope config",
+    ],
+    options: [
+      integerOption("--to-revision <number>", "revision to go back to (default: the one before)", 1, 2_147_483_647),
+      new Option("--scope <scope>", "take back only this (default: all)").choices(["version", "config"]),
+      option("--component <name...>", "take back only these components"),
+      option("--reason <text>", "kept with the rollout and in the audit log"),
+      environmentOption(),
+      ...waitOptions(),
+    ],
+    run: async (session, flags, deployment) => {
+      const { toRevision, scope, component, reason } = flags;
+      const wanted = component === undefined ? scope : { components: component };
+      const params = deploymentParams(session, flags, required(deployment));
+      const body = {
+        ...(toRevision !== undefined && { toRevision }),
+        ...(wanted !== undefined && { scope: wanted }),
+        ...(reason !== undefined && { reason }),
+      };
+      const rollout = await ok(session.client.http.POST("/v1/deployments/{id}/rollback", { params, body }));
+      return printRollout(session, flags, rollout);
     },
   });
 }

@@ -39,13 +39,13 @@ export function addLocalCommands(cli: Cli, program: Command): void {
       const { client, dataDir } = session;
       const ready = await isReady(client.url);
       const info = readServerInfo(dataDir);
-      const gateway = info?.gatewayUrl ?? null;
-      const gatewayAnswers = gateway !== null && (await probe(gateway)) !== null;
-      const state = { url: client.url, ready, gateway, gatewayAnswers, dataDir };
+      const gatewayUrl = info?.gatewayUrl ?? null;
+      const gatewayAnswers = gatewayUrl !== null && (await probe(gatewayUrl)) !== null;
+      const state = { url: client.url, ready, gatewayUrl, gatewayAnswers, dataDir };
       session.print(state, () =>
         renderFields({
           server: `${client.url} ${ready ? "is ready" : "does not answer"}`,
-          gateway: gateway === null ? null : `${gateway} ${gatewayAnswers ? "answers" : "does not answer"}`,
+          gateway: gatewayUrl === null ? null : `${gatewayUrl} ${gatewayAnswers ? "answers" : "does not answer"}`,
           data: dataDir,
         }),
       );

@@ -2,8 +2,7 @@ import { type Command as Action, ok } from "@sluice/client";
 import { COMMANDS } from "@sluice/core";
 import type { Command } from "commander";
 import { addCommand, type Cli, option, required, type WaitFlags, waitOptions } from "../command.ts";
-import { EXIT } from "../exit.ts";
-import { announce, followRollout } from "../follow.ts";
+import { printRollout } from "../follow.ts";
 import { type DeploymentFlags, resolveRollout } from "../resolve.ts";
 import { environmentOption } from "./deploy.options.ts";
 
@@ -35,9 +34,7 @@ export function addRolloutActions(cli: Cli, group: Command): void {
         const body = flags.comment === undefined ? {} : { comment: flags.comment };
         const params = { path: { id, command: action } };
         const rollout = await ok(session.client.http.POST("/v1/rollouts/{id}/{command}", { params, body }));
-        if (flags.wait === true) return followRollout(session, flags, rollout.id);
-        session.print(rollout, () => announce(rollout));
-        return EXIT.ok;
+        return printRollout(session, flags, rollout);
       },
     });
   }

@@ -26,6 +26,7 @@ const render = (version: Version, now: number): string =>
 
 interface CreateFlags {
   file?: string;
+  command?: string;
   image?: string;
   workdir?: string;
   env?: Record<string, string>;
@@ -38,14 +39,16 @@ export function addVersionCommands(cli: Cli, program: Command): void {
   const group = addGroup(program, "version", "Immutable contents of an artifact.");
   addCommand<CreateFlags>(cli, group, {
     syntax: "create <artifact> <version> [command...]",
-    description: "Create a version: of a program after `--`, of an image, or of a spec in a file.",
+    description: "Create a version: of a program (--command, or after `--`), of an image, or of a spec in a file.",
     examples: [
-      "sluice version create greeter 1.1.0 --workdir examples/greeter -- node server.mjs",
+      'sluice version create greeter 1.1.0 --workdir examples/greeter --command "node server.mjs"',
+      'sluice version create greeter 1.1.0 --env MODE=good -- node server.mjs "an argument with spaces"',
       "sluice version create greeter 1.1.0 --image registry.example/greeter:1.1.0 --env MODE=good",
       "sluice version create tone 3 -f tone.yaml",
     ],
     options: [
       option("-f, --file <path>", "YAML or JSON with the spec; - for standard input"),
+      option("--command <line>", "program and arguments, with nothing but spaces between them"),
       option("--image <image>", "container image"),
       option("--workdir <folder>", "folder in which the program starts"),
       pairOption("--env <name=value>", "environment variable of the program; may be repeated"),
@@ -55,7 +58,8 @@ export function addVersionCommands(cli: Cli, program: Command): void {
     ],
     run: async ({ io, client, scope, print }, flags, artifact, version, ...command) => {
       const { file, repository, commit, tag } = flags;
-      const program = command.filter((word) => word !== undefined);
+      const words: (string | undefined)[] = flags.command?.split(/\s+/) ?? command;
+      const program = words.filter((word) => word !== undefined && word !== "");
       const spec = file === undefined ? specOf(flags, program) : await readDocument(file, io);
       const source = { ...(repository && { repository }), ...(commit && { commit }), ...(tag && { tag }) };
       const body = { version: required(version), spec, ...(Object.keys(source).length > 0 && { source }) };
@@ -105,7 +109,7 @@ export function addVersionCommands(cli: Cli, program: Command): void {
 
 function specOf({ image, workdir, env }: CreateFlags, command: string[]): Record<string, unknown> {
   if (command.length === 0 && image === undefined) {
-    throw new CliError(EXIT.usage, "a version needs a program after `--`, an --image, or a spec by --file");
+    throw new CliError(EXIT.usage, "a version needs a --command (or one after `--`), an --image, or a spec by --file");
   }
   return {
     ...(command.length > 0 && { command }),

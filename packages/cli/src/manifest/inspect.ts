@@ -39,7 +39,7 @@ async function inspectEnvironment(
 }
 
 async function inspectArtifact({ client, scope }: Session, artifact: ResourceOf<"Artifact">): Promise<Change> {
-  const { name, type, labels, project } = artifact;
+  const { name, artifactKind, labels, project } = artifact;
   const where = project === undefined ? scope : { project };
   const params = { path: { name }, query: where };
   const present = await orNull(ok(client.http.GET("/v1/artifacts/{name}", { params })));
@@ -48,12 +48,12 @@ async function inspectArtifact({ client, scope }: Session, artifact: ResourceOf<
       action: "create",
       differences: [],
       async apply() {
-        await ok(client.http.POST("/v1/artifacts", { body: { ...where, name, kind: type, labels } }));
+        await ok(client.http.POST("/v1/artifacts", { body: { ...where, name, kind: artifactKind, labels } }));
         return null;
       },
     };
   }
-  const differences = diff({ type: present.kind, labels: present.labels }, { type, labels });
+  const differences = diff({ artifactKind: present.kind, labels: present.labels }, { artifactKind, labels });
   if (differences.length === 0) return unchanged;
   throw fixed(`artifact ${name}`, differences);
 }

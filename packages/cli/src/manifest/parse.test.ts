@@ -20,7 +20,7 @@ spec:
 ---
 kind: Artifact
 name: greeter
-type: application
+artifactKind: application
 ---
 kind: Environment
 name: production
@@ -75,7 +75,7 @@ kind: Deploymnt
 
 test("what is missing is named at the document it is missing in", () => {
   expect(problemsIn("kind: Artifact\nname: greeter\n")).toEqual([
-    "sluice.yaml:1: type is missing; expected prompt, agent, model, pipeline, application",
+    "sluice.yaml:1: artifactKind is missing; expected prompt, agent, model, pipeline, application",
   ]);
 });
 
@@ -99,7 +99,7 @@ strategy:
 test("the spec of a version is checked by the kind of its artifact in the same manifest", () => {
   const text = `kind: Artifact
 name: tone
-type: prompt
+artifactKind: prompt
 ---
 kind: Version
 artifact: tone

@@ -77,12 +77,12 @@ const fieldName = (path: readonly PropertyKey[]): string =>
 
 /** Specs of versions whose artifact stands in the same manifest; of the others the server knows the kind. */
 function checkSpecs(found: readonly Located[]): string[] {
-  const types = new Map<string, ArtifactKind>();
-  for (const { resource } of found) if (resource.kind === "Artifact") types.set(resource.name, resource.type);
+  const kinds = new Map<string, ArtifactKind>();
+  for (const { resource } of found) if (resource.kind === "Artifact") kinds.set(resource.name, resource.artifactKind);
   return found.flatMap(({ resource, locate }) => {
-    const type = resource.kind === "Version" ? types.get(resource.artifact) : undefined;
-    if (resource.kind !== "Version" || type === undefined) return [];
-    const parsed = VERSION_SPECS[type].safeParse(resource.spec);
+    const kind = resource.kind === "Version" ? kinds.get(resource.artifact) : undefined;
+    if (resource.kind !== "Version" || kind === undefined) return [];
+    const parsed = VERSION_SPECS[kind].safeParse(resource.spec);
     if (parsed.success) return [];
     return problemsOf(parsed.error, resource.spec).map(({ path, found: value, allowed }) => {
       const full = ["spec", ...path];

@@ -15,14 +15,14 @@ const inProject = { project: nameSchema.optional() };
 
 /**
  * The documents of a manifest: `kind` and, beside it, the fields that the API takes. An artifact's own kind is called
- * `type` here.
+ * `artifactKind` here.
  */
 export const RESOURCE_SCHEMAS = {
   Environment: environmentSchema.extend({ kind: z.literal("Environment"), name: nameSchema, ...inProject }),
   Artifact: z.strictObject({
     kind: z.literal("Artifact"),
     name: nameSchema,
-    type: z.enum(ARTIFACT_KINDS),
+    artifactKind: z.enum(ARTIFACT_KINDS),
     labels: labelsSchema,
     ...inProject,
   }),

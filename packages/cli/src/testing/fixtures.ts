@@ -99,6 +99,7 @@ const counted = (revision: number, requests: number, errors: number): Deployment
   revision,
   requests,
   errors,
+  aborted: 0,
   errorRate: errors / requests,
   status: { "2xx": requests - errors, "5xx": errors },
   bytesIn: 0,

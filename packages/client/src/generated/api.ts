@@ -3490,6 +3490,8 @@ export interface components {
                 requests: number;
                 /** @description 5xx, resets and timeouts; 4xx are the caller's fault. */
                 errors: number;
+                /** @description Given up by the caller; in none of the other counts. */
+                aborted: number;
                 errorRate: number | null;
                 status: {
                     [key: string]: number;
