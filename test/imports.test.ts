@@ -96,28 +96,30 @@ test("core is pure: no I/O, no clock, no randomness", () => {
   expect(broken.map(({ path }) => path)).toEqual([]);
 });
 
-test("the environment of the process is read in one place", () => {
+test("the environment of a process is read in one place of its package", () => {
   const variable = ["process", "env"].join(".");
   const broken = packages.filter(
-    ({ path, text }) => text.includes(variable) && path !== "packages/server/src/config.ts",
+    ({ path, text }) => text.includes(variable) && !/^packages\/\w+\/src\/config\.ts$/.test(path),
   );
   expect(broken.map(({ path }) => path)).toEqual([]);
 });
 
 test("types are not talked out of their way", () => {
-  const banned = [
-    /\bas any\b/,
-    /: any\b/,
-    /<any>/,
-    /\bas unknown as\b/,
+  const banned = [/\bas any\b/, /: any\b/, /<any>/, /\bas unknown as\b/];
+  const bannedInComments = [
     /@ts-(ignore|nocheck|expect-error)/,
+    /biome-ignore lint\/suspicious\/noExplicitAny/,
     /\b(TODO|FIXME)\b/,
   ];
   const broken = all
     .filter(({ path }) => path !== "test/imports.test.ts")
-    .flatMap(({ path, text }) =>
-      banned.filter((pattern) => pattern.test(text)).map((pattern) => `${path}: ${pattern.source}`),
-    );
+    .flatMap(({ path, text }) => {
+      const code = text.replaceAll(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, "");
+      return [
+        ...banned.filter((pattern) => pattern.test(code)),
+        ...bannedInComments.filter((pattern) => pattern.test(text)),
+      ].map((pattern) => `${path}: ${pattern.source}`);
+    });
   expect(broken).toEqual([]);
 });
 

@@ -97,7 +97,8 @@ export function createTokenService({ db, clock }: { db: Kysely<Database>; clock:
       const project = projectOf(principal, query.project);
       authorise(principal, "token.read", { project });
       const after = keyOfCursor(query.cursor);
-      const rows = await listTokens(db, { project, limit: query.limit + 1, ...(after !== undefined && { after }) });
+      const andPlatform = principal.project === null;
+      const rows = await listTokens(db, { project, andPlatform, after, limit: query.limit + 1 });
       return toPage(
         rows,
         query.limit,

@@ -11,14 +11,24 @@ export const findTokenByHash = (db: Db, hash: string): Promise<StoredToken | und
 export const findToken = (db: Db, id: string): Promise<StoredToken | undefined> =>
   db.selectFrom("tokens").selectAll().where("id", "=", id).executeTakeFirst();
 
+interface TokenFilter {
+  project: string;
+  /** Those of every project too. */
+  andPlatform: boolean;
+  after?: string | undefined;
+  limit: number;
+}
+
 /** Oldest first, revoked and expired ones too. */
-export function listTokens(db: Db, filter: { project: string; after?: string; limit: number }): Promise<StoredToken[]> {
+export function listTokens(db: Db, { project, andPlatform, after, limit }: TokenFilter): Promise<StoredToken[]> {
   let query = db
     .selectFrom("tokens")
     .selectAll()
-    .where((where) => where.or([where("project", "=", filter.project), where("project", "is", null)]));
-  if (filter.after !== undefined) query = query.where("id", ">", filter.after);
-  return query.orderBy("id").limit(filter.limit).execute();
+    .where((where) =>
+      where.or([where("project", "=", project), ...(andPlatform ? [where("project", "is", null)] : [])]),
+    );
+  if (after !== undefined) query = query.where("id", ">", after);
+  return query.orderBy("id").limit(limit).execute();
 }
 
 export type NewToken = Pick<

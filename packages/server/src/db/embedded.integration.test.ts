@@ -1,8 +1,10 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdtemp, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import pg from "pg";
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { type EmbeddedDatabase, startEmbedded } from "./embedded.ts";
 
 const logger = { info: () => undefined, warn: () => undefined };
@@ -39,25 +41,48 @@ async function query(url: string, sql: string): Promise<unknown[]> {
 const pidOf = async (folder: string): Promise<number> =>
   Number.parseInt(await readFile(join(folder, "postgres/postmaster.pid"), "utf8"), 10);
 
-test("a database that still runs is adopted, and a stopped one starts with what it had", async () => {
+/** Starts the database in a server of its own, and kills that one without a word. Resolves to the database's address. */
+async function startAndDie(dataDir: string): Promise<string> {
+  const program = `
+    import { startEmbedded } from ${JSON.stringify(new URL("./embedded.ts", import.meta.url).href)};
+    const logger = { info() {}, warn() {} };
+    const { url } = await startEmbedded({ dataDir: ${JSON.stringify(dataDir)}, logger, settings: { fsync: "off" } });
+    process.stdout.write(url);
+    setInterval(() => undefined, 1_000);`;
+  const server = spawn(process.execPath, ["--input-type=module", "--eval", program], {
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const [url] = await once(server.stdout, "data");
+  server.kill("SIGKILL");
+  await once(server, "exit");
+  return String(url);
+}
+
+test("a database outlives a server that is killed, and the next one adopts it", async () => {
   const folder = await closedFolder();
-  const first = await start(folder);
-  await query(first.url, "create table kept as select 42 as answer");
-  const second = await start(folder);
-  expect(second).toMatchObject({ adopted: true, url: first.url });
-  await second.stop();
-  const third = await start(folder);
-  expect(third.adopted).toBe(false);
-  expect(await query(third.url, "select answer from kept")).toEqual([42]);
+  const left = await startAndDie(folder);
+  await query(left, "create table kept as select 42 as answer");
+  const pid = await pidOf(folder);
+  const adopted = await start(folder);
+  expect(adopted).toMatchObject({ adopted: true, url: left });
+  expect(await pidOf(folder)).toBe(pid);
+  await adopted.stop();
+  const next = await start(folder);
+  expect(next.adopted).toBe(false);
+  expect(await query(next.url, "select answer from kept")).toEqual([42]);
 });
 
-test("after kill -9 of PostgreSQL itself it starts again over its stale lock file", async () => {
+test("after kill -9 of PostgreSQL it comes back at the same address with what it had", async () => {
   const folder = await closedFolder();
-  const first = await start(folder);
-  await query(first.url, "create table kept as select 42 as answer");
-  process.kill(await pidOf(folder), "SIGKILL");
-  const second = await start(folder);
-  expect(await query(second.url, "select answer from kept")).toEqual([42]);
+  const { url } = await start(folder);
+  await query(url, "create table kept as select 42 as answer");
+  const killed = await pidOf(folder);
+  process.kill(killed, "SIGKILL");
+  const back = async () => {
+    expect(await query(url, "select answer from kept")).toEqual([42]);
+    expect(await pidOf(folder)).not.toBe(killed);
+  };
+  await vi.waitFor(back, { timeout: 40_000, interval: 100 });
 });
 
 test("a lock file whose pid belongs to another program now does not stop the start, nor is that program touched", async () => {

@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { access, chown, mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import type { Logger } from "pino";
 import { type Account, type Execute, executeAs, findAccount } from "./embedded/account.ts";
@@ -20,7 +21,7 @@ export interface EmbeddedDatabase {
   url: string;
   /** True when it was running already, left behind by a server that was killed. */
   adopted: boolean;
-  /** Stops PostgreSQL; what is committed stays. */
+  /** Stops PostgreSQL, and looking after it; what is committed stays. */
   stop(): Promise<void>;
 }
 
@@ -30,7 +31,8 @@ const START_SECONDS = 60;
 
 /**
  * Starts the PostgreSQL that comes from npm, on loopback and a free port, as a process that outlives ours; one that still
- * runs on the same folder is adopted instead. Throws with the end of PostgreSQL's own log when it does not start.
+ * runs on the same folder is adopted instead. Until it is stopped it is looked after: one that dies comes back at the same
+ * address. Throws with the end of PostgreSQL's own log when it does not start.
  */
 export async function startEmbedded({ dataDir, logger, settings = {} }: EmbeddedOptions): Promise<EmbeddedDatabase> {
   const binaries = findBinaries();
@@ -45,13 +47,43 @@ export async function startEmbedded({ dataDir, logger, settings = {} }: Embedded
     await execute(binaries.pgCtl, ["stop", "-D", cluster, "-m", "fast", "-w", "-t", "60"]);
   };
   const running = await adopt(place);
-  if (running !== null) {
-    logger.info({ cluster }, "adopted the database that was still running");
-    return { url: running, adopted: true, stop };
-  }
-  await initialise(place, binaries.initdb);
-  const url = await start(place, settings, logger);
-  return { url, adopted: false, stop };
+  if (running !== null) logger.info({ cluster }, "adopted the database that was still running");
+  else await initialise(place, binaries.initdb);
+  const port = running ?? (await start(place, settings, logger));
+  const supervisor = supervise(place, () => start(place, settings, logger, port), logger);
+  return {
+    url: urlAt(port, password),
+    adopted: running !== null,
+    stop: async () => {
+      await supervisor.end();
+      await stop();
+    },
+  };
+}
+
+/** Milliseconds between two looks whether PostgreSQL still runs. */
+const LOOK_EVERY = 1_000;
+
+/** Starts PostgreSQL again at the same address when it died, as after an out-of-memory kill. */
+function supervise(place: Place, restart: () => Promise<number>, logger: EmbeddedOptions["logger"]) {
+  const over = new AbortController();
+  const watch = async (): Promise<void> => {
+    for (;;) {
+      await sleep(LOOK_EVERY, undefined, { signal: over.signal, ref: false });
+      if ((await findPostmaster(place.cluster)) !== null) continue;
+      logger.warn({ cluster: place.cluster }, "the database died; starting it again");
+      await restart().catch((err) => logger.warn({ err }, "the database stays away; trying again"));
+    }
+  };
+  const watching = watch().catch((error) => {
+    if (!over.signal.aborted) logger.warn({ err: error }, "the database is not looked after any more");
+  });
+  return {
+    end: async (): Promise<void> => {
+      over.abort();
+      await watching;
+    },
+  };
 }
 
 interface Place {
@@ -73,16 +105,15 @@ async function passwordOf(file: string, account: Account | null): Promise<string
   return (await readFile(file, "utf8")).trim();
 }
 
-/** The address of a PostgreSQL that runs on this cluster, once it answers. */
-async function adopt(place: Place): Promise<string | null> {
+/** The port of a PostgreSQL that runs on this cluster, once it answers. */
+async function adopt(place: Place): Promise<number | null> {
   const deadline = Date.now() + START_SECONDS * 1_000;
   for (let problem: unknown; ; ) {
     const postmaster = await findPostmaster(place.cluster);
     if (postmaster === null) return null;
-    const url = urlAt(postmaster.port, place.password);
     try {
-      await ping(url);
-      return url;
+      await ping(urlAt(postmaster.port, place.password));
+      return postmaster.port;
     } catch (error) {
       problem = error;
     }
@@ -91,7 +122,7 @@ async function adopt(place: Place): Promise<string | null> {
         cause: problem,
       });
     }
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await sleep(50);
   }
 }
 
@@ -134,11 +165,12 @@ async function start(
   place: Place,
   settings: Record<string, string>,
   logger: EmbeddedOptions["logger"],
-): Promise<string> {
+  wanted?: number,
+): Promise<number> {
   const log = join(place.cluster, "server.log");
   const fixed = { listen_addresses: "127.0.0.1", unix_socket_directories: "", logging_collector: "off" };
   for (let attempt = 1; ; attempt += 1) {
-    const port = await freePort();
+    const port = wanted ?? (await freePort());
     const options = Object.entries({ ...settings, ...fixed, port: String(port) }).map(
       ([key, value]) => `-c ${key}='${value}'`,
     );
@@ -156,13 +188,13 @@ async function start(
         options.join(" "),
       ];
       await place.execute(place.pgCtl, args);
-      return urlAt(port, place.password);
+      return port;
     } catch (cause) {
       const said = (await readFile(log, "utf8").catch(() => "")).split("\n").slice(-15).join("\n");
       if (attempt === START_ATTEMPTS)
         throw new Error(`the database in ${place.cluster} did not start:\n${said}`, { cause });
       logger.warn({ attempt, said }, "the database did not start; trying again");
-      await new Promise((resolve) => setTimeout(resolve, 200 * attempt));
+      await sleep(200 * attempt);
     }
   }
 }

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { BEGINNING, eventsAfter } from "../event/event.reader.ts";
 import { type TestDatabase, testDatabase } from "../testing/database.ts";
 import { migrate } from "./migrate.ts";
 
@@ -20,4 +21,15 @@ test("the job queue's schema is there", async () => {
 
 test("servers that start together migrate once, and a second time changes nothing", async () => {
   expect(await Promise.all([migrate(database.pool), migrate(database.pool)])).toEqual([[], []]);
+});
+
+test("events of a restored dump, whose transactions this cluster has yet to begin, can be read", async () => {
+  const { db, pool } = database;
+  await pool.query(
+    "insert into events (project, type, message, xact) values ('default', 'test', 'restored', '99999999999')",
+  );
+  const read = () => eventsAfter(db, { project: "default" }, BEGINNING, 10);
+  expect(await read()).toEqual([]);
+  await migrate(pool);
+  expect(await read()).toMatchObject([{ message: "restored" }]);
 });

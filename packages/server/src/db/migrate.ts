@@ -7,6 +7,12 @@ const FOLDER = new URL("./migrations/", import.meta.url);
 /** Any constant: servers that start together take turns. */
 const LOCK = 830_390_05;
 
+/**
+ * Events are read in the order of their transactions, below the oldest one still open. In a dump that was restored into
+ * another cluster they name transactions which that one has yet to begin: they become the oldest of all.
+ */
+const OWN_RESTORED_EVENTS = "update events set xact = '0' where xact >= pg_snapshot_xmax(pg_current_snapshot())";
+
 /** Brings the schema up to date, each file in a transaction of its own. Safe to call from several servers at once. */
 export async function migrate(pool: pg.Pool): Promise<string[]> {
   await runMigrations({ pgPool: pool });
@@ -25,6 +31,7 @@ export async function migrate(pool: pg.Pool): Promise<string[]> {
       await applyOne(client, name);
       applied.push(name);
     }
+    await client.query(OWN_RESTORED_EVENTS);
     return applied;
   } finally {
     await client.query("select pg_advisory_unlock($1)", [LOCK]).catch(() => undefined);

@@ -1,5 +1,5 @@
 import { connect } from "node:net";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { type TestApp, testApp } from "../testing/app.ts";
 
 let api: TestApp;
@@ -92,6 +92,24 @@ test("callers are held to their rate, and told when to come back", async () => {
   } finally {
     await limited.close();
   }
+});
+
+test("a request that waits too long is answered, and what it would have changed can be asked for", async () => {
+  const slow = await testApp({ handlerTimeout: 100 });
+  const { db } = slow.database;
+  const blocker = await db.startTransaction().execute();
+  try {
+    await blocker.selectFrom("audit_heads").selectAll().forUpdate().execute();
+    const body = { name: "late", kind: "agent" };
+    expect(await slow.ask("POST", "/v1/artifacts", { body })).toMatchObject({
+      status: 504,
+      body: { code: "deadline_exceeded" },
+    });
+  } finally {
+    await blocker.rollback().execute();
+  }
+  await vi.waitFor(async () => expect(await slow.ask("GET", "/v1/artifacts/late")).toMatchObject({ status: 200 }));
+  await slow.close();
 });
 
 test("metrics are Prometheus text, or JSON when asked", async () => {

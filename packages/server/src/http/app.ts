@@ -26,6 +26,8 @@ export interface AppDeps {
   db: Kysely<Database>;
   services: Services;
   metrics: Registry;
+  /** Milliseconds that a handler may take. */
+  handlerTimeout?: number;
   /** What /readyz asks besides the database. */
   readiness?: Readonly<Record<string, ReadinessCheck>>;
 }
@@ -33,14 +35,15 @@ export interface AppDeps {
 const VERSION = "0.1.0";
 
 /** The REST surface, ready to listen. Closing it ends open streams; the services' own resources are the caller's to close. */
-export async function createApp({ config, logger, db, services, metrics, readiness = {} }: AppDeps): Promise<App> {
+export async function createApp(deps: AppDeps): Promise<App> {
+  const { config, logger, db, services, metrics, readiness = {} } = deps;
   const app: App = fastify({
     loggerInstance: logger,
     genReqId: () => randomUUID(),
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: config.bodyLimit,
     requestTimeout: TIMEOUTS.request,
-    handlerTimeout: TIMEOUTS.handler,
+    handlerTimeout: deps.handlerTimeout ?? TIMEOUTS.handler,
     keepAliveTimeout: TIMEOUTS.keepAlive,
     http: { headersTimeout: TIMEOUTS.headers },
     forceCloseConnections: "idle",

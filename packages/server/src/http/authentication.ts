@@ -1,3 +1,4 @@
+import { invalidField } from "@sluice/core";
 import type { FastifyRequest } from "fastify";
 import { LOCAL_ADMIN } from "../access/principal.ts";
 import type { TokenService } from "../access/token.service.ts";
@@ -13,6 +14,8 @@ export function authenticateRequests(app: App, options: { auth: boolean; tokens:
   app.addHook("onRequest", async (request) => {
     if (!options.auth) {
       refuseStrangers(addressOf(request));
+    } else if (URL.parse(`http://${request.headers.host}`) === null) {
+      throw invalidField("headers.host", request.headers.host, "a host, and a port where it is not 80");
     } else if (request.routeOptions.config.public !== true) {
       const principal = await options.tokens.authenticate(request.headers.authorization);
       Object.defineProperty(request, "principal", { value: principal });

@@ -33,6 +33,7 @@ interface Options {
   auth?: boolean;
   rateLimit?: number;
   bodyLimit?: number;
+  handlerTimeout?: number;
   clock?: () => Instant;
   live?: Live;
   database?: TestDatabase;
@@ -63,13 +64,14 @@ export async function testApp(options: Options = {}): Promise<TestApp> {
   const bell = createEventBell({ pool, logger });
   const clock = options.clock ?? Date.now;
   const services = createServices({ db, clock, bell, live: options.live ?? nothingLive, checks: CHECKS });
-  const { auth = false, rateLimit = 1_000_000, bodyLimit = 1_048_576 } = options;
+  const { auth = false, rateLimit = 1_000_000, bodyLimit = 1_048_576, handlerTimeout = 30_000 } = options;
   const app = await createApp({
     config: { auth, rateLimit, bodyLimit },
     logger,
     db,
     services,
     metrics: createMetrics(db),
+    handlerTimeout,
   });
   await app.ready();
   return {
