@@ -58,8 +58,8 @@ export function addVersionCommands(cli: Cli, program: Command): void {
     ],
     run: async ({ io, client, scope, print }, flags, artifact, version, ...command) => {
       const { file, repository, commit, tag } = flags;
-      const words: (string | undefined)[] = flags.command?.split(/\s+/) ?? command;
-      const program = words.filter((word) => word !== undefined && word !== "");
+      const words = flags.command?.split(/\s+/).filter((word) => word !== "");
+      const program = words ?? command.filter((word) => word !== undefined);
       const spec = file === undefined ? specOf(flags, program) : await readDocument(file, io);
       const source = { ...(repository && { repository }), ...(commit && { commit }), ...(tag && { tag }) };
       const body = { version: required(version), spec, ...(Object.keys(source).length > 0 && { source }) };
