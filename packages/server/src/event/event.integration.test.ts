@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { type TestApp, testApp } from "../testing/app.ts";
 import { readMessages } from "../testing/sse.ts";
 import { appendEvents, type EventInput } from "./event.store.ts";
@@ -27,6 +27,13 @@ const write = (...events: EventInput[]) => api.database.db.transaction().execute
 
 test("a stream tells what happens after it was opened, and resumes after the last message seen", async () => {
   await write(event("before"));
+  // Transactions of other tests, on the same PostgreSQL, may hold it back for a moment.
+  await vi.waitFor(async () => {
+    const url = "/v1/events?type=test.thing.happened";
+    expect(await api.ask("GET", url, { headers: { accept: "application/json" } })).toMatchObject({
+      body: { items: [{ message: "before" }] },
+    });
+  });
   await using stream = await readMessages(`${address}/v1/events?type=test.thing.happened`);
   await write(event("one"), event("two"));
   const [one, two] = await stream.take(2);
@@ -62,16 +69,18 @@ test("a stream outlives the connection that listens", async () => {
 
 test("a list has the same events page by page", async () => {
   for (const message of ["l1", "l2", "l3"]) await write(event(message, { type: "test.list.made", alert: true }));
-  const messages: unknown[] = [];
-  for (let cursor = ""; ; ) {
-    const url = `/v1/events?type=test.list.made&alert=true&limit=2${cursor}`;
-    const { body } = await api.ask("GET", url, { headers: { accept: "application/json" } });
-    const page = body as { items: { message: string }[]; nextCursor: string | null };
-    messages.push(...page.items.map((item) => item.message));
-    if (page.nextCursor === null) break;
-    cursor = `&cursor=${page.nextCursor}`;
-  }
-  expect(messages).toEqual(["l1", "l2", "l3"]);
+  const list = async (): Promise<string[]> => {
+    const messages: string[] = [];
+    for (let cursor = ""; ; ) {
+      const url = `/v1/events?type=test.list.made&alert=true&limit=2${cursor}`;
+      const { body } = await api.ask("GET", url, { headers: { accept: "application/json" } });
+      const page = body as { items: { message: string }[]; nextCursor: string | null };
+      messages.push(...page.items.map((item) => item.message));
+      if (page.nextCursor === null) return messages;
+      cursor = `&cursor=${page.nextCursor}`;
+    }
+  };
+  await vi.waitFor(async () => expect(await list()).toEqual(["l1", "l2", "l3"]));
 });
 
 test("the events of a rollout that does not exist are not found, and a foreign id is refused", async () => {
