@@ -1,2 +1,4 @@
+export { connectGateway, type GatewayAdmin } from "./admin/admin.client.ts";
+export { type AdminAddress, adminFile } from "./admin/admin.file.ts";
 export { createGateway, type Gateway, type GatewayOptions } from "./gateway.ts";
 export { routeConfigSchema } from "./route/route.schema.ts";
