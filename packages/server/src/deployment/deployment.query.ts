@@ -6,13 +6,11 @@ import type { Db } from "../db/database.ts";
 import type { Database } from "../db/schema.ts";
 import type { Live } from "../engine/live.ts";
 import { keyOfCursor, type Page, toPage } from "../http/page.ts";
-import { latestRevisionNumbers, type RevisionRef, revisionsAt } from "../revision/revision.store.ts";
-import { activeRolloutsOf } from "../rollout/rollout.start.ts";
-import { routesOf } from "../routing/route.store.ts";
+import { type RevisionRef, revisionsAt } from "../revision/revision.store.ts";
 import { type DeploymentName, requireDeployment } from "./deployment.lookup.ts";
 import { listDeployments, type StoredDeployment } from "./deployment.store.ts";
 import { type DeploymentPicture, statusOf } from "./deployment.view.ts";
-import { workloadsOf } from "./workload.store.ts";
+import { surroundingsOf } from "./picture.store.ts";
 
 export interface ListQuery {
   project?: string | undefined;
@@ -81,20 +79,14 @@ async function list(db: Db, live: Live, principal: Principal, query: ListQuery):
 async function pictures(db: Db, live: Live, deployments: readonly StoredDeployment[]): Promise<DeploymentPicture[]> {
   const ids = deployments.map((deployment) => deployment.id);
   // One query after the other: a request with an Idempotency-Key has a single connection for everything.
-  const active = await activeRolloutsOf(db, ids);
-  const workloads = await workloadsOf(db, ids);
-  const routes = await routesOf(db, ids);
-  const latest = await latestRevisionNumbers(db, ids);
+  const surroundings = await surroundingsOf(db, ids);
   const statuses = await Promise.all(ids.map((id) => live.observe(id)));
-  const parts = deployments.map((deployment, index) => ({
-    deployment,
-    active: active.get(deployment.id) ?? null,
-    workloads: workloads.get(deployment.id) ?? [],
-    route: routes.get(deployment.id) ?? null,
-    statuses: statuses[index] ?? [],
-    observed: live.route(deployment.id),
-  }));
-  const refs = parts.flatMap((part) => named(part, latest.get(part.deployment.id) ?? 1));
+  const parts = deployments.flatMap((deployment, index) => {
+    const around = surroundings.get(deployment.id);
+    if (around === undefined) return [];
+    return [{ deployment, ...around, statuses: statuses[index] ?? [], observed: live.route(deployment.id) }];
+  });
+  const refs = parts.flatMap(named);
   const revisions = await revisionsAt(db, refs);
   return parts.flatMap((part) => {
     const known = revisions.get(part.deployment.id);
@@ -102,10 +94,11 @@ async function pictures(db: Db, live: Live, deployments: readonly StoredDeployme
   });
 }
 
-function named(part: Omit<DeploymentPicture, "revisions">, latest: number): RevisionRef[] {
-  const { deployment, active, workloads, statuses, observed } = part;
+type Part = Omit<DeploymentPicture, "revisions"> & { latestRevision: number };
+
+function named({ deployment, active, workloads, statuses, observed, latestRevision }: Part): RevisionRef[] {
   const numbers = [
-    deployment.stableRevision ?? active?.toRevision ?? latest,
+    deployment.stableRevision ?? active?.toRevision ?? latestRevision,
     active?.toRevision,
     ...workloads.map((workload) => workload.revision),
     ...statuses.map((status) => status.revision),

@@ -22,28 +22,6 @@ export async function desiredWorkloads(db: Db, deployment: string): Promise<Desi
   }));
 }
 
-/** The same for several deployments, by deployment. */
-export async function workloadsOf(db: Db, deployments: readonly string[]): Promise<Map<string, DesiredWorkload[]>> {
-  if (deployments.length === 0) return new Map();
-  const rows = await db
-    .selectFrom("workloads")
-    .select(["deployment_id", "revision", "replicas", "retire_at"])
-    .where("deployment_id", "in", deployments)
-    .orderBy("revision")
-    .execute();
-  const byDeployment = Map.groupBy(rows, (row) => row.deployment_id);
-  return new Map(
-    [...byDeployment].map(([deployment, workloads]) => [
-      deployment,
-      workloads.map(({ revision, replicas, retire_at }) => ({
-        revision,
-        replicas,
-        retireAt: retire_at?.getTime() ?? null,
-      })),
-    ]),
-  );
-}
-
 export async function putWorkload(db: Db, deployment: string, workload: DesiredWorkload): Promise<void> {
   const values = {
     replicas: workload.replicas,

@@ -109,18 +109,6 @@ export async function revisionsAt(
   );
 }
 
-/** By deployment. */
-export async function latestRevisionNumbers(db: Db, deployments: readonly string[]): Promise<Map<string, number>> {
-  if (deployments.length === 0) return new Map();
-  const rows = await db
-    .selectFrom("revisions")
-    .select((eb) => ["deployment_id", eb.fn.max("number").as("number")])
-    .where("deployment_id", "in", deployments)
-    .groupBy("deployment_id")
-    .execute();
-  return new Map(rows.map((row) => [row.deployment_id, row.number]));
-}
-
 export async function latestRevisionNumber(db: Db, deployment: string): Promise<number> {
   const row = await db
     .selectFrom("revisions")

@@ -53,18 +53,3 @@ export async function deliveryOf(
     .executeTakeFirst();
   return row === undefined ? null : { rollout: row.state, rowVersion: row.row_version };
 }
-
-/** The rollout that holds each of the deployments: the oldest that has not ended. */
-export async function activeRolloutsOf(db: Db, deployments: readonly string[]): Promise<Map<string, Rollout>> {
-  if (deployments.length === 0) return new Map();
-  const rows = await db
-    .selectFrom("rollouts")
-    .distinctOn("deployment_id")
-    .select(["deployment_id", "state"])
-    .where("deployment_id", "in", deployments)
-    .where("active", "=", true)
-    .orderBy("deployment_id")
-    .orderBy("id")
-    .execute();
-  return new Map(rows.map((row) => [row.deployment_id, row.state]));
-}

@@ -88,22 +88,6 @@ export async function findRoute(db: Db, deployment: string): Promise<StoredRoute
   };
 }
 
-/** Of every one of these deployments that has a route, by deployment. */
-export async function routesOf(db: Db, deployments: readonly string[]): Promise<Map<string, StoredRoute>> {
-  if (deployments.length === 0) return new Map();
-  const rows = await db
-    .selectFrom("routes")
-    .select(["deployment_id", "settings", "desired", "epoch"])
-    .where("deployment_id", "in", deployments)
-    .execute();
-  return new Map(
-    rows.map(({ deployment_id: deployment, settings, desired, epoch }) => [
-      deployment,
-      { deployment, settings: settings as RouteSettings, desired: desired as DesiredTraffic, epoch },
-    ]),
-  );
-}
-
 export async function putDesiredTraffic(
   db: Db,
   deployment: string,
