@@ -24,8 +24,8 @@ interface Row {
 }
 
 /**
- * The surroundings of each deployment, by its id, all in one query: views are read far more often than anything else.
- * One query for each kind of thing took twice as long (7 round trips instead of 3).
+ * The surroundings of each deployment, by its id, all in one query: views are read far more often than anything else,
+ * and most of what a read costs is its round trips to the database.
  */
 export async function surroundingsOf(db: Db, deployments: readonly string[]): Promise<Map<string, Surroundings>> {
   if (deployments.length === 0) return new Map();
