@@ -42,7 +42,7 @@ export function createClient(options: ClientOptions): Client {
   });
 
   const stream: Client["stream"] = (path, query, streamOptions) => {
-    const url = new URL(path, options.url);
+    const url = new URL(options.url.replace(/\/+$/, "") + path);
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, String(value));
     return streamMessages(transport, url, streamOptions);
   };

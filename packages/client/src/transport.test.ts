@@ -68,6 +68,17 @@ describe("transport", () => {
     expect(error).toMatchObject({ message: `no answer from ${URL_OF_SERVER}: connect ECONNREFUSED 127.0.0.1:1` });
   });
 
+  test("comes back when the server says that it may, and gives up after three times", async () => {
+    const later = () => new Response("{}", { status: 429, headers: { "retry-after": "0" } });
+    const once = script(later(), new Response("{}"));
+    const request = () => new Request(URL_OF_SERVER, { method: "POST", body: "{}" });
+    expect((await createTransport({ url: URL_OF_SERVER, fetch: once.fetch })(request())).status).toBe(200);
+    expect(once.asked[1]?.headers.get("idempotency-key")).toBe(once.asked[0]?.headers.get("idempotency-key"));
+    const often = script(later(), later(), later());
+    await expect(createTransport({ url: URL_OF_SERVER, fetch: often.fetch })(request())).rejects.toThrow(ApiError);
+    expect(often.asked).toHaveLength(3);
+  });
+
   test("hands an abort on as it is and does not try again", async () => {
     const { asked, fetch } = script(new DOMException("aborted", "AbortError"));
     const request = new Request(URL_OF_SERVER, { signal: AbortSignal.abort() });

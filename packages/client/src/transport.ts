@@ -1,4 +1,5 @@
 import { ApiError, UnreachableError } from "./api-error.ts";
+import { sleep } from "./sleep.ts";
 
 export interface TransportOptions {
   /** Where the server listens, for example `http://127.0.0.1:8303`. */
@@ -14,25 +15,51 @@ export type Transport = (request: Request) => Promise<Response>;
 
 const SAFE = new Set(["GET", "HEAD", "OPTIONS"]);
 
+/** How often a request is sent that is told to come back later (429), and the longest that it is put off, in milliseconds. */
+const ATTEMPTS = 3;
+const LONGEST_WAIT = 30_000;
+
 /**
  * Adds the token and, to writes, an Idempotency-Key: a write whose answer was lost is sent once more with the same
- * key, which can never do it twice.
+ * key, which can never do it twice. Requests above the rate limit are sent again when the server says so.
  */
 export function createTransport(options: TransportOptions): Transport {
   const send = options.fetch ?? ((request: Request) => fetch(request));
+
+  /** Once more where there was no answer; an abort is no lack of one. */
+  async function exchange(request: Request): Promise<Response> {
+    const second = request.clone();
+    try {
+      return await send(request);
+    } catch (first) {
+      if (request.signal.aborted) throw first;
+    }
+    try {
+      return await send(second);
+    } catch (cause) {
+      throw second.signal.aborted ? cause : new UnreachableError(options.url, cause);
+    }
+  }
+
   return async (request) => {
     if (options.token !== undefined) request.headers.set("authorization", `Bearer ${options.token}`);
     if (!SAFE.has(request.method) && !request.headers.has("idempotency-key")) {
       request.headers.set("idempotency-key", crypto.randomUUID());
     }
-    const second = request.clone();
-    const response = await send(request).catch((first: unknown) => {
-      if (request.signal.aborted) throw first;
-      return send(second).catch((cause: unknown) => {
-        throw second.signal.aborted ? cause : new UnreachableError(options.url, cause);
-      });
-    });
-    if (!response.ok) throw await ApiError.from(response);
-    return response;
+    for (let attempt = 1; ; attempt++) {
+      const response = await exchange(request.clone());
+      if (response.ok) return response;
+      const wait = response.status === 429 && attempt < ATTEMPTS ? waitOf(response) : null;
+      if (wait === null) throw await ApiError.from(response);
+      await response.body?.cancel();
+      await sleep(wait, request.signal);
+    }
   };
+}
+
+/** Milliseconds of `Retry-After`; null without one, or when it is longer than anybody wants to wait here. */
+function waitOf(response: Response): number | null {
+  const header = response.headers.get("retry-after");
+  const wait = Number(header) * 1_000;
+  return header !== null && wait >= 0 && wait <= LONGEST_WAIT ? wait : null;
 }

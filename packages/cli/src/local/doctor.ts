@@ -4,7 +4,7 @@ import { dirname } from "node:path";
 import { z } from "zod";
 import type { Environment } from "../config.ts";
 import { duration } from "../output/quantity.ts";
-import { probe } from "./probe.ts";
+import { probe, readinessOf } from "./probe.ts";
 import { readServerInfo } from "./server-info.ts";
 
 export interface Finding {
@@ -60,7 +60,7 @@ export function checkDisk(dataDir: string): Finding {
 
 /** Server, database and gateway as the server reports them, and how far its clock is from ours. */
 export async function checkServer(url: string, dataDir: string, now: () => number): Promise<Finding[]> {
-  const answer = await probe(new URL("/readyz", url).href);
+  const answer = await probe(readinessOf(url));
   if (answer === null) return [bad("server", `${url} does not answer`, "Start it with: sluice up")];
   const parts = partsOf(answer.text).map(([part, state]) =>
     state === "ok"

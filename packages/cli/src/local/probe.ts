@@ -11,5 +11,8 @@ export async function probe(url: string): Promise<{ status: number; headers: Hea
   }
 }
 
+/** The address at which a server says whether it is ready; it may live below a path. */
+export const readinessOf = (serverUrl: string): string => `${serverUrl.replace(/\/+$/, "")}/readyz`;
+
 export const isReady = async (serverUrl: string): Promise<boolean> =>
-  (await probe(new URL("/readyz", serverUrl).href))?.status === 200;
+  (await probe(readinessOf(serverUrl)))?.status === 200;

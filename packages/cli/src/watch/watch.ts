@@ -9,6 +9,9 @@ export interface WatchOptions {
   timeoutMs?: number;
 }
 
+/** Milliseconds between two looks. A picture asks for more at once, and changes less often than one can read it. */
+const LOOK_EVERY = { picture: 1_000, lines: 500 };
+
 /** Milliseconds for which a server that does not answer is waited for: it may be starting again. */
 const PATIENCE = 60_000;
 
@@ -32,7 +35,11 @@ export async function watchRollout(session: Session, id: string, options: WatchO
     return rollout;
   });
   try {
-    return await waitForRollout(look, { signal: interrupted, timeoutMs: options.timeoutMs });
+    return await waitForRollout(look, {
+      signal: interrupted,
+      timeoutMs: options.timeoutMs,
+      intervalMs: picture ? LOOK_EVERY.picture : LOOK_EVERY.lines,
+    });
   } catch (error) {
     if (!interrupted.aborted) throw error;
     throw new CliError(EXIT.interrupted, `stopped watching; rollout ${id} goes on`, [`sluice rollout watch ${id}`]);
