@@ -97,9 +97,10 @@ test("core is pure: no I/O, no clock, no randomness", () => {
 });
 
 test("the environment of a process is read in one place of its package", () => {
-  const variable = ["process", "env"].join(".");
+  const mayRead = /^packages\/\w+\/src\/config\.ts$/;
+  // Tests hold the texts of programs that they start, and those read theirs.
   const broken = packages.filter(
-    ({ path, text }) => text.includes(variable) && !/^packages\/\w+\/src\/config\.ts$/.test(path),
+    ({ path, text }) => text.includes("process.env") && !mayRead.test(path) && !path.endsWith(".test.ts"),
   );
   expect(broken.map(({ path }) => path)).toEqual([]);
 });
