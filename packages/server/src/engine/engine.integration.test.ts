@@ -59,14 +59,9 @@ describe("the engine", () => {
     const ended = await fixture.ended(canary);
 
     expect(ended.phase).toBe("completed");
-    expect(weightsOf(deployment)).toEqual([
-      "1:10000",
-      "1:10000 2:0",
-      "1:9500 2:500",
-      "1:5000 2:5000",
-      "1:0 2:10000",
-      "2:10000",
-    ]);
+    await expect
+      .poll(() => weightsOf(deployment))
+      .toEqual(["1:10000", "1:10000 2:0", "1:9500 2:500", "1:5000 2:5000", "1:0 2:10000", "2:10000"]);
     await expect.poll(() => fixture.runtime.orders.at(-1)).toBe("remove 1");
     const row = await fixture.db
       .selectFrom("deployments")

@@ -41,9 +41,9 @@ function scripted() {
   let wake = (): void => undefined;
   let ended = false;
   const client: GatewayClient = {
-    apply: async ({ epoch }) => observation(epoch),
-    remove: async () => undefined,
-    async *snapshots(signal) {
+    putRoute: async ({ epoch }) => observation(epoch),
+    deleteRoute: async () => undefined,
+    async *stream(signal) {
       signal.addEventListener("abort", () => wake());
       while (!ended && !signal.aborted) {
         const next = waiting.shift();

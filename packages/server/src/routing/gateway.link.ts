@@ -1,13 +1,9 @@
-import { type GatewaySnapshot, type RouteConfig, type RouteObservation, SluiceError, sameSplit } from "@sluice/core";
+import { type GatewaySnapshot, type RouteObservation, SluiceError, sameSplit } from "@sluice/core";
+import type { GatewayAdmin } from "@sluice/gateway";
 import type { GatewayLink } from "./gateway.types.ts";
 
 /** What the link needs of one gateway's administration. */
-export interface GatewayClient {
-  apply(config: RouteConfig): Promise<RouteObservation>;
-  remove(id: string, epoch?: number): Promise<void>;
-  /** Snapshots several times a second, until the signal aborts or the connection ends. */
-  snapshots(signal: AbortSignal): AsyncIterable<GatewaySnapshot>;
-}
+export type GatewayClient = Pick<GatewayAdmin, "putRoute" | "deleteRoute" | "stream">;
 
 export interface ServedLink extends GatewayLink {
   /** Listens to the gateway until its stream ends, breaks, or falls silent; then the link is not connected any more. */
@@ -67,17 +63,17 @@ export function createGatewayLink(now: () => number = () => performance.now()): 
     route: (deployment) => (connected() ? (routes.get(deployment) ?? null) : null),
     routes: () => (connected() ? [...routes.keys()] : []),
     async put(config) {
-      note(await current().apply(config));
+      note(await current().putRoute(config));
     },
     async remove(deployment) {
-      await current().remove(deployment);
+      await current().deleteRoute(deployment);
       if (routes.delete(deployment)) changed(deployment);
     },
     async follow(next, stop) {
       const silence = new AbortController();
       let watchdog: NodeJS.Timeout | undefined;
       try {
-        for await (const snapshot of next.snapshots(AbortSignal.any([stop, silence.signal]))) {
+        for await (const snapshot of next.stream(AbortSignal.any([stop, silence.signal]))) {
           clearTimeout(watchdog);
           watchdog = setTimeout(() => silence.abort(), SILENCE_MS);
           const first = client !== next;
