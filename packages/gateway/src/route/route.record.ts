@@ -40,6 +40,11 @@ export class RouteRecord {
     return [...this.#counters.values()];
   }
 
+  /** Endpoints that are held, ejected ones included. */
+  get endpointCount(): number {
+    return this.#upstreams.size;
+  }
+
   /** Takes over a configuration. Requests in flight end on what they began with. */
   apply(config: RouteConfig, now: number): CompiledRoute {
     this.#takeGuard(config, now);
