@@ -33,7 +33,8 @@ const DEFAULT_COLUMNS = 100;
 export const screenOf = (stream: NodeJS.WriteStream): Screen => ({
   write: (text) => void stream.write(text),
   get isTTY() {
-    return stream.isTTY === true;
+    // Some pseudo terminals have no height: a picture would not be seen there.
+    return stream.isTTY === true && stream.rows > 0;
   },
   get columns() {
     return stream.columns ?? DEFAULT_COLUMNS;
