@@ -149,6 +149,6 @@ test("all is well with doctor, and the audit chain holds", async () => {
 test("`down` stops everything, after which `status` is exit code 6", async () => {
   const { url, gatewayUrl } = await json("status");
   expect(await sluice("down")).toMatchObject({ code: EXIT.ok, err: "Sluice is down\n" });
-  expect((await sluice("status")).code).toBe(EXIT.unreachable);
+  expect((await sluice("status", "--server", url)).code).toBe(EXIT.unreachable);
   for (const address of [url, gatewayUrl]) await expect(fetch(address)).rejects.toThrow("fetch failed");
 }, 120_000);
