@@ -1,5 +1,6 @@
 import { mkdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { SluiceError } from "@sluice/core";
 import { lockFolder } from "@sluice/runtimes";
 import { z } from "zod";
 
@@ -23,7 +24,23 @@ const infoFile = (dataDir: string): string => join(dataDir, "server.json");
  */
 export async function lockDataFolder(dataDir: string): Promise<() => Promise<void>> {
   await mkdir(dataDir, { recursive: true, mode: 0o700 });
-  return lockFolder(join(dataDir, "server.lock"));
+  try {
+    return await lockFolder(join(dataDir, "server.lock"));
+  } catch (error) {
+    if (!(error instanceof SluiceError) || error.code !== "failed_precondition") throw error;
+    const info = await readServerInfo(dataDir);
+    const which =
+      info === null
+        ? "another server, which is starting or stopping,"
+        : `the server at ${info.url} (process ${info.pid})`;
+    throw new SluiceError(
+      "failed_precondition",
+      `${which} has the data folder ${dataDir}; stop it, or set SLUICE_DATA_DIR`,
+      {
+        cause: error,
+      },
+    );
+  }
 }
 
 export async function writeServerInfo(dataDir: string, info: ServerInfo): Promise<void> {

@@ -7,6 +7,6 @@ const SECRET = ["authorization", "cookie", "password", "token", "secret", "env",
 export const createLogger = (level: string): Logger =>
   pino({
     level,
-    base: { pid: process.pid },
+    base: null,
     redact: { paths: SECRET.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]), censor: "[redacted]" },
   });

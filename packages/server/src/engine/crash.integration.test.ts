@@ -26,6 +26,8 @@ const PASSES: Partial<Record<CrashPoint, number>> = {
   "after-gateway-publish": 3,
 };
 
+const GREETER = "/v1/deployments/greeter";
+const IN = "environment=development";
 const GOOD_STEPS = [{ setWeight: 20 }, { wait: { seconds: 1 } }, { setWeight: 60 }];
 
 let dataDir: string;
@@ -50,11 +52,7 @@ async function release(mode: "good" | "failing"): Promise<string> {
 
 async function deliver(version: string, steps: object[] = GOOD_STEPS): Promise<string> {
   const strategy = { type: "canary", steps, keepStableSeconds: 1, analysis: { metrics: [{ name: "error_rate" }] } };
-  const { rollout } = await server.call<{ rollout: RolloutView }>(
-    "PATCH",
-    "/v1/deployments/greeter?environment=development",
-    { version, strategy },
-  );
+  const { rollout } = await server.call<{ rollout: RolloutView }>("PATCH", `${GREETER}?${IN}`, { version, strategy });
   return rollout.id;
 }
 
@@ -81,7 +79,16 @@ async function until(holds: () => boolean | Promise<boolean>, what: string): Pro
   }
 }
 
-/** The version that took part in answering since the call. */
+/** No rollout goes on, and nothing is left of the one before: from here on, every pass of a crash point is of the next. */
+async function rest(): Promise<void> {
+  await until(async () => {
+    const { items } = await server.call<{ items: { revision: number }[] }>("GET", `${GREETER}/instances?${IN}`);
+    const { activeRollout } = await server.call<{ activeRollout: string | null }>("GET", `${GREETER}?${IN}`);
+    return activeRollout === null && new Set(items.map((instance) => instance.revision)).size === 1;
+  }, "rest");
+}
+
+/** An answer of the version, from now on. */
 async function answers(version: string): Promise<void> {
   const before = traffic.versions.get(version) ?? 0;
   await until(() => (traffic.versions.get(version) ?? 0) > before, `an answer of ${version}`);
@@ -133,6 +140,7 @@ describe("kill -9 of the server", () => {
     "at %s: the rollout is completed by the next server, and no caller notices",
     async (point) => {
       const version = await release("good");
+      await rest();
       await server.kill();
       await server.start(`${point}:${PASSES[point] ?? 1}`);
       const hook = point.endsWith("-hook") ? [{ hook: { url: hookUrl } }] : [];
@@ -148,6 +156,7 @@ describe("kill -9 of the server", () => {
   test("during a rollback: the next server finishes it, and stable keeps serving", async () => {
     const stable = [...traffic.versions.keys()].at(-1) ?? "";
     const version = await release("failing");
+    await rest();
     await server.kill();
     await server.start("during-rollback");
     const id = await deliver(version, [{ setWeight: 20 }, { wait: { seconds: 600 } }]);
@@ -198,7 +207,7 @@ describe("kill -9 of something else", () => {
     await answers(version);
     const { items } = await server.call<{ items: { revision: number; pid: number | null }[] }>(
       "GET",
-      "/v1/deployments/greeter/instances?environment=development",
+      `${GREETER}/instances?${IN}`,
     );
     const oldest = Math.min(...items.map((instance) => instance.revision));
     const victim = items.find((instance) => instance.revision === oldest)?.pid;
