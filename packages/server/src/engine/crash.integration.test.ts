@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -217,6 +217,19 @@ describe("kill -9 of something else", () => {
     await answers(version);
     // Requests that were under way in that instance may be lost; nothing after them.
     expect(traffic.failures.length).toBeLessThan(5);
+    expect(await server.call("GET", "/v1/audit/verify")).toMatchObject({ valid: true });
+  });
+
+  test("the database: callers notice nothing, nothing acknowledged is lost, and the rollout is completed", async () => {
+    const version = await release("good");
+    const id = await deliver(version, [{ setWeight: 20 }, { wait: { seconds: 2 } }, { setWeight: 60 }]);
+    await answers(version);
+    const failures = traffic.failures.length;
+    const [pid = ""] = (await readFile(join(dataDir, "postgres", "postmaster.pid"), "utf8")).split("\n");
+    process.kill(Number(pid), "SIGKILL");
+    expect((await ended(id)).phase).toBe("completed");
+    await answers(version);
+    expect(traffic.failures.slice(failures)).toEqual([]);
     expect(await server.call("GET", "/v1/audit/verify")).toMatchObject({ valid: true });
   });
 });
