@@ -11,6 +11,7 @@ const MAX_HEADER_BYTES = 32_768;
 /** A caller may take so long to send its headers, and keep a connection open between requests. */
 const HEADERS_MS = 15_000;
 const KEEP_ALIVE_MS = 65_000;
+const DRAIN_LOOK_MS = 20;
 
 export interface PublicServer {
   /** Resolves with the port. */
@@ -70,12 +71,15 @@ export function createPublicServer(table: RouteTable): PublicServer {
     drain: (deadlineMs) =>
       new Promise((resolve) => {
         draining = true;
+        // Connections that fall idle only later are not closed by `close`, and would be waited for.
+        const idle = setInterval(() => server.closeIdleConnections(), DRAIN_LOOK_MS);
         const cut = setTimeout(() => {
           for (const socket of joined) socket.destroy();
           server.closeAllConnections();
         }, deadlineMs);
         server.close(() => {
           clearTimeout(cut);
+          clearInterval(idle);
           for (const socket of joined) socket.destroy();
           resolve();
         });
