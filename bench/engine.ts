@@ -8,17 +8,15 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Rollout, StrategyInput } from "@sluice/core";
-import { type Kysely, sql } from "kysely";
-import pino from "pino";
 import { createDatabase, createPool } from "../packages/server/src/db/database.ts";
 import { startEmbedded } from "../packages/server/src/db/embedded.ts";
 import { migrate } from "../packages/server/src/db/migrate.ts";
-import type { Database } from "../packages/server/src/db/schema.ts";
 import { neverCrash } from "../packages/server/src/engine/crash.ts";
 import { startEngine } from "../packages/server/src/engine/engine.ts";
 import { insertArtifact, insertDelivery, insertDeployment } from "../packages/server/src/engine/testing/delivery.ts";
 import { createSimulatedGateway } from "../packages/server/src/engine/testing/simulated.gateway.ts";
 import { createSimulatedRuntime } from "../packages/server/src/engine/testing/simulated.runtime.ts";
+import { createLogger } from "../packages/server/src/logger.ts";
 
 const COUNT = Number(process.argv[2] ?? 1_000);
 const WORKERS = 8;
@@ -37,21 +35,23 @@ interface Writes {
   commits: number;
 }
 
-async function writes(db: Kysely<Database>): Promise<Writes> {
-  // Sessions tell of their work a while after it; this one's view is made fresh.
-  await sql`select pg_stat_clear_snapshot()`.execute(db);
-  const { rows } = await sql<Writes>`
-    select tup_inserted + tup_updated + tup_deleted as rows, xact_commit as commits
-    from pg_stat_database where datname = current_database()`.execute(db);
+type Pool = ReturnType<typeof createPool>;
+
+async function writes(pool: Pool): Promise<Writes> {
+  const { rows } = await pool.query<Writes>(
+    `select tup_inserted + tup_updated + tup_deleted as rows, xact_commit as commits
+     from pg_stat_database where datname = current_database()`,
+  );
   return rows[0] ?? { rows: 0, commits: 0 };
 }
 
 /** Milliseconds between the moment a wait was over and the moment the rollout went on. */
-async function lateness(db: Kysely<Database>): Promise<number[]> {
-  const { rows } = await sql<{ at: Date; step: number; state: Rollout }>`
-    select e.at, (e.data->>'step')::integer as step, r.state
-    from events e join rollouts r on r.id = e.rollout_id
-    where e.type = 'rollout.step.finished' and e.data->>'type' = 'wait'`.execute(db);
+async function lateness(pool: Pool): Promise<number[]> {
+  const { rows } = await pool.query<{ at: Date; step: number; state: Rollout }>(
+    `select e.at, (e.data->>'step')::integer as step, r.state
+     from events e join rollouts r on r.id = e.rollout_id
+     where e.type = 'rollout.step.finished' and e.data->>'type' = 'wait'`,
+  );
   return rows
     .map(({ at, step, state }) => at.getTime() - (state.steps[step]?.startedAt ?? 0) - WAIT_SECONDS * 1_000)
     .sort((left, right) => left - right);
@@ -60,15 +60,17 @@ async function lateness(db: Kysely<Database>): Promise<number[]> {
 const quantile = (sorted: readonly number[], share: number): number =>
   sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
 
-const countOf = async (db: Kysely<Database>, where: string): Promise<number> =>
-  Number((await sql<{ count: number }>`select count(*) as count from ${sql.raw(where)}`.execute(db)).rows[0]?.count);
+async function countOf(pool: Pool, from: string): Promise<number> {
+  const { rows } = await pool.query<{ count: number }>(`select count(*) as count from ${from}`);
+  return rows[0]?.count ?? 0;
+}
 
 async function until(holds: () => Promise<boolean>): Promise<void> {
   while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 250));
 }
 
 const dataDir = await mkdtemp(join(tmpdir(), "sluice-bench-"));
-const logger = pino({ level: "warn" });
+const logger = createLogger("warn");
 const embedded = await startEmbedded({ dataDir, logger });
 try {
   const pool = createPool(embedded.url, WORKERS + 16, (error) => logger.warn(error));
@@ -96,11 +98,11 @@ try {
     crash: neverCrash,
   });
   const begun = performance.now();
-  await until(async () => (await countOf(db, "rollouts where active")) === 0);
+  await until(async () => (await countOf(pool, "rollouts where active")) === 0);
   const firstSeconds = (performance.now() - begun) / 1_000;
 
-  const before = await writes(db);
-  const eventsBefore = await countOf(db, "events");
+  const before = await writes(pool);
+  const eventsBefore = await countOf(pool, "events");
   let peak = 0;
   let active = 0;
   const sampler = setInterval(() => {
@@ -113,19 +115,19 @@ try {
     await insertDelivery(db, { artifactId, deployment, version: "1.1.0", strategy: STRATEGY });
   }
   await until(async () => {
-    const now = await countOf(db, "rollouts where active");
+    const now = await countOf(pool, "rollouts where active");
     active = Math.max(active, now);
     return now === 0;
   });
   clearInterval(sampler);
   const seconds = (performance.now() - start) / 1_000;
   await new Promise((resolve) => setTimeout(resolve, 1_500));
-  const after = await writes(db);
+  const after = await writes(pool);
   const transitions = await countOf(
-    db,
+    pool,
     `events where type in ('rollout.phase.changed', 'rollout.step.finished') and seq > ${eventsBefore}`,
   );
-  const late = await lateness(db);
+  const late = await lateness(pool);
   await engine.close();
   await pool.end();
 

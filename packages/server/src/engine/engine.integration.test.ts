@@ -1,9 +1,13 @@
 import { verifyChain } from "@sluice/core";
 import { sql } from "kysely";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { desiredWorkloads } from "../deployment/workload.store.ts";
 import { findRolloutForUpdate, saveRollout } from "../rollout/rollout.store.ts";
-import { CRASH_POINTS, type Crash, crashAt } from "./crash.ts";
+import { CRASH_POINTS, type Crash, crashAt, neverCrash } from "./crash.ts";
+import { NOTHING_DECIDED } from "./decide.ts";
 import type { Engine } from "./engine.ts";
+import { load } from "./load.ts";
+import { persist } from "./persist.ts";
 import { type EngineFixture, engineFixture } from "./testing/engine.fixture.ts";
 import { wakeDeployment } from "./wake.ts";
 
@@ -165,6 +169,33 @@ describe("the engine", () => {
       /changed by someone else/,
     );
     expect((await fixture.state(id)).reason).toBe("first");
+  });
+
+  // edge case 39
+  test("an owner whose fence is old writes nothing and orders nothing", async () => {
+    const engine = await start();
+    const deployment = await delivered("greeter");
+    await engine.close();
+    engines = [];
+    const { db } = fixture;
+    const loaded = await load(db, deployment);
+    if (loaded === null) throw new Error("the deployment is there");
+    await sql`update deployments set fence = fence + 1 where id = ${deployment}`.execute(db);
+    const observed = {
+      statuses: await fixture.runtime.observe(deployment),
+      route: fixture.gateway.route(deployment),
+      gatewayFresh: true,
+      slotFree: true,
+      validations: null,
+    };
+    const stop = { ...NOTHING_DECIDED, instances: [{ revision: 1, replicas: 0 }] };
+    await expect(persist(db, loaded, observed, stop, Date.now(), neverCrash)).rejects.toMatchObject({
+      code: "aborted",
+    });
+    expect(await desiredWorkloads(db, deployment)).toEqual([{ revision: 1, replicas: 2, retireAt: null }]);
+    await fixture.runtime.remove({ deployment, revision: 7, fence: loaded.deployment.fence + 1 });
+    const late = { deployment, revision: 1, fence: loaded.deployment.fence };
+    await expect(fixture.runtime.remove(late)).rejects.toMatchObject({ code: "aborted" });
   });
 
   // edge case 40

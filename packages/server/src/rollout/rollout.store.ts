@@ -85,18 +85,6 @@ export async function activeRollouts(db: Db, deployment: string): Promise<Stored
   return rows.map(stored);
 }
 
-/** The rollout that was created last for the deployment, whatever became of it. */
-export async function latestRollout(db: Db, deployment: string): Promise<StoredRollout | null> {
-  const row = await db
-    .selectFrom("rollouts")
-    .select(COLUMNS)
-    .where("deployment_id", "=", deployment)
-    .orderBy("id", "desc")
-    .limit(1)
-    .executeTakeFirst();
-  return row === undefined ? null : stored(row);
-}
-
 /** Newest first. */
 export async function listRollouts(db: Db, filter: RolloutFilter): Promise<StoredRollout[]> {
   let query = db.selectFrom("rollouts").select(COLUMNS).where("project", "=", filter.project);

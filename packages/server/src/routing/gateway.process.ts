@@ -24,7 +24,7 @@ type GatewaySettings = Pick<Config, "dataDir" | "bind" | "gatewayPort" | "progra
 
 const MAIN = fileURLToPath(new URL("./main.ts", import.meta.resolve("@sluice/gateway")));
 const READY_MS = 15_000;
-const AGAIN_MS = 100;
+const AGAIN_MS = 50;
 /** A gateway that is asked to stop finishes its requests first. */
 const STOPS_MS = 35_000;
 
@@ -42,7 +42,7 @@ export async function startGateway({
   const admin = connectGateway(adminFile(config.dataDir));
   const link = createGatewayLink();
   const stop = new AbortController();
-  const address = await ensureGateway(config, admin, logger);
+  const address = await firstGateway(config, admin, logger);
   // A port that was chosen by the system stays: callers know it by now.
   const settled = { ...config, gatewayPort: address.publicPort };
 
@@ -55,11 +55,11 @@ export async function startGateway({
         logger.warn({ err: error }, "the gateway was lost");
       }
       if (stop.signal.aborted) return;
+      await sleep(AGAIN_MS);
       try {
         identity = identify((await ensureGateway(settled, admin, logger, identity)).pid);
       } catch (error) {
         logger.error({ err: error }, "the gateway cannot be started; trying again");
-        await sleep(AGAIN_MS);
       }
     }
   };
@@ -84,6 +84,15 @@ export async function stopGateway(dataDir: string, logger: Logger): Promise<void
   if (identity === null) return;
   logger.info({ pid: identity.pid }, "stopping the gateway");
   await end(identity);
+}
+
+/** When any free port will do, the one of the gateway before is tried first: callers may know it. */
+async function firstGateway(config: GatewaySettings, admin: GatewayAdmin, logger: Logger): Promise<AdminAddress> {
+  const before = config.gatewayPort === 0 ? await admin.address().catch(() => null) : null;
+  if (before === null) return ensureGateway(config, admin, logger);
+  return ensureGateway({ ...config, gatewayPort: before.publicPort }, admin, logger).catch(() =>
+    ensureGateway(config, admin, logger),
+  );
 }
 
 /** The gateway that serves as the settings say: the one that runs, or a new one. `last` is known to be ours, if it lives. */
