@@ -59,12 +59,23 @@ export async function describeApi(app: App, options: { version: string }): Promi
     },
     async () => app.swagger(),
   );
+  // Whoever opens the address in a browser wants to read.
+  app.get("/", { config: { public: true }, schema: { hide: true } }, (_request, reply) => reply.redirect(DOCS));
   app.addHook("onRoute", (route) => {
     if (route.url.startsWith(DOCS)) route.config = { ...route.config, public: true };
   });
   await app.register(scalar, {
     routePrefix: DOCS,
-    configuration: { url: "/openapi.json", telemetry: false, withDefaultFonts: false },
+    // Nothing that would call anybody else: no telemetry, fonts, assistants or buttons that publish the document.
+    configuration: {
+      url: "/openapi.json",
+      telemetry: false,
+      withDefaultFonts: false,
+      showDeveloperTools: "never",
+      mcp: { disabled: true },
+      agent: { disabled: true },
+      hideClientButton: true,
+    },
   });
 }
 
