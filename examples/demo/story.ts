@@ -82,7 +82,7 @@ export async function canary(
 ): Promise<Chapter> {
   load.take();
   const begun = performance.now();
-  const started: { deployment: Deployment; rollout?: Rollout | null } = await ok(
+  const { rollout } = await ok(
     sluice.http.PATCH("/v1/deployments/{id}", {
       params: { path: { id: chapter.deployment } },
       body: {
@@ -91,8 +91,8 @@ export async function canary(
       },
     }),
   );
-  if (!started.rollout) throw new Error(`version ${chapter.version} is running already`);
-  const ended = await sluice.waitForRollout(started.rollout.id, {
+  if (rollout === null) throw new Error(`version ${chapter.version} is running already`);
+  const ended = await sluice.waitForRollout(rollout.id, {
     timeoutMs: 60_000,
     intervalMs: 200,
     onUpdate: chapter.onUpdate,

@@ -7,13 +7,13 @@ import { watchRollout } from "./watch/watch.ts";
 
 export interface Started {
   deployment: Deployment;
-  /** Null, or left out, when there was nothing to do. */
-  rollout?: Rollout | null;
+  /** Null when there was nothing to do. */
+  rollout: Rollout | null;
 }
 
 /** Prints what a change has set off. With `--wait` it is watched to its end, which then decides the exit code. */
 export async function printStarted(session: Session, flags: WaitFlags, started: Started): Promise<ExitCode> {
-  const { rollout = null, deployment } = started;
+  const { rollout, deployment } = started;
   if (rollout === null) {
     session.print(started, () => `${deployment.name} in ${deployment.environment} is as wanted already`);
     return EXIT.ok;

@@ -5072,7 +5072,7 @@ export interface operations {
                 content: {
                     "application/json": {
                         deployment: components["schemas"]["Deployment"];
-                        rollout: null;
+                        rollout: components["schemas"]["Rollout"] | null;
                     };
                 };
             };
@@ -5084,7 +5084,7 @@ export interface operations {
                 content: {
                     "application/json": {
                         deployment: components["schemas"]["Deployment"];
-                        rollout: components["schemas"]["Rollout"];
+                        rollout: components["schemas"]["Rollout"] | null;
                     };
                 };
             };
@@ -5327,7 +5327,7 @@ export interface operations {
                 content: {
                     "application/json": {
                         deployment: components["schemas"]["Deployment"];
-                        rollout: null;
+                        rollout: components["schemas"]["Rollout"] | null;
                     };
                 };
             };
@@ -5339,7 +5339,7 @@ export interface operations {
                 content: {
                     "application/json": {
                         deployment: components["schemas"]["Deployment"];
-                        rollout: components["schemas"]["Rollout"];
+                        rollout: components["schemas"]["Rollout"] | null;
                     };
                 };
             };

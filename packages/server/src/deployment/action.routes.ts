@@ -1,10 +1,9 @@
-import { z } from "zod";
 import type { Principal } from "../access/principal.ts";
 import type { App } from "../http/app.types.ts";
 import type { Services } from "../http/services.ts";
 import { rolloutSchema } from "../rollout/rollout.schema.ts";
 import { rolloutView } from "../rollout/rollout.view.ts";
-import { changedView, deploymentParams, deploymentQuery, nameOf } from "./deployment.http.ts";
+import { changedView, deploymentParams, deploymentQuery, nameOf, startedSchema } from "./deployment.http.ts";
 import type { DeploymentName } from "./deployment.lookup.ts";
 import { deploymentSchema, nothingSchema, promoteSchema, rollbackSchema, scaleSchema } from "./deployment.schema.ts";
 import type { StoredDeployment } from "./deployment.store.ts";
@@ -82,10 +81,7 @@ export function deploymentActionRoutes(app: App, services: Services): void {
           "Patches the deployment of the same name there, or creates it with this one's configuration and the given " +
           "route. 200 without a rollout when it runs that version already.",
         body: promoteSchema,
-        response: {
-          200: z.object({ deployment: deploymentSchema, rollout: z.null() }),
-          202: z.object({ deployment: deploymentSchema, rollout: rolloutSchema }),
-        },
+        response: { 200: startedSchema, 202: startedSchema },
       },
     },
     async (request, reply) => {

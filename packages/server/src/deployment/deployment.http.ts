@@ -2,8 +2,9 @@ import { nameSchema } from "@sluice/core";
 import type { FastifyRequest } from "fastify";
 import { z } from "zod";
 import type { Services } from "../http/services.ts";
+import { rolloutSchema } from "../rollout/rollout.schema.ts";
 import type { DeploymentName } from "./deployment.lookup.ts";
-import type { DeploymentView } from "./deployment.schema.ts";
+import { type DeploymentView, deploymentSchema } from "./deployment.schema.ts";
 import type { StoredDeployment } from "./deployment.store.ts";
 import { type DeploymentPicture, deploymentView } from "./deployment.view.ts";
 
@@ -24,6 +25,9 @@ export const nameOf = (
   params: { id: string },
   query: { project?: string | undefined; environment?: string | undefined },
 ): DeploymentName => ({ id: params.id, project: query.project, environment: query.environment });
+
+/** A deployment and the rollout that a change began; null when it runs as asked already. */
+export const startedSchema = z.object({ deployment: deploymentSchema, rollout: rolloutSchema.nullable() });
 
 /** A picture as the caller sees it: with addresses as they asked for them. */
 export const viewFor = (request: FastifyRequest, services: Services, picture: DeploymentPicture): DeploymentView =>

@@ -6,11 +6,18 @@ import { pageOf, pageQuery } from "../http/page.ts";
 import type { Services } from "../http/services.ts";
 import { rolloutSchema } from "../rollout/rollout.schema.ts";
 import { rolloutView } from "../rollout/rollout.view.ts";
-import { changedView, deploymentParams, deploymentQuery, nameOf, viewFor, where } from "./deployment.http.ts";
+import {
+  changedView,
+  deploymentParams,
+  deploymentQuery,
+  nameOf,
+  startedSchema,
+  viewFor,
+  where,
+} from "./deployment.http.ts";
 import { createDeploymentSchema, deploymentSchema, updateDeploymentSchema } from "./deployment.schema.ts";
 
 const begun = z.object({ deployment: deploymentSchema, rollout: rolloutSchema });
-const unchanged = z.object({ deployment: deploymentSchema, rollout: z.null() });
 
 export function deploymentRoutes(app: App, services: Services): void {
   const { deployments, clock } = services;
@@ -91,7 +98,7 @@ export function deploymentRoutes(app: App, services: Services): void {
         params: deploymentParams,
         querystring: deploymentQuery,
         body: updateDeploymentSchema,
-        response: { 200: unchanged, 202: begun },
+        response: { 200: startedSchema, 202: startedSchema },
       },
     },
     async (request, reply) => {
