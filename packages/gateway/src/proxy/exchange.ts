@@ -155,6 +155,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   onResponseEnd(_controller: Dispatcher.DispatchController, trailers: IncomingHttpHeaders): void {
     this.#stopIdle();
     this.#release();
+    this.#abandonMirror();
     this.#measurement?.completed(this.#status);
     if (this.#left) return;
     let trailed = false;
@@ -175,6 +176,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#stopIdle();
     this.#release();
     if (this.#left || this.#request.errored !== null) {
+      this.#abandonMirror();
       measurement.aborted();
       return;
     }
@@ -268,6 +270,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   /** A clean answer when the caller has seen nothing yet; otherwise the cut connection tells that this one is not whole. */
   #fail(problem: Problem): void {
+    this.#abandonMirror();
     this.#head = null;
     this.#first = null;
     if (this.#response.headersSent) {
@@ -276,6 +279,12 @@ export class Exchange implements Dispatcher.DispatchHandler {
     }
     if (this.#hasBody && !this.#request.complete) this.#response.shouldKeepAlive = false;
     sendProblem(this.#response, problem);
+  }
+
+  #abandonMirror(): void {
+    if (this.#mirror === null) return;
+    this.#mirror.abandon();
+    this.#mirror = null;
   }
 
   #release(): void {

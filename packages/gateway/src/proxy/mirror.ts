@@ -59,6 +59,12 @@ export class MirrorCopy implements Dispatcher.DispatchHandler {
     else this.#chunks.push(chunk);
   }
 
+  /** The real request ended before its body was whole, so there is nothing to copy. */
+  abandon(): void {
+    this.#chunks = null;
+    this.#budget.skipped += 1;
+  }
+
   /** The whole request is there: sends the copy, if there is room for it. */
   send(): void {
     const upstream = this.#chunks === null || this.#budget.inFlight >= MIRRORS_IN_FLIGHT ? null : this.#arm.pick(null);

@@ -26,6 +26,8 @@ export function problemBody({ status, title, detail }: Problem): string {
 
 export function sendProblem(response: ServerResponse, problem: Problem): void {
   const body = problemBody(problem);
+  // What was not understood may hide a second request: nothing more is read from there.
+  if (problem.status === 400) response.shouldKeepAlive = false;
   response.writeHead(problem.status, {
     "content-type": "application/problem+json",
     "content-length": Buffer.byteLength(body),
