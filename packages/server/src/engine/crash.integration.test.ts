@@ -17,7 +17,7 @@ interface RolloutView {
 
 /** How often a point is passed before the server dies there: enough for its start to be over and the rollout to go on. */
 const PASSES: Partial<Record<CrashPoint, number>> = {
-  "after-load": 8,
+  "after-load": 4,
   "after-observe": 8,
   "after-apply": 8,
   "before-persist": 4,

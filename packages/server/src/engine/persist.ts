@@ -63,10 +63,13 @@ export async function persist(
   return {
     ...loaded,
     deployment: { ...deployment, fence, stableRevision: decision.stable ?? deployment.stableRevision },
-    rollouts: loaded.rollouts.map((stored) => {
-      const saved = decision.rollouts.find((change) => change.stored === stored);
-      return saved === undefined ? stored : { rollout: saved.next, rowVersion: stored.rowVersion + 1 };
-    }),
+    rollouts: loaded.rollouts
+      .map((stored) => {
+        const saved = decision.rollouts.find((change) => change.stored === stored);
+        return saved === undefined ? stored : { rollout: saved.next, rowVersion: stored.rowVersion + 1 };
+      })
+      .filter(({ rollout }) => !isTerminal(rollout.phase)),
+    hooks: [...loaded.hooks, ...decision.hooks.map(({ step }) => ({ step, status: "running" as const, message: "" }))],
     workloads: workloads.filter((workload) => !gone.includes(workload)),
     route:
       loaded.route === null || traffic === null ? loaded.route : { ...loaded.route, desired: traffic, epoch: fence },

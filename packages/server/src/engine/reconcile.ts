@@ -38,11 +38,11 @@ const MAX_ROUNDS = 12;
 export function createReconciler(deps: ReconcilerDeps): (deployment: string) => Promise<Reconciled> {
   const { db, now, crash } = deps;
   return async (id) => {
+    let loaded = await load(db, id);
+    if (loaded === null) return removeLeftovers(deps, id);
+    crash("after-load");
+    const runtime = runtimeOf(deps, loaded);
     for (let round = 1; ; round += 1) {
-      const loaded = await load(db, id);
-      if (loaded === null) return removeLeftovers(deps, id);
-      crash("after-load");
-      const runtime = runtimeOf(deps, loaded);
       const observed = await observe(deps, loaded, runtime);
       crash("after-observe");
       const decision = decide(loaded, observed, now());
@@ -50,6 +50,8 @@ export function createReconciler(deps: ReconcilerDeps): (deployment: string) => 
       if (decision.forget) return removeLeftovers(deps, id);
       const applied = await apply(written, observed, runtime, deps);
       if (!decision.again && !applied) return { wakeAt: decision.wakeAt };
+      // What was written is what is there: were it not, the next write would be refused. Answers of hooks bring a wake.
+      loaded = written;
       if (round === MAX_ROUNDS) return { wakeAt: now() };
     }
   };

@@ -33,12 +33,6 @@ export function createGatewayLink(now: () => number = () => performance.now()): 
     for (const listener of routeListeners) listener(deployment);
   };
 
-  const note = (observation: RouteObservation): void => {
-    const before = routes.get(observation.id);
-    routes.set(observation.id, observation);
-    if (matters(before, observation)) changed(observation.id);
-  };
-
   const take = ({ routes: seen }: GatewaySnapshot): void => {
     saidAt = now();
     const present = new Set(seen.map((route) => route.id));
@@ -49,7 +43,10 @@ export function createGatewayLink(now: () => number = () => performance.now()): 
     }
     for (const route of seen) {
       // A snapshot that was under way while a configuration was taken over is older than what is known.
-      if (route.epoch >= (routes.get(route.id)?.epoch ?? 0)) note(route);
+      const before = routes.get(route.id);
+      if (before !== undefined && route.epoch < before.epoch) continue;
+      routes.set(route.id, route);
+      if (matters(before, route)) changed(route.id);
     }
   };
 
@@ -63,11 +60,12 @@ export function createGatewayLink(now: () => number = () => performance.now()): 
     route: (deployment) => (connected() ? (routes.get(deployment) ?? null) : null),
     routes: () => (connected() ? [...routes.keys()] : []),
     async put(config) {
-      note(await current().putRoute(config));
+      // Nobody is told: whoever puts a configuration looks again by itself.
+      routes.set(config.id, await current().putRoute(config));
     },
     async remove(deployment) {
       await current().deleteRoute(deployment);
-      if (routes.delete(deployment)) changed(deployment);
+      routes.delete(deployment);
     },
     async follow(next, stop) {
       const silence = new AbortController();

@@ -62,11 +62,9 @@ export function createSimulatedGateway(): SimulatedGateway {
       configs.set(config.id, config);
       const words = config.split.map(({ revision, weight }) => `${revision}:${weight}`).join(" ");
       if (splits.at(-1) !== `${config.id} ${words}`) splits.push(`${config.id} ${words}`);
-      if (known?.epoch !== config.epoch) changed(config.id);
     },
     async remove(deployment) {
       configs.delete(deployment);
-      changed(deployment);
     },
     report(deployment, report) {
       reports.set(deployment, report);
