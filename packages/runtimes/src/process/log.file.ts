@@ -9,6 +9,8 @@ export type Stream = "stdout" | "stderr";
 const BLOCK = 64 * 1024;
 /** Most bytes looked through for the last lines. */
 const TAIL_LIMIT = 4 * 1024 * 1024;
+/** A program that prints faster than it can be copied is not waited for. */
+const CATCH_UP_ROUNDS = 8;
 
 /**
  * One output stream of an instance: the file that the program appends to, and the rotated parts before it. Positions
@@ -87,6 +89,30 @@ export function createLogFile(initialFolder: string, stream: Stream): LogFile {
     return Buffer.concat(parts);
   }
 
+  /**
+   * Copies the file's last part, then what was written meanwhile, until nothing was: the last words of a program that
+   * printed a lot must not be among what is lost between copy and truncation. Answers the position up to which was copied.
+   */
+  async function copyEnd(maxBytes: number): Promise<number> {
+    let [end, kept] = [0, 0];
+    for (let round = 0; round < CATCH_UP_ROUNDS; round += 1) {
+      const size = await sizeOf(current());
+      if (size === end) break;
+      const anew = end === 0 || kept + size - end > 2 * maxBytes;
+      const start = anew ? Math.max(end, size - maxBytes) : end;
+      try {
+        await copyPart(current(), rotated(1), { start, end: size, flags: anew ? "w" : "a" });
+      } catch {
+        // Without room for the copy the newest output is lost; never the disk.
+        await rm(rotated(1), { force: true });
+        return size;
+      }
+      kept = anew ? size - start : kept + size - end;
+      end = size;
+    }
+    return end;
+  }
+
   return {
     end: () => exclusive(endNow),
     read: (from, limit) => exclusive(() => readNow(from, limit)),
@@ -105,11 +131,9 @@ export function createLogFile(initialFolder: string, stream: Stream): LogFile {
         const size = await sizeOf(current());
         if (size <= maxBytes) return;
         for (let n = keep; n > 1; n -= 1) await rename(rotated(n - 1), rotated(n)).catch(() => undefined);
-        // Without room for the copy the newest output is lost; never the disk.
-        if (keep > 0)
-          await copyPart(current(), rotated(1), size - maxBytes, size).catch(() => rm(rotated(1), { force: true }));
+        const end = keep > 0 ? await copyEnd(maxBytes) : size;
         await truncate(current(), 0);
-        base += size;
+        base += end;
       }),
 
     ended: (newFolder, { keep }) =>
@@ -120,9 +144,13 @@ export function createLogFile(initialFolder: string, stream: Stream): LogFile {
   };
 }
 
-async function copyPart(from: string, to: string, start: number, end: number): Promise<void> {
+async function copyPart(
+  from: string,
+  to: string,
+  { start, end, flags }: { start: number; end: number; flags: "w" | "a" },
+): Promise<void> {
   const source = await open(from, "r");
-  const target = await open(to, "w", 0o600);
+  const target = await open(to, flags, 0o600);
   try {
     const buffer = Buffer.alloc(1024 * 1024);
     for (let position = start; position < end; ) {

@@ -18,14 +18,24 @@ describe("the verdict", () => {
   });
 
   // edge case 37
-  test("fails when the deadline passes without progress, with the count and the last probe", () => {
+  test("fails when the deadline passes without progress, with the last probe", () => {
     const probe = { ok: false, reason: "GET / answered 500" } as const;
     const sick = probed(starting("b"), probe, workload.healthCheck, 1, policy);
     expect(workloadStatus(wish, [ready("a"), sick], 9_999).verdict).toBe("progressing");
     expect(workloadStatus(wish, [ready("a"), sick], 10_000)).toMatchObject({
       verdict: "failed",
-      reason: "no progress within 10 s: 1 of 2 instances ready; GET / answered 500",
+      reason: "no progress within 10 s: GET / answered 500",
     });
+  });
+
+  test("names an exit beside the probe while the next try is not ready either", () => {
+    const died = exited(starting("b"), "exited with status 3", 1, policy);
+    const again = launched(launching(died, 20_001), identity, 2);
+    const probe = { ok: false, reason: "nothing listens" } as const;
+    const sick = probed(again, probe, workload.healthCheck, 3, policy);
+    expect(workloadStatus(wish, [ready("a"), sick], 5).reason).toBe(
+      "nothing listens; before that: exited with status 3",
+    );
   });
 
   test("fails on a crash loop before the deadline", () => {

@@ -39,7 +39,11 @@ export function instanceStatus(instance: Instance): InstanceStatus {
 }
 
 function reasonOf({ life, lastExit, lastProbe }: Instance): string | null {
-  if (life.kind === "running") return life.ready ? null : (lastProbe ?? lastExit);
+  if (life.kind === "running") {
+    if (life.ready || lastProbe === null) return life.ready ? null : lastExit;
+    // One that has died before is more likely to do so again than to be slow.
+    return lastExit === null || life.readyAt !== null ? lastProbe : `${lastProbe}; before that: ${lastExit}`;
+  }
   if (life.kind === "stopping") return life.why;
   return lastExit;
 }
@@ -81,13 +85,11 @@ function judge(wish: Wish, own: Instance[], now: Instant): Pick<WorkloadStatus, 
   if (broken !== undefined && wanted(wish) > 0)
     return { verdict: "failed", reason: `instance ${broken.id} keeps failing: ${broken.lastExit ?? "unknown"}` };
   if (isAvailable(wish, own)) return { verdict: "available", reason: null };
-  const ready = readyNow(wish, own);
-  const count = `${ready} of ${wanted(wish)} instances ready`;
   const why = own
     .filter(isKept)
     .map(reasonOf)
     .find((reason) => reason !== null);
-  const detail = why === undefined ? count : `${count}; ${why}`;
+  const detail = why ?? `${readyNow(wish, own)} of ${wanted(wish)} instances ready`;
   const deadline = wish.workload.progressDeadlineSeconds;
   if (wish.waiting !== null && now - wish.waiting.since >= deadline * 1_000)
     return { verdict: "failed", reason: `no progress within ${deadline} s: ${detail}` };

@@ -219,7 +219,7 @@ describe("preparing", () => {
     story.look();
     expect(story.rollout.phase).toBe("rolled_back");
     expect(story.rollout.reason).toBe(
-      "revision 2 has 0 of 1 instances ready: exit code 1 after the progress deadline of 60 s",
+      "revision 2 has 0 of 1 instances ready after the progress deadline of 60 s: exit code 1",
     );
     expect(story.alerts).toContain("rollout.return.started");
     expect(story.effectTypes).toContain("removeInstances");

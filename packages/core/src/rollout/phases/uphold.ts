@@ -106,7 +106,8 @@ function watchAvailability(turn: Turn): boolean {
   const deadline = rollout.unavailableSince + seconds(facts.progressDeadlineSeconds);
   turn.wake(Math.max(now, deadline));
   if (now < deadline) return false;
-  turnBack(turn, `${detail} after the progress deadline of ${facts.progressDeadlineSeconds} s`);
+  const why = facts.candidate?.reason ? `: ${facts.candidate.reason}` : "";
+  turnBack(turn, `${shortage} after the progress deadline of ${facts.progressDeadlineSeconds} s${why}`);
   return true;
 }
 
