@@ -1,0 +1,20 @@
+import { setTimeout as delay } from "node:timers/promises";
+
+/** Asks again and again until there is an answer. Throws, naming what was awaited, when there is none in time. */
+export async function eventually<T>(
+  what: string,
+  ask: () => Promise<T | undefined> | T | undefined,
+  timeoutMs = 30_000,
+): Promise<T> {
+  const deadline = Date.now() + timeoutMs;
+  for (;;) {
+    const answer = await ask();
+    if (answer !== undefined) return answer;
+    if (Date.now() > deadline) throw new Error(`waited ${timeoutMs} ms in vain: ${what}`);
+    await delay(20);
+  }
+}
+
+/** Resolves as soon as the condition holds. */
+export const until = (what: string, holds: () => Promise<boolean> | boolean): Promise<true> =>
+  eventually(what, async () => (await holds()) || undefined);

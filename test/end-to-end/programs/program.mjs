@@ -1,0 +1,23 @@
+// A small HTTP program that answers with its version.
+// STATUS: what it answers everywhere but at /healthz; DELAY_MS: how late; HEALTH: what /healthz answers;
+// IGNORE_TERM: goes on after SIGTERM. POST /exit: answers, and exits with status 7.
+import { createServer } from "node:http";
+import { setTimeout as delay } from "node:timers/promises";
+
+const { PORT, VERSION = "none", STATUS = "200", DELAY_MS, HEALTH = "200", IGNORE_TERM } = process.env;
+const mine = { version: VERSION, pid: process.pid };
+
+const server = createServer(async (request, response) => {
+  if (request.url === "/healthz") return response.writeHead(Number(HEALTH)).end();
+  if (request.method === "POST" && request.url === "/exit") response.on("finish", () => setImmediate(process.exit, 7));
+  if (DELAY_MS !== undefined) await delay(Number(DELAY_MS));
+  response.writeHead(Number(STATUS), { "content-type": "application/json" }).end(JSON.stringify(mine));
+});
+server.keepAliveTimeout = 75_000;
+server.listen(Number(PORT), "127.0.0.1", () => console.log(`version ${VERSION} listens`));
+
+process.on("SIGTERM", () => {
+  if (IGNORE_TERM !== undefined) return;
+  server.close(() => process.exit(0));
+  server.closeIdleConnections();
+});
