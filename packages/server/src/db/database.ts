@@ -1,6 +1,7 @@
 import { Kysely, type Transaction } from "kysely";
 import pg from "pg";
 import { AmbientPostgresDialect } from "./ambient.ts";
+import { preparing } from "./prepared.ts";
 import type { Database } from "./schema.ts";
 
 /** A connection pool or the transaction in progress: stores take either, so that none escapes its transaction. */
@@ -29,4 +30,4 @@ export function createPool(url: string, max: number, onError: (error: Error) => 
 }
 
 export const createDatabase = (pool: pg.Pool): Kysely<Database> =>
-  new Kysely<Database>({ dialect: new AmbientPostgresDialect({ pool }) });
+  new Kysely<Database>({ dialect: new AmbientPostgresDialect({ pool: preparing(pool) }) });
