@@ -21,13 +21,19 @@ export async function requireDeployment(
   action: Action,
   name: DeploymentName,
 ): Promise<StoredDeployment> {
-  const deployment = name.id.startsWith("dep_") ? await findDeployment(db, name.id) : await byName(db, principal, name);
-  // Somebody else's project is not there for this principal, not even as a refusal.
-  if (deployment === null || (principal.project !== null && principal.project !== deployment.project)) {
-    throw noDeployment(name);
-  }
-  authorise(principal, action, deployment);
+  const deployment = isId(name) ? await findDeployment(db, name.id) : await byName(db, principal, name);
+  if (deployment === null) throw noDeployment(name);
+  admit(deployment, principal, action, name);
   return deployment;
+}
+
+export const isId = ({ id }: DeploymentName): boolean => id.startsWith("dep_");
+
+/** Throws when the principal may not know of the deployment, or not do `action` with it; see `requireDeployment`. */
+export function admit(deployment: StoredDeployment, principal: Principal, action: Action, name: DeploymentName): void {
+  // Somebody else's project is not there for this principal, not even as a refusal.
+  if (principal.project !== null && principal.project !== deployment.project) throw noDeployment(name);
+  authorise(principal, action, deployment);
 }
 
 /** The same, locked until the transaction ends: changes of one deployment happen one after the other. */
@@ -70,7 +76,7 @@ async function byName(db: Db, principal: Principal, name: DeploymentName): Promi
   );
 }
 
-function noDeployment({ id, environment }: DeploymentName): SluiceError {
+export function noDeployment({ id, environment }: DeploymentName): SluiceError {
   const where = environment === undefined ? "" : ` in environment ${environment}`;
   return new SluiceError("not_found", `deployment ${id} does not exist${where}`);
 }

@@ -1,4 +1,4 @@
-import { type ArtifactKind, type DeploymentStatus, SluiceError } from "@sluice/core";
+import type { ArtifactKind, DeploymentStatus } from "@sluice/core";
 import type { Kysely } from "kysely";
 import { authorise, projectOf } from "../access/authorise.ts";
 import type { Principal } from "../access/principal.ts";
@@ -7,10 +7,10 @@ import type { Database } from "../db/schema.ts";
 import type { Live } from "../engine/live.ts";
 import { keyOfCursor, type Page, toPage } from "../http/page.ts";
 import { type RevisionRef, revisionsAt } from "../revision/revision.store.ts";
-import { type DeploymentName, requireDeployment } from "./deployment.lookup.ts";
+import { admit, type DeploymentName, isId, noDeployment, requireDeployment } from "./deployment.lookup.ts";
 import { listDeployments, type StoredDeployment } from "./deployment.store.ts";
 import { type DeploymentPicture, statusOf } from "./deployment.view.ts";
-import { surroundingsOf } from "./picture.store.ts";
+import { type StoredPicture, storedPicture, storedPictures } from "./picture.store.ts";
 
 export interface ListQuery {
   project?: string | undefined;
@@ -36,17 +36,21 @@ export interface DeploymentQueries {
 const BATCH = 200;
 
 export function createDeploymentQueries({ db, live }: { db: Kysely<Database>; live: Live }): DeploymentQueries {
-  const only = async (deployment: StoredDeployment): Promise<DeploymentPicture> => {
-    const [picture] = await pictures(db, live, [deployment]);
-    if (picture === undefined) {
-      throw new SluiceError("not_found", `deployment ${deployment.name} was deleted a moment ago`);
-    }
-    return picture;
+  const picture = async (name: DeploymentName): Promise<DeploymentPicture> => {
+    const stored = await storedPicture(db, name.id);
+    const [found] = stored === null ? [] : await watched(db, live, [stored]);
+    if (found === undefined) throw noDeployment(name);
+    return found;
   };
   return {
-    get: async (principal, name) => only(await requireDeployment(db, principal, "deployment.read", name)),
+    async get(principal, name) {
+      if (!isId(name)) return picture(await requireDeployment(db, principal, "deployment.read", name));
+      const found = await picture(name);
+      admit(found.deployment, principal, "deployment.read", name);
+      return found;
+    },
     list: (principal, query) => list(db, live, principal, query),
-    picture: only,
+    picture,
   };
 }
 
@@ -59,7 +63,11 @@ async function list(db: Db, live: Live, principal: Principal, query: ListQuery):
   const found: DeploymentPicture[] = [];
   for (let before = keyOfCursor(query.cursor); found.length <= limit; ) {
     const rows = await listDeployments(db, { project, environment, name, artifact, kind, labels, before, limit: size });
-    const batch = await pictures(db, live, rows);
+    const stored = await storedPictures(
+      db,
+      rows.map((row) => row.id),
+    );
+    const batch = await watched(db, live, stored);
     found.push(...batch.filter((picture) => status === undefined || statusOf(picture) === status));
     before = rows.at(-1)?.id;
     if (rows.length < size) break;
@@ -72,39 +80,25 @@ async function list(db: Db, live: Live, principal: Principal, query: ListQuery):
   );
 }
 
-/**
- * What is known of the deployments, in a fixed number of queries however many there are. One that was deleted between
- * two of them is left out.
- */
-async function pictures(db: Db, live: Live, deployments: readonly StoredDeployment[]): Promise<DeploymentPicture[]> {
-  const ids = deployments.map((deployment) => deployment.id);
-  // One query after the other: a request with an Idempotency-Key has a single connection for everything.
-  const surroundings = await surroundingsOf(db, ids);
-  const statuses = await Promise.all(ids.map((id) => live.observe(id)));
-  const parts = deployments.flatMap((deployment, index) => {
-    const around = surroundings.get(deployment.id);
-    if (around === undefined) return [];
-    return [{ deployment, ...around, statuses: statuses[index] ?? [], observed: live.route(deployment.id) }];
-  });
-  const refs = parts.flatMap(named);
-  const revisions = await revisionsAt(db, refs);
-  return parts.flatMap((part) => {
-    const known = revisions.get(part.deployment.id);
-    return known === undefined ? [] : [{ ...part, revisions: known }];
-  });
-}
-
-type Part = Omit<DeploymentPicture, "revisions"> & { latestRevision: number };
-
-function named({ deployment, active, workloads, statuses, observed, latestRevision }: Part): RevisionRef[] {
-  const numbers = [
-    deployment.stableRevision ?? active?.toRevision ?? latestRevision,
-    active?.toRevision,
-    ...workloads.map((workload) => workload.revision),
-    ...statuses.map((status) => status.revision),
-    ...(observed?.split ?? []).map((entry) => entry.revision),
-  ];
-  return [...new Set(numbers)].flatMap((number) =>
-    number === undefined ? [] : [{ deployment: deployment.id, number }],
+/** Adds what the running system tells of each. */
+async function watched(db: Db, live: Live, stored: readonly StoredPicture[]): Promise<DeploymentPicture[]> {
+  const parts = await Promise.all(
+    stored.map(async (picture) => {
+      const { id } = picture.deployment;
+      return { ...picture, statuses: await live.observe(id), observed: live.route(id) };
+    }),
   );
+  const others = await revisionsAt(db, parts.flatMap(seenAlone));
+  return parts.map((part) => {
+    const more = others.get(part.deployment.id);
+    return more === undefined ? part : { ...part, revisions: new Map([...part.revisions, ...more]) };
+  });
 }
+
+/** Revisions that still run or have traffic though nobody wants them any more: only the running system tells of them. */
+const seenAlone = ({ deployment, revisions, statuses, observed }: DeploymentPicture): RevisionRef[] => {
+  const seen = [...statuses, ...(observed?.split ?? [])].map(({ revision }) => revision);
+  return [...new Set(seen)]
+    .filter((number) => !revisions.has(number))
+    .map((number) => ({ deployment: deployment.id, number }));
+};

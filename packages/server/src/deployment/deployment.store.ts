@@ -38,7 +38,7 @@ export interface DeploymentFilter {
   limit: number;
 }
 
-const select = (db: Db) =>
+export const selectDeployments = (db: Db) =>
   db
     .selectFrom("deployments as d")
     .innerJoin("artifacts as a", "a.id", "d.artifact_id")
@@ -61,28 +61,28 @@ const select = (db: Db) =>
       "d.deployed_by as deployedBy",
     ]);
 
-type Row = Awaited<ReturnType<ReturnType<typeof select>["execute"]>>[number];
+export type DeploymentRow = Awaited<ReturnType<ReturnType<typeof selectDeployments>["execute"]>>[number];
 
-function stored(row: Row): StoredDeployment {
+export function storedDeployment(row: DeploymentRow): StoredDeployment {
   const kind = ARTIFACT_KINDS.find((known) => known === row.kind);
   if (kind === undefined) throw new Error(`artifact ${row.artifactId} has the unknown kind ${row.kind}`);
   return { ...row, kind };
 }
 
 export async function findDeployment(db: Db, id: string): Promise<StoredDeployment | null> {
-  const row = await select(db).where("d.id", "=", id).executeTakeFirst();
-  return row === undefined ? null : stored(row);
+  const row = await selectDeployments(db).where("d.id", "=", id).executeTakeFirst();
+  return row === undefined ? null : storedDeployment(row);
 }
 
 /** The same, locked until the transaction ends: changes of one deployment happen one after the other. */
 export async function findDeploymentForUpdate(db: Db, id: string): Promise<StoredDeployment | null> {
-  const row = await select(db).where("d.id", "=", id).forNoKeyUpdate("d").executeTakeFirst();
-  return row === undefined ? null : stored(row);
+  const row = await selectDeployments(db).where("d.id", "=", id).forNoKeyUpdate("d").executeTakeFirst();
+  return row === undefined ? null : storedDeployment(row);
 }
 
 /** Newest first. */
 export async function listDeployments(db: Db, filter: DeploymentFilter): Promise<StoredDeployment[]> {
-  let query = select(db).where("d.project", "=", filter.project);
+  let query = selectDeployments(db).where("d.project", "=", filter.project);
   if (filter.environment !== null) query = query.where("d.environment", "=", filter.environment);
   if (filter.name !== undefined) query = query.where("d.name", "=", filter.name);
   if (filter.artifact !== undefined) query = query.where("a.name", "=", filter.artifact);
@@ -92,7 +92,7 @@ export async function listDeployments(db: Db, filter: DeploymentFilter): Promise
   }
   if (filter.before !== undefined) query = query.where("d.id", "<", filter.before);
   const rows = await query.orderBy("d.id", "desc").limit(filter.limit).execute();
-  return rows.map(stored);
+  return rows.map(storedDeployment);
 }
 
 export interface NewDeployment {

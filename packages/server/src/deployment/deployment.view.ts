@@ -3,28 +3,19 @@ import {
   deploymentStatus,
   FULL_WEIGHT,
   percentFromWeight,
-  type Rollout,
   type RouteObservation,
   type RouteSettings,
   type Split,
   type WorkloadStatus,
   weightOf,
 } from "@sluice/core";
-import type { StoredRevision } from "../revision/revision.store.ts";
-import type { StoredRoute } from "../routing/route.store.ts";
 import type { DeploymentView } from "./deployment.schema.ts";
-import type { StoredDeployment } from "./deployment.store.ts";
-import type { DesiredWorkload } from "./workload.store.ts";
+import type { PicturedRevision, StoredPicture } from "./picture.store.ts";
 
 /** All that is known of one deployment at one moment, from the database and from the running system. */
-export interface DeploymentPicture {
-  deployment: StoredDeployment;
-  /** The rollout that holds the deployment: the oldest that has not ended. */
-  active: Rollout | null;
+export interface DeploymentPicture extends StoredPicture {
   /** Every revision that serves, is delivered or has instances, by number. */
-  revisions: ReadonlyMap<number, StoredRevision>;
-  workloads: readonly DesiredWorkload[];
-  route: StoredRoute | null;
+  revisions: ReadonlyMap<number, PicturedRevision>;
   statuses: readonly WorkloadStatus[];
   /** What the gateway does; null without a route, or while no gateway answers. */
   observed: RouteObservation | null;
