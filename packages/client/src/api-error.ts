@@ -48,6 +48,10 @@ export class UnreachableError extends Error {
   }
 }
 
+/** Whether asking again later may help: there was no answer, or the server said that it has none for now (503). */
+export const isPassing = (error: unknown): error is ApiError | UnreachableError =>
+  error instanceof UnreachableError || (error instanceof ApiError && error.status === 503);
+
 function parseProblem(text: string): Problem | null {
   try {
     const body: unknown = JSON.parse(text);

@@ -1,4 +1,5 @@
-import { expect, test, vi } from "vitest";
+import { describe, expect, test, vi } from "vitest";
+import { ApiError, UnreachableError } from "./api-error.ts";
 import type { Phase, Rollout } from "./types.ts";
 import { waitForRollout } from "./wait.ts";
 
@@ -37,4 +38,40 @@ test("stops with the signal's reason", async () => {
     onUpdate: () => stop.abort(new Error("enough")),
   });
   await expect(waiting).rejects.toThrow("enough");
+});
+
+describe("a server without an answer", () => {
+  const unavailable = new ApiError({ type: "about:blank", title: "", status: 503, detail: "no database" });
+  const unreachable = new UnreachableError("http://127.0.0.1:1", new Error("refused"));
+  const found = { id: "rol_1", phase: "shifting" } as Rollout;
+  const ended = { id: "rol_1", phase: "completed" } as Rollout;
+
+  test("is asked again, and each silence is told once", async () => {
+    const answers = [found, unreachable, unavailable, found, unavailable, ended];
+    const told: string[] = [];
+    const rollout = await waitForRollout(
+      async () => {
+        const answer = answers.shift() ?? ended;
+        if (answer instanceof Error) throw answer;
+        return answer;
+      },
+      { intervalMs: 0, onSilence: (error) => told.push(error.message) },
+    );
+    expect(rollout).toBe(ended);
+    expect(told).toEqual([unreachable.message, unavailable.message]);
+  });
+
+  test.each([
+    ["at the very first look", [unreachable], 60_000],
+    ["for longer than there is patience", [found, unreachable], -1],
+    ["because what it was asked is wrong", [found, new ApiError({ ...unavailable.problem, status: 404 })], 60_000],
+  ])("%s is a failure", async (_, answers, patienceMs) => {
+    const script = [...answers];
+    const look = async () => {
+      const answer = script.shift() ?? ended;
+      if (answer instanceof Error) throw answer;
+      return answer;
+    };
+    await expect(waitForRollout(look, { intervalMs: 0, patienceMs })).rejects.toBe(answers.at(-1));
+  });
 });

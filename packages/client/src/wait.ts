@@ -1,3 +1,4 @@
+import { isPassing } from "./api-error.ts";
 import { sleep } from "./sleep.ts";
 import type { Phase, Rollout } from "./types.ts";
 
@@ -21,6 +22,13 @@ export interface WaitOptions {
   intervalMs?: number | undefined;
   /** Called with every look. */
   onUpdate?: ((rollout: Rollout) => void) | undefined;
+  /**
+   * Milliseconds for which a server that has no answer is asked again, since its last one: it may be starting again, or
+   * wait for its database. The first look has to succeed. Default 60 000.
+   */
+  patienceMs?: number | undefined;
+  /** Called with the first failure of each time without answers. */
+  onSilence?: ((error: Error) => void) | undefined;
 }
 
 /** The time given to `waitForRollout` is over and the rollout is still going on. */
@@ -38,12 +46,32 @@ export class WaitTimeoutError extends Error {
 export async function waitForRollout(look: () => Promise<Rollout>, options: WaitOptions = {}): Promise<Rollout> {
   const { timeoutMs = Number.POSITIVE_INFINITY, intervalMs = 500, signal } = options;
   const deadline = performance.now() + timeoutMs;
+  const patient = patiently(look, options);
   for (;;) {
-    const rollout = await look();
+    const rollout = await patient();
     options.onUpdate?.(rollout);
     if (isFinished(rollout)) return rollout;
     const left = deadline - performance.now();
     if (left <= 0) throw new WaitTimeoutError(rollout, timeoutMs);
     await sleep(Math.min(intervalMs, left), signal);
   }
+}
+
+/** Answers the last look again while the server has no answer, for a while. */
+function patiently(look: () => Promise<Rollout>, { patienceMs = 60_000, onSilence }: WaitOptions) {
+  let last: { rollout: Rollout; at: number } | null = null;
+  let silent = false;
+  return async (): Promise<Rollout> => {
+    try {
+      const rollout = await look();
+      last = { rollout, at: performance.now() };
+      silent = false;
+      return rollout;
+    } catch (error) {
+      if (!isPassing(error) || last === null || performance.now() - last.at > patienceMs) throw error;
+      if (!silent) onSilence?.(error);
+      silent = true;
+      return last.rollout;
+    }
+  };
 }

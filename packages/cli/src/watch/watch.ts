@@ -1,4 +1,4 @@
-import { type Event, isFinished, ok, paginate, type Rollout, UnreachableError, waitForRollout } from "@sluice/client";
+import { type Event, isFinished, ok, paginate, type Rollout, waitForRollout } from "@sluice/client";
 import { CliError, EXIT } from "../exit.ts";
 import type { Session } from "../session.ts";
 import { type Display, lineDisplay, pictureDisplay } from "./display.ts";
@@ -12,9 +12,6 @@ export interface WatchOptions {
 /** Milliseconds between two looks. A picture asks for more at once, and changes less often than one can read it. */
 const LOOK_EVERY = { picture: 1_000, lines: 500 };
 
-/** Milliseconds for which a server that does not answer is waited for: it may be starting again. */
-const PATIENCE = 60_000;
-
 /**
  * Shows a rollout until it ends, and resolves with it as it ended. On a terminal a picture, elsewhere one line for
  * each event. Throws `WaitTimeoutError`, and on Ctrl-C a `CliError`; the rollout itself goes on in both cases.
@@ -27,18 +24,19 @@ export async function watchRollout(session: Session, id: string, options: WatchO
   const ended = new AbortController();
   const events = collectEvents(display);
   const streaming = events.follow(client.events({ rollout: id, signal: AbortSignal.any([ended.signal, interrupted]) }));
-  const look = patiently(session, async () => {
+  const look = async () => {
     const rollout = await ok(client.http.GET("/v1/rollouts/{id}", { params: { path: { id } } }));
     // All events have to stand above the end: what the stream has not brought yet is fetched.
     if (isFinished(rollout)) await events.complete(fetchEvents(session, id));
     display.view(picture ? await surroundings(session, rollout, events.seen) : bare(rollout, events.seen));
     return rollout;
-  });
+  };
   try {
     return await waitForRollout(look, {
       signal: interrupted,
       timeoutMs: options.timeoutMs,
       intervalMs: picture ? LOOK_EVERY.picture : LOOK_EVERY.lines,
+      onSilence: (error) => session.note(`${error.message}; trying again`),
     });
   } catch (error) {
     if (!interrupted.aborted) throw error;
@@ -104,22 +102,3 @@ function collectEvents(display: Display) {
 
 const byTime = (left: Event, right: Event): number =>
   left.at.localeCompare(right.at) || left.id.localeCompare(right.id);
-
-/** Goes on with the last look while the server does not answer, for a while. The first look has to succeed. */
-function patiently({ io, note }: Session, look: () => Promise<Rollout>): () => Promise<Rollout> {
-  let last: { rollout: Rollout; at: number } | null = null;
-  let silent = false;
-  return async () => {
-    try {
-      const rollout = await look();
-      last = { rollout, at: io.now() };
-      silent = false;
-      return rollout;
-    } catch (error) {
-      if (!(error instanceof UnreachableError) || last === null || io.now() - last.at > PATIENCE) throw error;
-      if (!silent) note(`${error.message}; trying again`);
-      silent = true;
-      return last.rollout;
-    }
-  };
-}
