@@ -50,6 +50,7 @@ export * from "./rollout/reverse.ts";
 export * from "./rollout/rollout.ts";
 export * from "./rollout/validation.ts";
 export * from "./runtime/runtime.ts";
+export * from "./same.ts";
 export * from "./strategy/compile.ts";
 export * from "./strategy/strategy.schema.ts";
 export * from "./strategy/strategy.types.ts";

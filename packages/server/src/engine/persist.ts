@@ -1,4 +1,4 @@
-import { type Instant, isTerminal, SluiceError } from "@sluice/core";
+import { type Instant, isTerminal, SluiceError, same } from "@sluice/core";
 import type { Kysely } from "kysely";
 import { appendAudit } from "../audit/audit.store.ts";
 import type { Db } from "../db/database.ts";
@@ -102,16 +102,8 @@ const isGone = (workload: DesiredWorkload, observed: Observation): boolean =>
 
 function changedTraffic({ route }: Loaded, { traffic }: Decision): DesiredTraffic | null {
   if (route === null || traffic === null) return null;
-  return canonical(route.desired) === canonical(traffic) ? null : traffic;
+  return same(route.desired, traffic) ? null : traffic;
 }
-
-/** Columns of type jsonb give keys back in another order than they were written in. */
-const canonical = (value: unknown): string =>
-  JSON.stringify(value, (_key, part: unknown) =>
-    part !== null && typeof part === "object" && !Array.isArray(part)
-      ? Object.fromEntries(Object.entries(part).sort(([left], [right]) => (left < right ? -1 : 1)))
-      : part,
-  );
 
 async function raiseFence(db: Db, { deployment }: Loaded, now: Instant): Promise<number> {
   const row = await db
