@@ -14,6 +14,13 @@ const types: pg.CustomTypesConfig = {
   getTypeParser: (oid, format) => (oid === INT8 ? Number : pg.types.getTypeParser(oid, format)),
 };
 
+/**
+ * Every query here finds few rows by an index, whatever its parameters are: one plan serves them all, and making it anew,
+ * as PostgreSQL does where it hopes for a better one, costs more than the query (adding a job: twice as much). Tables are
+ * in memory or on a disk without a head: an index is worth taking even where the table is still small.
+ */
+const PLANNING = "set plan_cache_mode = force_generic_plan; set random_page_cost = 1.1";
+
 export function createPool(url: string, max: number, onError: (error: Error) => void): pg.Pool {
   const pool = new pg.Pool({
     connectionString: url,
@@ -22,6 +29,9 @@ export function createPool(url: string, max: number, onError: (error: Error) => 
     application_name: "sluice",
     // A database that is away is an answer to give soon, not a request to hold.
     connectionTimeoutMillis: 5_000,
+    onConnect: async (client) => {
+      await client.query(PLANNING);
+    },
   });
   // A connection that dies, idle or in use, is replaced by the pool; without a listener it would end the process.
   pool.on("error", onError);
