@@ -1,5 +1,4 @@
 import { chain } from "@sluice/core";
-import { sql } from "kysely";
 import type { Db } from "../db/database.ts";
 
 export interface AuditInput {
@@ -26,11 +25,13 @@ export async function appendAudit(db: Db, input: AuditInput): Promise<void> {
     .executeTakeFirstOrThrow();
   const record = { ...input, seq: head.seq + 1, at: input.at.toISOString() };
   const entry = chain(record, head.hash);
+  // In one statement: the fewer round trips under the lock, the more changes a second.
   await db
-    .insertInto("audit_entries")
-    .values({ ...entry, at: input.at, detail: JSON.stringify(entry.detail) })
+    .with("entry", (qb) =>
+      qb.insertInto("audit_entries").values({ ...entry, at: input.at, detail: JSON.stringify(entry.detail) }),
+    )
+    .updateTable("audit_heads")
+    .set({ seq: entry.seq, hash: entry.hash })
+    .where("project", "=", input.project)
     .execute();
-  await sql`update audit_heads set seq = ${entry.seq}, hash = ${entry.hash} where project = ${input.project}`.execute(
-    db,
-  );
 }

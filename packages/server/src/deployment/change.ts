@@ -15,6 +15,7 @@ import {
   findRevisionByDigest,
   insertRevision,
   latestRevisionNumber,
+  type RevisionRef,
   type StoredRevision,
 } from "../revision/revision.store.ts";
 import { deliveryOf, startRollout, wasPromoted } from "../rollout/rollout.start.ts";
@@ -79,17 +80,25 @@ export async function ensureRevision(
   const existing = await findRevisionByDigest(db, deployment, digest);
   if (existing !== null) return existing.number;
   const number = (await latestRevisionNumber(db, deployment)) + 1;
-  await insertRevision(db, {
+  await addRevision(db, { deployment, number }, content, { by, now });
+  return number;
+}
+
+export const addRevision = (
+  db: Db,
+  { deployment, number }: RevisionRef,
+  content: Content,
+  { by, now }: { by: string; now: Instant },
+): Promise<void> =>
+  insertRevision(db, {
     deployment,
     number,
     versionId: content.version.id,
-    digest,
+    digest: digestOfContent(content),
     config: content.config,
     createdBy: by,
     at: new Date(now),
   });
-  return number;
-}
 
 export interface Delivery {
   to: { revision: number; version: string };

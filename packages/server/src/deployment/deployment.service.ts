@@ -9,7 +9,7 @@ import type { Database } from "../db/schema.ts";
 import { wakeDeployment } from "../engine/wake.ts";
 import { insertRoute } from "../routing/route.store.ts";
 import { admitConfig, admitRegions, admitRoute, admitStrategy } from "./admission.ts";
-import { deliver, digestOfContent, ensureRevision, isProven, isWarm, standingOf } from "./change.ts";
+import { addRevision, deliver, digestOfContent, ensureRevision, isProven, isWarm, standingOf } from "./change.ts";
 import { type DeploymentName, lockLivingDeployment, requireDeployment } from "./deployment.lookup.ts";
 import type { CreateDeployment, PromoteDeployment, UpdateDeployment } from "./deployment.schema.ts";
 import {
@@ -63,27 +63,27 @@ export async function create(db: Db, principal: Principal, input: CreateDeployme
   const config = admitConfig(input.config, environment, input.environment);
 
   const id = newId("dep");
-  const inserted = await insertDeployment(db, {
+  const deployment = await insertDeployment(db, {
     id,
     project,
     environment: input.environment,
     name: input.name,
-    artifactId: artifact.id,
+    artifact,
     replicas: config.replicas,
     labels: input.labels,
     deployedBy: principal.name,
     at: new Date(now),
   });
-  if (!inserted) {
+  if (deployment === null) {
     throw new SluiceError(
       "already_exists",
       `environment ${input.environment} has a deployment ${input.name}; change that one, or choose another name`,
       { violations: [{ field: "name", found: input.name, allowed: `a name that is free in ${input.environment}` }] },
     );
   }
-  const deployment = await reread(db, id);
   if (input.route !== undefined) await insertRoute(db, id, input.route, deployment.fence);
-  const revision = await ensureRevision(db, id, { version, config }, { by: principal.name, now });
+  const revision = 1;
+  await addRevision(db, { deployment: id, number: revision }, { version, config }, { by: principal.name, now });
   const rollout = await deliver(
     db,
     { deployment, active: [], stable: null },

@@ -100,15 +100,16 @@ export interface NewDeployment {
   project: string;
   environment: string;
   name: string;
-  artifactId: string;
+  artifact: { id: string; name: string; kind: ArtifactKind };
   replicas: number;
   labels: Record<string, string>;
   deployedBy: string;
   at: Date;
 }
 
-/** False when the name is taken in its environment. Waits for another creation of the same name to end, either way. */
-export async function insertDeployment(db: Db, deployment: NewDeployment): Promise<boolean> {
+/** Null when the name is taken in its environment. Waits for another creation of the same name to end, either way. */
+export async function insertDeployment(db: Db, deployment: NewDeployment): Promise<StoredDeployment | null> {
+  const { artifact, at, labels, ...rest } = deployment;
   const inserted = await db
     .insertInto("deployments")
     .values({
@@ -116,18 +117,20 @@ export async function insertDeployment(db: Db, deployment: NewDeployment): Promi
       project: deployment.project,
       environment: deployment.environment,
       name: deployment.name,
-      artifact_id: deployment.artifactId,
+      artifact_id: artifact.id,
       stable_revision: null,
       replicas: deployment.replicas,
-      labels: JSON.stringify(deployment.labels),
-      created_at: deployment.at,
-      updated_at: deployment.at,
+      labels: JSON.stringify(labels),
+      created_at: at,
+      updated_at: at,
       deployed_by: deployment.deployedBy,
     })
     .onConflict((conflict) => conflict.columns(["project", "environment", "name"]).doNothing())
-    .returning("id")
+    .returning(["stable_revision as stableRevision", "stopped", "deleting", "fence"])
     .executeTakeFirst();
-  return inserted !== undefined;
+  if (inserted === undefined) return null;
+  const { id: artifactId, name, kind } = artifact;
+  return { ...rest, ...inserted, labels, artifactId, artifact: name, kind, createdAt: at, updatedAt: at };
 }
 
 /** What people change of a deployment without a rollout; the engine makes it so. */

@@ -1,4 +1,3 @@
-import { sql } from "kysely";
 import type { Db } from "../db/database.ts";
 
 export interface EventInput {
@@ -18,8 +17,7 @@ export const EVENT_CHANNEL = "sluice_events";
 
 /** Stores events in the caller's transaction and rings the bell of every open stream when it commits. */
 export async function appendEvents(db: Db, events: readonly EventInput[]): Promise<void> {
-  const [first] = events;
-  if (first === undefined) return;
+  if (events.length === 0) return;
   await db
     .insertInto("events")
     .values(
@@ -30,6 +28,7 @@ export async function appendEvents(db: Db, events: readonly EventInput[]): Promi
         data: JSON.stringify(data),
       })),
     )
+    // Rung many times in one transaction, the bell is heard once.
+    .returning(({ fn, ref, val }) => fn("pg_notify", [val(EVENT_CHANNEL), ref("project")]).as("rung"))
     .execute();
-  await sql`select pg_notify(${EVENT_CHANNEL}, ${first.project})`.execute(db);
 }
