@@ -2,9 +2,9 @@ import { mkdir, readFile, symlink } from "node:fs/promises";
 import { join } from "node:path";
 import { ok } from "@sluice/client";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { canary, type Delivery, ended, newDelivery, reaches } from "./delivery.ts";
+import { canary, command, type Delivery, ended, newDelivery, reaches } from "./delivery.ts";
 import { until } from "./eventually.ts";
-import { type System, startSystem } from "./system.ts";
+import { type Answer, type System, startSystem } from "./system.ts";
 import { sendTraffic, type Traffic } from "./traffic.ts";
 
 let system: System;
@@ -38,6 +38,19 @@ async function expectUndisturbed(): Promise<void> {
 async function postmaster(): Promise<number> {
   const [pid] = (await readFile(join(system.dataDir, "postgres/postmaster.pid"), "utf8")).split("\n");
   return Number(pid);
+}
+
+/** Resolves when another PostgreSQL answers, with the writes that were refused until then. */
+async function killDatabase(): Promise<Answer[]> {
+  const killed = await postmaster();
+  process.kill(killed, "SIGKILL");
+  const refused: Answer[] = [];
+  await until("another database answers", async () => {
+    const answer = await system.send("POST", "/v1/artifacts", { name: "probe", kind: "prompt" });
+    if (answer.status >= 500) refused.push(answer);
+    return answer.status < 500 && (await postmaster().catch(() => killed)) !== killed;
+  });
+  return refused;
 }
 
 const GREETER = "/v1/deployments/greeter";
@@ -223,20 +236,12 @@ test("the database dies in the middle of a rollout: callers notice nothing, and 
   });
   await reaches(system, rollout, ({ allowedCommands, step }) => step === 1 && allowedCommands.includes("approve"));
   await ok(system.client.http.POST("/v1/artifacts", { body: { name: "acknowledged", kind: "prompt" } }));
-  process.kill(await postmaster(), "SIGKILL");
-
-  const command = `/v1/rollouts/${rollout.id}/approve`;
-  const refused: Awaited<ReturnType<System["send"]>>[] = [];
-  await until("the approval is taken", async () => {
-    const answer = await system.send("POST", command, {});
-    if (answer.status === 202) return true;
-    refused.push(answer);
-    return false;
-  });
+  const refused = await killDatabase();
   expect(refused.length).toBeGreaterThan(0);
   for (const { status, body } of refused)
     expect({ status, code: body.code }).toEqual({ status: 503, code: "unavailable" });
   expect(refused[0]?.body.detail).toMatch(/database/);
+  await command(system, rollout, "approve");
 
   expect(await ended(system, rollout)).toMatchObject({ phase: "completed", approvals: [{}] });
   expect((await system.send("GET", "/v1/artifacts/acknowledged")).status).toBe(200);
@@ -254,12 +259,7 @@ test("the database dies while a broken candidate is on its way back: it gets the
     strategy: canary([{ setWeight: 20 }]),
   });
   await reaches(system, rollout, ({ phase }) => phase === "preparing");
-  const killed = await postmaster();
-  process.kill(killed, "SIGKILL");
-  await until("another database answers", async () => {
-    const another = (await postmaster().catch(() => killed)) !== killed;
-    return another && (await system.send("GET", "/readyz")).status === 200;
-  });
+  await killDatabase();
   expect(await ended(system, rollout)).toMatchObject({ phase: "rolled_back" });
   expect(traffic.failures).toEqual([]);
 });

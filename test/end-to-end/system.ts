@@ -13,7 +13,7 @@ const PROGRAMS = [
 ];
 
 /** An answer of the server, whatever its status. */
-interface Answer {
+export interface Answer {
   status: number;
   body: { detail?: string; code?: string; errors?: { field: string; found?: unknown; allowed?: string }[] };
 }
@@ -31,6 +31,8 @@ export interface System extends AsyncDisposable {
   start(): Promise<void>;
   /** As `kill -9` of the server alone; resolves when it is dead. */
   kill(): Promise<void>;
+  /** What the server wrote lately, for failures. */
+  readonly output: string;
   /** One request, as written: for input that the client's types would not let through. */
   send(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
 }
@@ -100,6 +102,9 @@ export async function startSystem(settings: Record<string, string> = {}): Promis
     },
     get client() {
       return address.client;
+    },
+    get output() {
+      return output;
     },
     async start() {
       server = run();

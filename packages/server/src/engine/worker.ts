@@ -70,7 +70,14 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
     });
     const { workerPool } = await created;
     events.on("job:complete", () => nudger.at(deps.now() + UNLOCKED_MS));
-    nudger.wakes((count) => workerPool.nudge(count));
+    nudger.wakes((count) => {
+      try {
+        workerPool.nudge(count);
+      } catch (error) {
+        // It throws while it ends, as when the database went away. The jobs are on disk; the next pool finds them.
+        logger.debug({ err: error }, "nobody to nudge");
+      }
+    });
     await lease?.release();
     lease = await holdLease(pool, workerPool.id, logger);
   };
