@@ -22,8 +22,8 @@ const STALLED = new Error("nothing moved for longer than the idle timeout");
 
 /**
  * One request on its way through the gateway: undici's handler of its own dispatch, so that a request costs one object.
- * The answer's head waits for the first bytes of the body, at most until the end of the tick: small answers leave in
- * one write.
+ * The answer's head waits for the first bytes of the body, at most until the end of the event loop's turn: small answers
+ * leave in one write.
  */
 export class Exchange implements Dispatcher.DispatchHandler {
   readonly #route: CompiledRoute;
@@ -137,7 +137,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#statusText = statusText;
     this.#head = responseHeaders(headers, this.#measurement?.arm.label ?? "");
     if (this.#cookie !== null) this.#head.push("set-cookie", this.#cookie);
-    process.nextTick(flushLater, this);
+    if (unflushed.push(this) === 1) setImmediate(flushAll);
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -317,7 +317,14 @@ const UNREADABLE_HEAD: Problem = {
   detail: "The instance's answer is not valid HTTP/1.1.",
 };
 
-const flushLater = (exchange: Exchange): void => exchange.flush();
+/** Exchanges whose answer began in this turn of the event loop: one timer for all of them. */
+const unflushed: Exchange[] = [];
+
+function flushAll(): void {
+  for (const exchange of unflushed) exchange.flush();
+  unflushed.length = 0;
+}
+
 const stalled = (exchange: Exchange): void => exchange.stall();
 
 /** Safe methods, which may be sent again after a connection was cut (RFC 9110 §9.2). */
