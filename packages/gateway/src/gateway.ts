@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { GatewaySnapshot, RouteConfig, RouteObservation } from "@sluice/core";
+import { type GatewaySnapshot, type RouteConfig, type RouteObservation, SluiceError } from "@sluice/core";
 import type { Logger } from "pino";
 import { createPublicServer } from "./public.server.ts";
 import { RouteTable } from "./route/route.table.ts";
@@ -76,14 +76,28 @@ export function createGateway({ dataDir, bind, port, name, logger }: GatewayOpti
     save().catch(warn("evidence could not be written to disk"));
   };
 
+  /**
+   * A gateway that does not start serves nobody. So a damaged file is put aside: the control plane sends every route
+   * again, and only the evidence of rollouts under way begins anew.
+   */
+  const restore = async (): Promise<void> => {
+    const text = (await file?.read()) ?? null;
+    if (file === null || text === null) return;
+    try {
+      table.restore(parseState(text), Date.now());
+    } catch (error) {
+      if (!(error instanceof SluiceError && error.code === "data_loss")) throw error;
+      logger.error({ err: error, kept: await file.setAside() }, "starting without the routes from before");
+    }
+  };
+
   const ticking = setInterval(tick, TICK_MS);
   ticking.unref();
 
   return {
     table,
     async listen() {
-      const text = (await file?.read()) ?? null;
-      if (text !== null) table.restore(parseState(text), Date.now());
+      await restore();
       evidence = setInterval(saveEvidence, EVIDENCE_MS);
       evidence.unref();
       return server.listen(bind, port);

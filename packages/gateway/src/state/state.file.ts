@@ -24,6 +24,13 @@ export class StateFile {
     }
   }
 
+  /** Moves the file out of the way and answers where to. */
+  async setAside(): Promise<string> {
+    const aside = `${this.#path}.damaged`;
+    await rename(this.#path, aside);
+    return aside;
+  }
+
   /** Writes what is so now; on disk when it resolves. Calls that come while one is being written share the next one. */
   save(): Promise<void> {
     if (this.#running === null) return this.#run();
