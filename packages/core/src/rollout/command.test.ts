@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { SluiceError } from "../errors.ts";
 import { allowedCommands } from "./allowed.ts";
-import { applyCommand, type InPlaceCommand } from "./command.ts";
-import { ALLOWED_COMMANDS, COMMANDS, PHASES } from "./phase.ts";
+import { abandonRollout, applyCommand, type InPlaceCommand } from "./command.ts";
+import { ALLOWED_COMMANDS, COMMANDS, FORWARD_PHASES, PHASES } from "./phase.ts";
 import type { Rollout } from "./rollout.ts";
 import { canary, newRollout, Story, shadow } from "./testing/fixtures.ts";
 
@@ -193,5 +193,21 @@ describe("cancel and rollback", () => {
   test("a first delivery can be cancelled, but has nothing to roll back to", () => {
     const first: Rollout = { ...newRollout({ from: null }), phase: "shifting" };
     expect(allowedCommands(first)).toEqual(["pause", "promote", "cancel"]);
+  });
+});
+
+describe("the deletion of the deployment", () => {
+  test.each(FORWARD_PHASES)("ends a rollout in %s at once", (phase) => {
+    const { rollout } = abandonRollout({ ...newRollout(), phase, pausedAt: 1 }, context);
+    expect(rollout).toMatchObject({
+      phase: "cancelled",
+      reason: "the deployment was deleted by bob",
+      finishedAt: 5_000,
+    });
+  });
+
+  test("ends a way back with the outcome and the reason that it had", () => {
+    const back = { ...newRollout(), phase: "rolling_back", returningTo: "rolled_back", reason: "it failed" } as const;
+    expect(abandonRollout(back, context).rollout).toMatchObject({ phase: "rolled_back", reason: "it failed" });
   });
 });

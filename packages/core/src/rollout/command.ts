@@ -38,6 +38,20 @@ export function applyCommand(
   return { rollout: draft.rollout, events: draft.events };
 }
 
+/**
+ * Ends a rollout, whatever its phase, because its deployment is deleted: there is nothing left to return to, so it does
+ * not wait for traffic to go back. What it started goes with the rest of the deployment. A way back keeps its outcome.
+ */
+export function abandonRollout(
+  rollout: Rollout,
+  { actor, now }: Pick<CommandContext, "actor" | "now">,
+): { rollout: Rollout; events: RolloutEvent[] } {
+  const draft = new Draft(rollout, now);
+  if (rollout.phase !== "rolling_back") draft.giveUp("cancelled", `the deployment was deleted by ${actor}`, false);
+  if (draft.rollout.phase === "rolling_back") draft.enter(draft.rollout.returningTo ?? "rolled_back");
+  return { rollout: draft.rollout, events: draft.events };
+}
+
 /** Throws `failed_precondition` unless the command is allowed for the rollout right now. */
 export function assertAllowed(rollout: Rollout, command: Command): void {
   const allowed = allowedCommands(rollout);

@@ -187,4 +187,24 @@ describe("deleting", () => {
     await eventually(async () => (await api.ask("GET", `/v1/deployments/${id}`)).status === 404);
     await api.serve("gone");
   });
+
+  test("ends the rollouts under way at once, those that wait for a person or for another one included", async () => {
+    const { id } = await api.serve("gone-midway");
+    const canary = await api.rollOut(id, { version: "1.1.0", strategy: WAITING_CANARY });
+    await api.until(canary.id, ({ weight, step }) => weight === 5 && step === 1);
+    const queued = await api.rollOut(id, {
+      version: "1.0.0",
+      config: { env: { A: "2" } },
+      strategy: { type: "immediate", onConflict: "queue" },
+    });
+    expect((await api.ask("DELETE", `/v1/deployments/${id}`)).status).toBe(202);
+    await eventually(async () => (await api.ask("GET", `/v1/deployments/${id}`)).status === 404);
+    const { body } = await api.ask("GET", "/v1/audit?limit=200");
+    const entries = (body as { items: { action: string; subject: string; detail: unknown }[] }).items;
+    expect(entries.find((entry) => entry.subject === id && entry.action === "deployment.delete")?.detail).toMatchObject(
+      {
+        rollouts: [canary.id, queued.id],
+      },
+    );
+  });
 });

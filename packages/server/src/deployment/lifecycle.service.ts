@@ -1,4 +1,4 @@
-import { type Instant, invalidField, SluiceError } from "@sluice/core";
+import { abandonRollout, type Instant, invalidField, SluiceError } from "@sluice/core";
 import type { Kysely } from "kysely";
 import type { Principal } from "../access/principal.ts";
 import type { Db } from "../db/database.ts";
@@ -6,7 +6,8 @@ import type { Database } from "../db/schema.ts";
 import type { Live } from "../engine/live.ts";
 import { wakeDeployment } from "../engine/wake.ts";
 import { appendEvents } from "../event/event.store.ts";
-import { activeRollouts } from "../rollout/rollout.store.ts";
+import { eventsOf } from "../rollout/rollout.start.ts";
+import { activeRollouts, saveRollout } from "../rollout/rollout.store.ts";
 import { standingOf } from "./change.ts";
 import { type DeploymentName, lockDeployment, lockLivingDeployment, requireDeployment } from "./deployment.lookup.ts";
 import { assertStarted, audit, reread } from "./deployment.service.ts";
@@ -19,7 +20,7 @@ export interface DeploymentLifecycle {
   stop(principal: Principal, name: DeploymentName): Promise<StoredDeployment>;
   start(principal: Principal, name: DeploymentName): Promise<StoredDeployment>;
   restart(principal: Principal, name: DeploymentName): Promise<StoredDeployment>;
-  /** Marks it as going away: traffic first, then instances, then the deployment itself. */
+  /** Ends its rollouts and marks it as going away: traffic first, then instances, then the deployment itself. */
   remove(principal: Principal, name: DeploymentName): Promise<StoredDeployment>;
 }
 
@@ -93,7 +94,14 @@ async function start(db: Db, principal: Principal, name: DeploymentName, now: In
 async function remove(db: Db, principal: Principal, name: DeploymentName, now: Instant) {
   const deployment = await lockDeployment(db, principal, "deployment.write", name);
   if (deployment.deleting) return deployment;
-  const detail = { name: deployment.name, environment: deployment.environment };
+  const active = await activeRollouts(db, deployment.id);
+  for (const { rollout, rowVersion } of active) {
+    const abandoned = abandonRollout(rollout, { actor: principal.name, now });
+    await saveRollout(db, abandoned.rollout, rowVersion);
+    await appendEvents(db, eventsOf(abandoned.rollout, abandoned.events, now));
+  }
+  const rollouts = active.map(({ rollout }) => rollout.id);
+  const detail = { name: deployment.name, environment: deployment.environment, rollouts };
   return change(db, principal, deployment, { deleting: true }, { action: "delete", done: "deleted", detail, now });
 }
 
