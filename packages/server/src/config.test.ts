@@ -23,6 +23,12 @@ describe("the configuration", () => {
     });
   });
 
+  test("lets one caller ask a hundred times a second, unless it is told otherwise", () => {
+    expect(readConfig({}).rateLimit).toBe(6_000);
+    expect(readConfig({ SLUICE_RATE_LIMIT: "60" }).rateLimit).toBe(60);
+    expect(problem({ SLUICE_RATE_LIMIT: "0" })).toContain('SLUICE_RATE_LIMIT is "0"');
+  });
+
   test("turns authentication on as soon as others can reach the server", () => {
     expect(readConfig({ SLUICE_BIND: "0.0.0.0" }).auth).toBe(true);
     expect(readConfig({ SLUICE_BIND: "::1" }).auth).toBe(false);

@@ -15,7 +15,7 @@ const schema = z.object({
   SLUICE_LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
   SLUICE_WORKERS: z.coerce.number().int().min(1).max(64).default(8),
   SLUICE_MAX_ACTIVE_ROLLOUTS: z.coerce.number().int().min(1).max(100_000).default(10_000),
-  SLUICE_RATE_LIMIT: z.coerce.number().int().min(1).default(600),
+  SLUICE_RATE_LIMIT: z.coerce.number().int().min(1).default(6_000),
   SLUICE_BODY_LIMIT: z.coerce.number().int().min(1_024).default(1_048_576),
   /** Name of a crash point: the process kills itself there. For tests only. */
   SLUICE_CRASH_AT: z.string().optional(),
