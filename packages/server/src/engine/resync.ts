@@ -20,7 +20,6 @@ export async function wakeAll(db: Kysely<Database>): Promise<void> {
     select graphile_worker.add_job(
       ${RECONCILE_TASK},
       payload => json_build_object('deployment', id),
-      queue_name => id,
       job_key => 'reconcile:' || id,
       max_attempts => 25)
     from deployments order by id`.execute(db);

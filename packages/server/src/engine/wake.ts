@@ -3,9 +3,12 @@ import type { Database } from "../db/schema.ts";
 
 export const RECONCILE_TASK = "reconcile";
 
+/** What the key of a later wake's job begins with; the deployment's id follows. */
+export const LATER_KEY = "reconcile-later:";
+
 /**
  * Asks for a reconcile of the deployment, in the caller's transaction: if that rolls back, nobody was woken.
- * One pending job a deployment (an earlier time wins); all its jobs share one queue, so two never run at once.
+ * One pending job a deployment for now and one for later; `Claims` sees to it that two never run at once.
  * A wake may be lost, late or doubled without harm (ARCHITECTURE §2).
  */
 export async function wakeDeployment(
@@ -13,12 +16,11 @@ export async function wakeDeployment(
   deployment: string,
   at?: Date,
 ): Promise<void> {
-  const key = at === undefined ? `reconcile:${deployment}` : `reconcile-later:${deployment}`;
+  const key = at === undefined ? `reconcile:${deployment}` : LATER_KEY + deployment;
   await sql`
     select graphile_worker.add_job(
       ${RECONCILE_TASK},
       payload => json_build_object('deployment', ${deployment}::text),
-      queue_name => ${deployment},
       run_at => ${at ?? null}::timestamptz,
       job_key => ${key},
       job_key_mode => 'replace',

@@ -12,6 +12,7 @@ import type { Kysely } from "kysely";
 import type pg from "pg";
 import type { Logger } from "pino";
 import type { Database } from "../db/schema.ts";
+import { type Claims, createClaims } from "./claims.ts";
 import { holdLease, type Lease } from "./lease.ts";
 import { createNudger } from "./nudge.ts";
 import { isConflict, type Reconciled } from "./reconcile.ts";
@@ -37,8 +38,8 @@ const POLL_INTERVAL = 1_000;
 /** A reconcile that failed is tried again after 0.25, 0.5, 1 … 30 seconds. */
 const RETRY_MS = { first: 250, last: 30_000 };
 const RESTART_MS = 500;
-/** A wake that arrives while its deployment is being reconciled finds the queue locked; it is looked for again after this. */
-const UNLOCKED_MS = 10;
+/** A wake that finds its deployment being reconciled already comes again after this. */
+const CLAIMED_MS = 25;
 
 /**
  * Runs the task `reconcile` on graphile-worker until closed. The runner ends itself when it cannot write to the database
@@ -48,7 +49,8 @@ const UNLOCKED_MS = 10;
 export async function startWorker(deps: WorkerDeps): Promise<Worker> {
   const { pool, concurrency, logger } = deps;
   const nudger = createNudger(deps.now);
-  const taskList = createTasks(deps, nudger.at);
+  const claims = createClaims(pool, logger);
+  const taskList = createTasks(deps, claims, nudger.at);
   let closing = false;
   let runner: Runner | null = null;
   let lease: Lease | null = null;
@@ -69,7 +71,6 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
       preset: { worker: { completeJobBatchDelay: 0, failJobBatchDelay: 0 } },
     });
     const { workerPool } = await created;
-    events.on("job:complete", () => nudger.at(deps.now() + UNLOCKED_MS));
     nudger.wakes((count) => {
       try {
         workerPool.nudge(count);
@@ -104,11 +105,16 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
       await runner?.stop("server stops").catch(() => undefined);
       await supervised;
       await lease?.release();
+      claims.close();
     },
   };
 }
 
-function createTasks({ db, reconcile, logger, now }: WorkerDeps, nudgeAt: (at: Instant) => void): TaskList {
+function createTasks(
+  { db, reconcile, logger, now }: WorkerDeps,
+  claims: Claims,
+  nudgeAt: (at: Instant) => void,
+): TaskList {
   const failures = new Map<string, number>();
 
   const later = async (deployment: string, delay: number): Promise<void> => {
@@ -122,7 +128,9 @@ function createTasks({ db, reconcile, logger, now }: WorkerDeps, nudgeAt: (at: I
       const deployment = deploymentOf(payload);
       if (deployment === null) return logger.error({ payload }, "a job without a deployment was dropped");
       try {
-        const { wakeAt } = await reconcile(deployment);
+        const giveBack = await claims.take(deployment);
+        if (giveBack === null) return await later(deployment, CLAIMED_MS);
+        const { wakeAt } = await reconcile(deployment).finally(giveBack);
         failures.delete(deployment);
         if (wakeAt !== null && wakeAt <= now()) await wakeDeployment(db, deployment);
         else if (wakeAt !== null) nudgeAt(wakeAt);
