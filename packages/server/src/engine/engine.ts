@@ -43,6 +43,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   const reconcile = createReconciler({
     db,
     link,
+    hints,
     runtimes,
     checks,
     publisher,

@@ -7,7 +7,16 @@ import { wakeDeployment } from "./wake.ts";
 export interface Hints {
   /** Something about the deployment changed in the world. */
   changed(deployment: string): void;
+  /** Until it ends, changes of the deployment are news for whoever reconciles it, and no wakes. */
+  watch(deployment: string): Watch;
   close(): Promise<void>;
+}
+
+export interface Watch {
+  /** Whether something changed since this was asked last. */
+  news(): boolean;
+  /** News that nobody asked for become a wake. */
+  end(): void;
 }
 
 /** Changes that come in a bunch are one wake. */
@@ -17,6 +26,8 @@ const RETRY_MS = 500;
 /** Turns changes of the world into wakes. Those that cannot be written, because the database is away, are kept until they can. */
 export function createHints(db: Kysely<Database>, logger: Logger): Hints {
   let waiting = new Set<string>();
+  /** Deployments that are being reconciled here, and whether they have news. */
+  const watched = new Map<string, boolean>();
   let timer: NodeJS.Timeout | null = null;
   let writing: Promise<void> = Promise.resolve();
   let closed = false;
@@ -46,10 +57,32 @@ export function createHints(db: Kysely<Database>, logger: Logger): Hints {
     }
   };
 
+  const changed = (deployment: string): void => {
+    if (watched.has(deployment)) {
+      watched.set(deployment, true);
+      return;
+    }
+    waiting.add(deployment);
+    schedule(DEBOUNCE_MS);
+  };
+
   return {
-    changed(deployment) {
-      waiting.add(deployment);
-      schedule(DEBOUNCE_MS);
+    changed,
+    watch(deployment) {
+      watched.set(deployment, false);
+      const news = (): boolean => {
+        const found = watched.get(deployment) ?? false;
+        watched.set(deployment, false);
+        return found;
+      };
+      return {
+        news,
+        end() {
+          const missed = news();
+          watched.delete(deployment);
+          if (missed) changed(deployment);
+        },
+      };
     },
     async close() {
       closed = true;

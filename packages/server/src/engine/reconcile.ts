@@ -6,6 +6,7 @@ import type { GatewayLink } from "../routing/gateway.types.ts";
 import { type Appliers, apply } from "./apply.ts";
 import { type CheckEnvironment, runChecks } from "./checks.ts";
 import { type Decision, decideRollouts } from "./decide.ts";
+import type { Hints, Watch } from "./hints.ts";
 import { decideResting } from "./keep.ts";
 import { type Loaded, load } from "./load.ts";
 import { hasInstances, instancesWanted, type Observation } from "./observe.ts";
@@ -14,6 +15,7 @@ import { persist } from "./persist.ts";
 export interface ReconcilerDeps extends Appliers {
   db: Kysely<Database>;
   link: GatewayLink;
+  hints: Hints;
   /** By the type of an environment's target. */
   runtimes: ReadonlyMap<string, Runtime>;
   checks: CheckEnvironment;
@@ -36,23 +38,34 @@ const MAX_ROUNDS = 12;
  * Throws `aborted` when somebody else changed the deployment meanwhile; nothing was written then, and looking again helps.
  */
 export function createReconciler(deps: ReconcilerDeps): (deployment: string) => Promise<Reconciled> {
-  const { db, now, crash } = deps;
-  return async (id) => {
+  const { db, hints, now, crash } = deps;
+
+  const reconcile = async (id: string, watch: Watch): Promise<Reconciled> => {
     let loaded = await load(db, id);
     if (loaded === null) return removeLeftovers(deps, id);
     crash("after-load");
     const runtime = runtimeOf(deps, loaded);
     for (let round = 1; ; round += 1) {
+      watch.news();
       const observed = await observe(deps, loaded, runtime);
       crash("after-observe");
       const decision = decide(loaded, observed, now());
       const written = await persist(db, loaded, observed, decision, now(), crash);
       if (decision.forget) return removeLeftovers(deps, id);
       const applied = await apply(written, observed, runtime, deps);
-      if (!decision.again && !applied) return { wakeAt: decision.wakeAt };
+      if (!decision.again && !applied && !watch.news()) return { wakeAt: decision.wakeAt };
       // What was written is what is there: were it not, the next write would be refused. Answers of hooks bring a wake.
       loaded = written;
       if (round === MAX_ROUNDS) return { wakeAt: now() };
+    }
+  };
+
+  return async (id) => {
+    const watch = hints.watch(id);
+    try {
+      return await reconcile(id, watch);
+    } finally {
+      watch.end();
     }
   };
 }
