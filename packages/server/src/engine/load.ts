@@ -1,9 +1,18 @@
-import type { ArtifactKind, DeploymentConfig, EnvironmentSpec, HookFact, VersionSpec } from "@sluice/core";
+import type {
+  ArtifactKind,
+  DeploymentConfig,
+  EnvironmentSpec,
+  HookFact,
+  Instant,
+  RouteSettings,
+  VersionSpec,
+} from "@sluice/core";
+import { sql } from "kysely";
 import type { Db } from "../db/database.ts";
-import { type DesiredWorkload, desiredWorkloads } from "../deployment/workload.store.ts";
-import { activeRollouts, type StoredRollout } from "../rollout/rollout.store.ts";
-import { findRoute, routedRevisions, type StoredRoute } from "../routing/route.store.ts";
-import { hookCalls } from "./hook.store.ts";
+import type { DesiredWorkload } from "../deployment/workload.store.ts";
+import type { StoredRollout } from "../rollout/rollout.store.ts";
+import { type DesiredTraffic, routedRevisions, type StoredRoute } from "../routing/route.store.ts";
+import { LATER_KEY } from "./wake.ts";
 
 export interface LoadedDeployment {
   id: string;
@@ -38,25 +47,48 @@ export interface Loaded {
   route: StoredRoute | null;
   /** Every revision that a rollout, a workload, the route or the deployment names. */
   revisions: ReadonlyMap<number, LoadedRevision>;
-  /** Of the first rollout. */
+  /** Of the first rollout: every hook that was ever called, by step. */
   hooks: HookFact[];
+  /** When the deployment is looked at again in any case: the later wake that is pending. */
+  wakeAt: Instant | null;
 }
 
-/** Null when there is no such deployment any more. */
+const ROLLOUTS = sql<StoredRollout[]>`
+  (select coalesce(json_agg(json_build_object('rollout', state, 'rowVersion', row_version) order by id), '[]')
+   from rollouts where deployment_id = d.id and active)`;
+
+const WORKLOADS = sql<DesiredWorkload[]>`
+  (select coalesce(json_agg(json_build_object(
+            'revision', revision, 'replicas', replicas,
+            'retireAt', (extract(epoch from retire_at) * 1000)::bigint) order by revision), '[]')
+   from workloads where deployment_id = d.id)`;
+
+const HOOKS = sql<HookFact[]>`
+  (select coalesce(json_agg(json_build_object('step', step, 'status', status, 'message', message) order by step), '[]')
+   from hook_calls
+   where rollout_id = (select id from rollouts where deployment_id = d.id and active order by id limit 1))`;
+
+const WAKE_AT = sql<Instant | null>`
+  (select (extract(epoch from run_at) * 1000)::bigint from graphile_worker.jobs
+   where key = ${sql.lit(LATER_KEY)} || d.id and locked_at is null and attempts < max_attempts)`;
+
+/** Null when there is no such deployment any more. In two queries: round trips are most of what a look costs. */
 export async function load(db: Db, id: string): Promise<Loaded | null> {
   const row = await db
-    .selectFrom("deployments")
-    .innerJoin("artifacts", "artifacts.id", "deployments.artifact_id")
+    .selectFrom("deployments as d")
+    .innerJoin("artifacts", "artifacts.id", "d.artifact_id")
     .innerJoin("environments", (join) =>
-      join
-        .onRef("environments.project", "=", "deployments.project")
-        .onRef("environments.name", "=", "deployments.environment"),
+      join.onRef("environments.project", "=", "d.project").onRef("environments.name", "=", "d.environment"),
     )
-    .selectAll("deployments")
-    .select(["artifacts.kind", "environments.spec"])
-    .where("deployments.id", "=", id)
+    .leftJoin("routes", "routes.deployment_id", "d.id")
+    .select(["d.project", "d.environment", "d.name", "d.artifact_id", "d.stable_revision", "d.replicas"])
+    .select(["d.stopped", "d.deleting", "d.fence", "artifacts.kind", "environments.spec"])
+    .select(["routes.settings", "routes.desired", "routes.epoch"])
+    .select([ROLLOUTS.as("rollouts"), WORKLOADS.as("workloads"), HOOKS.as("hooks"), WAKE_AT.as("wake_at")])
+    .where("d.id", "=", id)
     .executeTakeFirst();
   if (row === undefined) return null;
+  const { rollouts, workloads, hooks } = row;
   const deployment: LoadedDeployment = {
     id,
     project: row.project,
@@ -70,11 +102,7 @@ export async function load(db: Db, id: string): Promise<Loaded | null> {
     deleting: row.deleting,
     fence: row.fence,
   };
-  const rollouts = await activeRollouts(db, id);
-  const workloads = await desiredWorkloads(db, id);
-  const route = await findRoute(db, id);
-  const [head] = rollouts;
-  const hasHooks = head?.rollout.steps.some((step) => step.type === "hook") ?? false;
+  const route = routeOf(id, row.settings, row.desired, row.epoch);
   return {
     deployment,
     environment: row.spec as EnvironmentSpec,
@@ -82,8 +110,19 @@ export async function load(db: Db, id: string): Promise<Loaded | null> {
     workloads,
     route,
     revisions: await loadRevisions(db, id, namedRevisions(deployment, rollouts, workloads, route)),
-    hooks: head !== undefined && hasHooks ? await hookCalls(db, head.rollout.id) : [],
+    hooks,
+    wakeAt: row.wake_at,
   };
+}
+
+function routeOf(
+  deployment: string,
+  settings: object | null,
+  desired: object | null,
+  epoch: number | null,
+): StoredRoute | null {
+  if (settings === null || desired === null || epoch === null) return null;
+  return { deployment, settings: settings as RouteSettings, desired: desired as DesiredTraffic, epoch };
 }
 
 function namedRevisions(

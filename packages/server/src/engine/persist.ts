@@ -17,6 +17,7 @@ import { wakeDeployment } from "./wake.ts";
 /**
  * Writes a decision in one transaction: rollouts (each fenced by its row version), desired instances and traffic (fenced
  * by the deployment's fence, which grows), events, audit, the next wake. Answers the state that is on disk now.
+ * Where another look follows at once no wake is written: the job that runs is one, and it is freed when its runner dies.
  * Throws `aborted` when anything it was decided on has been changed by someone else; then nothing is written.
  */
 export async function persist(
@@ -33,11 +34,12 @@ export async function persist(
   const gone = workloads.filter((workload) => isGone(workload, observed));
   const traffic = changedTraffic(loaded, decision);
   const moves = changed.length > 0 || traffic !== null;
+  const wakeAt = newWake(loaded, decision);
   const silent =
     !moves && gone.length === 0 && decision.rollouts.length === 0 && decision.events.length === 0 && !decision.forget;
   if (silent && decision.hooks.length === 0 && decision.stable === null) {
-    if (decision.wakeAt !== null) await wakeDeployment(db, deployment.id, new Date(decision.wakeAt));
-    return loaded;
+    if (wakeAt !== null) await wakeDeployment(db, deployment.id, new Date(wakeAt));
+    return { ...loaded, wakeAt: wakeAt ?? loaded.wakeAt };
   }
   crash("before-persist");
   if (decision.rollouts.some(({ next }) => next.phase === "completed")) crash("before-completion");
@@ -55,7 +57,7 @@ export async function persist(
     }
     await report(tx, loaded, decision, now);
     if (decision.forget) await tx.deleteFrom("deployments").where("id", "=", deployment.id).execute();
-    else if (decision.wakeAt !== null) await wakeDeployment(tx, deployment.id, new Date(decision.wakeAt));
+    else if (wakeAt !== null) await wakeDeployment(tx, deployment.id, new Date(wakeAt));
     await audit(tx, loaded, decision, now);
     return token;
   });
@@ -73,8 +75,13 @@ export async function persist(
     workloads: workloads.filter((workload) => !gone.includes(workload)),
     route:
       loaded.route === null || traffic === null ? loaded.route : { ...loaded.route, desired: traffic, epoch: fence },
+    wakeAt: wakeAt ?? loaded.wakeAt,
   };
 }
+
+/** The wake to write; null when none is needed, or the very same one is pending. */
+const newWake = (loaded: Loaded, { again, wakeAt }: Decision): Instant | null =>
+  again || wakeAt === loaded.wakeAt ? null : wakeAt;
 
 /** The rows as they should be: what was there, as the decision changes it. */
 function wantedWorkloads(loaded: Loaded, decision: Decision): DesiredWorkload[] {
