@@ -5,7 +5,8 @@ import { expect, test } from "vitest";
 const COVERED = [...range(1, 24), ...range(33, 45), 47, 49, 52].filter((number) => number !== 43);
 
 const named = new Set(
-  globSync("packages/*/src/**/*.test.ts")
+  ["packages/*/src/**/*.test.ts", "test/end-to-end/*.test.ts"]
+    .flatMap((pattern) => globSync(pattern))
     .flatMap((file) => [...readFileSync(file, "utf8").matchAll(/edge cases? ([\d, –and-]+)/g)])
     .flatMap((match) => numbersIn(match[1] ?? "")),
 );

@@ -170,11 +170,11 @@ test.concurrent("a freeze window holds a rollout back until the window is gone, 
   const blocked = await delivery.update({ version: "1.2.0" });
   const body = { deployment: "frozen", environment: "frozen", version: "1.2.0" };
   const plan = await system.send("POST", "/v1/rollouts/plan", body);
-  expect(plan.status).toBe(200);
-  await until("the rollout has been looked at", async () => {
-    const events = await system.client.http.GET("/v1/rollouts/{id}", { params: { path: { id: blocked.id } } });
-    return events.data?.phase === "queued";
-  });
+  expect(plan).toMatchObject({ status: 200, body: { frozenUntil: expect.any(String) } });
+  // The engine is at work all the while: elsewhere, what is asked for later is delivered.
+  const elsewhere = await newDelivery(system, "not-frozen");
+  await elsewhere.publish("1.0.0");
+  expect(await elsewhere.deliver("1.0.0")).toMatchObject({ phase: "completed" });
   expect((await ask(delivery.url)).version).toBe("1.0.0");
   expect(await look(system, blocked)).toMatchObject({ phase: "queued" });
   await protect([]);
