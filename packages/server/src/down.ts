@@ -7,6 +7,7 @@ import { startEmbedded } from "./db/embedded.ts";
 import { stopGateway } from "./routing/gateway.process.ts";
 
 const SERVER_STOPS_MS = 30_000;
+const KILLED_MS = 5_000;
 const INSTANCES_STOP_MS = 60_000;
 
 /**
@@ -36,11 +37,16 @@ async function stopServerProcess(dataDir: string, logger: Logger): Promise<void>
   if (info === null || !(await isLocked(dataDir))) return;
   logger.info({ pid: info.pid }, "stopping the server");
   process.kill(info.pid, "SIGTERM");
-  await until(
-    async () => !(await isLocked(dataDir)),
-    SERVER_STOPS_MS,
-    () => process.kill(info.pid, "SIGKILL"),
-  );
+  const gone = async () => !(await isLocked(dataDir));
+  let hangs = false;
+  await until(gone, SERVER_STOPS_MS, () => {
+    hangs = true;
+  });
+  if (!hangs) return;
+  logger.warn({ pid: info.pid }, "the server does not stop; killing it");
+  process.kill(info.pid, "SIGKILL");
+  // It is dead a moment later, and only then are its folder and what it supervised ours.
+  await until(gone, KILLED_MS, () => logger.warn({ pid: info.pid }, "the server is killed and still there"));
 }
 
 async function isLocked(dataDir: string): Promise<boolean> {
