@@ -22,18 +22,6 @@ export async function desiredWorkloads(db: Db, deployment: string): Promise<Desi
   }));
 }
 
-export async function putWorkload(db: Db, deployment: string, workload: DesiredWorkload): Promise<void> {
-  const values = {
-    replicas: workload.replicas,
-    retire_at: workload.retireAt === null ? null : new Date(workload.retireAt),
-  };
-  await db
-    .insertInto("workloads")
-    .values({ deployment_id: deployment, revision: workload.revision, ...values })
-    .onConflict((conflict) => conflict.columns(["deployment_id", "revision"]).doUpdateSet(values))
-    .execute();
-}
-
 /** Forgets a revision whose instances are gone. */
 export async function deleteWorkload(db: Db, deployment: string, revision: number): Promise<void> {
   await db.deleteFrom("workloads").where("deployment_id", "=", deployment).where("revision", "=", revision).execute();

@@ -1,14 +1,15 @@
-import { type Instant, isTerminal, SluiceError, same } from "@sluice/core";
+import { type Instant, isTerminal, same } from "@sluice/core";
 import type { Kysely } from "kysely";
 import { appendAudit } from "../audit/audit.store.ts";
 import type { Db } from "../db/database.ts";
 import type { Database } from "../db/schema.ts";
-import { type DesiredWorkload, deleteWorkload, putWorkload } from "../deployment/workload.store.ts";
+import { type DesiredWorkload, deleteWorkload } from "../deployment/workload.store.ts";
 import { appendEvents } from "../event/event.store.ts";
 import { saveRollout } from "../rollout/rollout.store.ts";
-import { type DesiredTraffic, putDesiredTraffic } from "../routing/route.store.ts";
+import type { DesiredTraffic } from "../routing/route.store.ts";
 import type { Crash } from "./crash.ts";
 import type { Decision } from "./decide.ts";
+import { writeDesired } from "./desired.store.ts";
 import { recordHookCall } from "./hook.store.ts";
 import type { Loaded } from "./load.ts";
 import type { Observation } from "./observe.ts";
@@ -44,11 +45,11 @@ export async function persist(
   crash("before-persist");
   if (decision.rollouts.some(({ next }) => next.phase === "completed")) crash("before-completion");
   const fence = await db.transaction().execute(async (tx) => {
-    const token = moves ? await raiseFence(tx, loaded, now) : deployment.fence;
+    const token = moves
+      ? await writeDesired(tx, deployment.id, deployment.fence, { workloads: changed, traffic }, new Date(now))
+      : deployment.fence;
     for (const { stored, next } of decision.rollouts) await saveRollout(tx, next, stored.rowVersion);
-    for (const workload of changed) await putWorkload(tx, deployment.id, workload);
     for (const { revision } of gone) await deleteWorkload(tx, deployment.id, revision);
-    if (traffic !== null) await putDesiredTraffic(tx, deployment.id, traffic, token);
     if (decision.stable !== null) await declareStable(tx, deployment.id, decision.stable, now);
     crash("inside-persist");
     const [head] = loaded.rollouts;
@@ -110,20 +111,6 @@ const isGone = (workload: DesiredWorkload, observed: Observation): boolean =>
 function changedTraffic({ route }: Loaded, { traffic }: Decision): DesiredTraffic | null {
   if (route === null || traffic === null) return null;
   return same(route.desired, traffic) ? null : traffic;
-}
-
-async function raiseFence(db: Db, { deployment }: Loaded, now: Instant): Promise<number> {
-  const row = await db
-    .updateTable("deployments")
-    .set({ fence: deployment.fence + 1, updated_at: new Date(now) })
-    .where("id", "=", deployment.id)
-    .where("fence", "=", deployment.fence)
-    .returning("fence")
-    .executeTakeFirst();
-  if (row === undefined) {
-    throw new SluiceError("aborted", `deployment ${deployment.id} was changed by someone else; look again`);
-  }
-  return row.fence;
 }
 
 async function declareStable(db: Db, deployment: string, revision: number, now: Instant): Promise<void> {

@@ -88,19 +88,6 @@ export async function findRoute(db: Db, deployment: string): Promise<StoredRoute
   };
 }
 
-export async function putDesiredTraffic(
-  db: Db,
-  deployment: string,
-  desired: DesiredTraffic,
-  epoch: number,
-): Promise<void> {
-  await db
-    .updateTable("routes")
-    .set({ desired: JSON.stringify(desired), epoch })
-    .where("deployment_id", "=", deployment)
-    .execute();
-}
-
 /** Revisions that the route names in any way, in order. */
 export function routedRevisions({ desired }: StoredRoute): number[] {
   const revisions = new Set<number>([
