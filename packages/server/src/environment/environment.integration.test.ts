@@ -1,3 +1,4 @@
+import { sql } from "kysely";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type TestApp, testApp } from "../testing/app.ts";
 import { FIRST_ENVIRONMENTS } from "./first-environments.ts";
@@ -51,6 +52,26 @@ test("an environment is created with defaults, changed, and deleted, each with a
       { action: "environment.create" },
     ],
   });
+});
+
+test("a change of an environment wakes the rollouts under way in it, and the same again does not", async () => {
+  const { db } = api.database;
+  await api.ask("PUT", "/v1/environments/held", { body: {} });
+  await api.ask("POST", "/v1/artifacts", { body: { name: "waiting", kind: "application" } });
+  await api.ask("POST", "/v1/artifacts/waiting/versions", { body: { version: "1", spec: { command: ["true"] } } });
+  const { body } = await api.ask("POST", "/v1/deployments", {
+    body: { name: "waiting", artifact: "waiting", version: "1", environment: "held" },
+  });
+  expect(body).toMatchObject({ deployment: { id: expect.any(String) } });
+  const wakesOf = async (spec: object): Promise<number> => {
+    await sql`delete from graphile_worker._private_jobs`.execute(db);
+    await api.ask("PUT", "/v1/environments/held", { body: spec });
+    const { rows } = await sql`select 1 from graphile_worker.jobs where key like 'reconcile:%'`.execute(db);
+    return rows.length;
+  };
+  const frozen = { protection: { freezeWindows: [{ schedule: "0 0 * * *", durationMinutes: 60 }] } };
+  expect(await wakesOf(frozen)).toBe(1);
+  expect(await wakesOf(frozen)).toBe(0);
 });
 
 test("an environment with deployments stays, and the refusal names them", async () => {

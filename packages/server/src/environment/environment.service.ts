@@ -14,6 +14,7 @@ import type { Principal } from "../access/principal.ts";
 import { appendAudit } from "../audit/audit.store.ts";
 import type { Db } from "../db/database.ts";
 import type { Database } from "../db/schema.ts";
+import { wakeDeployment } from "../engine/wake.ts";
 import { keyOfCursor, type Page, toPage } from "../http/page.ts";
 import { requireProject } from "../project/project.store.ts";
 import {
@@ -24,6 +25,7 @@ import {
   listEnvironments,
   lockEnvironment,
   replaceEnvironment,
+  rollingIn,
   type StoredEnvironment,
 } from "./environment.store.ts";
 
@@ -85,6 +87,8 @@ export function createEnvironmentService({ db, clock }: { db: Kysely<Database>; 
         const before = (await lockEnvironment(tx, project, name)) ?? missing(project, name);
         if (canonicalJson(before.spec) === canonicalJson(spec)) return { environment: before, created: false };
         await replaceEnvironment(tx, { project, name, spec, at });
+        // A freeze that was lifted, or began, is theirs to notice at once.
+        for (const deployment of await rollingIn(tx, project, name)) await wakeDeployment(tx, deployment);
         await appendAudit(tx, { ...audit, action: "environment.update", detail: { changes: diff(before.spec, spec) } });
         return { environment: { ...before, spec, updatedAt: at }, created: false };
       });

@@ -87,6 +87,19 @@ export async function deleteEnvironment(db: Db, project: string, name: string): 
   await db.deleteFrom("environments").where("project", "=", project).where("name", "=", name).execute();
 }
 
+/** Ids of the deployments whose rollouts are under way and may wait for what the environment allows. */
+export async function rollingIn(db: Db, project: string, name: string): Promise<string[]> {
+  const rows = await db
+    .selectFrom("rollouts")
+    .select("deployment_id")
+    .distinct()
+    .where("active", "=", true)
+    .where("project", "=", project)
+    .where("environment", "=", name)
+    .execute();
+  return rows.map((row) => row.deployment_id);
+}
+
 /** Names of some deployments of the environment, for the message that refuses its removal. */
 export async function deploymentsIn(db: Db, project: string, name: string, limit: number): Promise<string[]> {
   const rows = await db
