@@ -8,7 +8,7 @@ export interface Claims {
   close(): void;
 }
 
-/** Both in one space of advisory locks with the leases, whose names are of another form. */
+/** Leases are locks of the same space: a deployment is never named as a runner is. */
 const TAKE = "select pg_try_advisory_lock(hashtextextended($1, 0)) as taken";
 const GIVE_BACK = "select pg_advisory_unlock(hashtextextended($1, 0))";
 
@@ -24,6 +24,7 @@ export function createClaims(pool: pg.Pool, logger: Logger): Claims {
   /** A connection takes a lock as often as it asks: what is held here must be known here. */
   const held = new Set<string>();
   let connecting: Promise<pg.PoolClient> | null = null;
+  const dropped = new WeakSet<pg.PoolClient>();
   let closed = false;
   // One statement at a time is all that a connection takes.
   let turn: Promise<unknown> = Promise.resolve();
@@ -42,7 +43,6 @@ export function createClaims(pool: pg.Pool, logger: Logger): Claims {
   };
 
   /** Closed, not given back: its locks go with the connection. */
-  const dropped = new WeakSet<pg.PoolClient>();
   const drop = (client: pg.PoolClient): void => {
     if (dropped.has(client)) return;
     dropped.add(client);

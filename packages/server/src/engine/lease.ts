@@ -10,7 +10,7 @@ const CHECK_MS = 1_000;
 /**
  * Tells living job runners from dead ones. A runner holds an advisory lock named after itself on a connection of its own
  * for as long as it lives; the database frees it the moment the process or the network dies. Whoever can take the lock
- * of another runner frees the jobs and queues that this one had locked, which otherwise stay locked for hours.
+ * of another runner frees the jobs that this one had locked, which otherwise stay locked for hours.
  */
 export async function holdLease(pool: pg.Pool, runner: string, logger: Logger): Promise<Lease> {
   let client: pg.PoolClient | null = null;

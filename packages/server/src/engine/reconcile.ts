@@ -33,7 +33,8 @@ export interface Reconciled {
 const MAX_ROUNDS = 12;
 
 /**
- * The reconcile of one deployment: load → observe → decide → persist → apply, again while that changes something.
+ * The reconcile of one deployment: load → observe → decide → persist → apply, again while that
+ * changes something, or while the world does.
  * Level-triggered: it compares what is on disk with what is there, so it may be killed anywhere and repeated at any time.
  * Throws `aborted` when somebody else changed the deployment meanwhile; nothing was written then, and looking again helps.
  */
