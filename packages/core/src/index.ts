@@ -12,6 +12,7 @@ export * from "./analysis/guard.ts";
 export * from "./analysis/guard.types.ts";
 export * from "./analysis/latency-judge.ts";
 export * from "./analysis/latency-rank-judge.ts";
+export * from "./analysis/latency-tolerance.ts";
 export * from "./analysis/log-bins.ts";
 export * from "./analysis/log-gamma.ts";
 export * from "./analysis/log-histogram.ts";

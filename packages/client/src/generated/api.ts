@@ -794,7 +794,10 @@ export interface components {
                     metrics?: {
                         /** @enum {string} */
                         name: "error_rate" | "latency";
+                        /** @description `latency`: how much slower is fine, as a fraction. Default 0.1. */
                         maxRelativeIncrease?: number;
+                        /** @description `latency`: how many milliseconds slower are fine on top of that. Default 5. */
+                        maxIncreaseMs?: number;
                     }[];
                     /**
                      * @default hold
@@ -843,7 +846,10 @@ export interface components {
                     metrics?: {
                         /** @enum {string} */
                         name: "error_rate" | "latency";
+                        /** @description `latency`: how much slower is fine, as a fraction. Default 0.1. */
                         maxRelativeIncrease?: number;
+                        /** @description `latency`: how many milliseconds slower are fine on top of that. Default 5. */
+                        maxIncreaseMs?: number;
                     }[];
                     /**
                      * @default hold
@@ -931,7 +937,10 @@ export interface components {
                     metrics?: {
                         /** @enum {string} */
                         name: "error_rate" | "latency";
+                        /** @description `latency`: how much slower is fine, as a fraction. Default 0.1. */
                         maxRelativeIncrease?: number;
+                        /** @description `latency`: how many milliseconds slower are fine on top of that. Default 5. */
+                        maxIncreaseMs?: number;
                     }[];
                     /**
                      * @default hold
@@ -976,7 +985,10 @@ export interface components {
                     metrics?: {
                         /** @enum {string} */
                         name: "error_rate" | "latency";
+                        /** @description `latency`: how much slower is fine, as a fraction. Default 0.1. */
                         maxRelativeIncrease?: number;
+                        /** @description `latency`: how many milliseconds slower are fine on top of that. Default 5. */
+                        maxIncreaseMs?: number;
                     }[];
                     /**
                      * @default hold
@@ -1023,7 +1035,10 @@ export interface components {
                     metrics?: {
                         /** @enum {string} */
                         name: "error_rate" | "latency";
+                        /** @description `latency`: how much slower is fine, as a fraction. Default 0.1. */
                         maxRelativeIncrease?: number;
+                        /** @description `latency`: how many milliseconds slower are fine on top of that. Default 5. */
+                        maxIncreaseMs?: number;
                     }[];
                     /**
                      * @default hold
@@ -1083,7 +1098,10 @@ export interface components {
                     metrics?: {
                         /** @enum {string} */
                         name: "error_rate" | "latency";
+                        /** @description `latency`: how much slower is fine, as a fraction. Default 0.1. */
                         maxRelativeIncrease?: number;
+                        /** @description `latency`: how many milliseconds slower are fine on top of that. Default 5. */
+                        maxIncreaseMs?: number;
                     }[];
                     /**
                      * @default hold
@@ -1149,7 +1167,10 @@ export interface components {
                     metrics?: {
                         /** @enum {string} */
                         name: "error_rate" | "latency";
+                        /** @description `latency`: how much slower is fine, as a fraction. Default 0.1. */
                         maxRelativeIncrease?: number;
+                        /** @description `latency`: how many milliseconds slower are fine on top of that. Default 5. */
+                        maxIncreaseMs?: number;
                     }[];
                     /**
                      * @default hold
@@ -1198,7 +1219,10 @@ export interface components {
                     metrics?: {
                         /** @enum {string} */
                         name: "error_rate" | "latency";
+                        /** @description `latency`: how much slower is fine, as a fraction. Default 0.1. */
                         maxRelativeIncrease?: number;
+                        /** @description `latency`: how many milliseconds slower are fine on top of that. Default 5. */
+                        maxIncreaseMs?: number;
                     }[];
                     /**
                      * @default hold
@@ -1286,7 +1310,10 @@ export interface components {
                     metrics?: {
                         /** @enum {string} */
                         name: "error_rate" | "latency";
+                        /** @description `latency`: how much slower is fine, as a fraction. Default 0.1. */
                         maxRelativeIncrease?: number;
+                        /** @description `latency`: how many milliseconds slower are fine on top of that. Default 5. */
+                        maxIncreaseMs?: number;
                     }[];
                     /**
                      * @default hold
@@ -1331,7 +1358,10 @@ export interface components {
                     metrics?: {
                         /** @enum {string} */
                         name: "error_rate" | "latency";
+                        /** @description `latency`: how much slower is fine, as a fraction. Default 0.1. */
                         maxRelativeIncrease?: number;
+                        /** @description `latency`: how many milliseconds slower are fine on top of that. Default 5. */
+                        maxIncreaseMs?: number;
                     }[];
                     /**
                      * @default hold
@@ -1378,7 +1408,10 @@ export interface components {
                     metrics?: {
                         /** @enum {string} */
                         name: "error_rate" | "latency";
+                        /** @description `latency`: how much slower is fine, as a fraction. Default 0.1. */
                         maxRelativeIncrease?: number;
+                        /** @description `latency`: how many milliseconds slower are fine on top of that. Default 5. */
+                        maxIncreaseMs?: number;
                     }[];
                     /**
                      * @default hold
@@ -1438,7 +1471,10 @@ export interface components {
                     metrics?: {
                         /** @enum {string} */
                         name: "error_rate" | "latency";
+                        /** @description `latency`: how much slower is fine, as a fraction. Default 0.1. */
                         maxRelativeIncrease?: number;
+                        /** @description `latency`: how many milliseconds slower are fine on top of that. Default 5. */
+                        maxIncreaseMs?: number;
                     }[];
                     /**
                      * @default hold
@@ -1509,7 +1545,10 @@ export interface components {
                     metrics?: {
                         /** @enum {string} */
                         name: "error_rate" | "latency";
+                        /** @description `latency`: how much slower is fine, as a fraction. Default 0.1. */
                         maxRelativeIncrease?: number;
+                        /** @description `latency`: how many milliseconds slower are fine on top of that. Default 5. */
+                        maxIncreaseMs?: number;
                     }[];
                     /**
                      * @default hold
@@ -1558,7 +1597,10 @@ export interface components {
                     metrics?: {
                         /** @enum {string} */
                         name: "error_rate" | "latency";
+                        /** @description `latency`: how much slower is fine, as a fraction. Default 0.1. */
                         maxRelativeIncrease?: number;
+                        /** @description `latency`: how many milliseconds slower are fine on top of that. Default 5. */
+                        maxIncreaseMs?: number;
                     }[];
                     /**
                      * @default hold
@@ -1646,7 +1688,10 @@ export interface components {
                     metrics?: {
                         /** @enum {string} */
                         name: "error_rate" | "latency";
+                        /** @description `latency`: how much slower is fine, as a fraction. Default 0.1. */
                         maxRelativeIncrease?: number;
+                        /** @description `latency`: how many milliseconds slower are fine on top of that. Default 5. */
+                        maxIncreaseMs?: number;
                     }[];
                     /**
                      * @default hold
@@ -1691,7 +1736,10 @@ export interface components {
                     metrics?: {
                         /** @enum {string} */
                         name: "error_rate" | "latency";
+                        /** @description `latency`: how much slower is fine, as a fraction. Default 0.1. */
                         maxRelativeIncrease?: number;
+                        /** @description `latency`: how many milliseconds slower are fine on top of that. Default 5. */
+                        maxIncreaseMs?: number;
                     }[];
                     /**
                      * @default hold
@@ -1738,7 +1786,10 @@ export interface components {
                     metrics?: {
                         /** @enum {string} */
                         name: "error_rate" | "latency";
+                        /** @description `latency`: how much slower is fine, as a fraction. Default 0.1. */
                         maxRelativeIncrease?: number;
+                        /** @description `latency`: how many milliseconds slower are fine on top of that. Default 5. */
+                        maxIncreaseMs?: number;
                     }[];
                     /**
                      * @default hold
@@ -1798,7 +1849,10 @@ export interface components {
                     metrics?: {
                         /** @enum {string} */
                         name: "error_rate" | "latency";
+                        /** @description `latency`: how much slower is fine, as a fraction. Default 0.1. */
                         maxRelativeIncrease?: number;
+                        /** @description `latency`: how many milliseconds slower are fine on top of that. Default 5. */
+                        maxIncreaseMs?: number;
                     }[];
                     /**
                      * @default hold
@@ -1987,7 +2041,10 @@ export interface components {
                     metrics?: {
                         /** @enum {string} */
                         name: "error_rate" | "latency";
+                        /** @description `latency`: how much slower is fine, as a fraction. Default 0.1. */
                         maxRelativeIncrease?: number;
+                        /** @description `latency`: how many milliseconds slower are fine on top of that. Default 5. */
+                        maxIncreaseMs?: number;
                     }[];
                     /**
                      * @default hold
@@ -2036,7 +2093,10 @@ export interface components {
                     metrics?: {
                         /** @enum {string} */
                         name: "error_rate" | "latency";
+                        /** @description `latency`: how much slower is fine, as a fraction. Default 0.1. */
                         maxRelativeIncrease?: number;
+                        /** @description `latency`: how many milliseconds slower are fine on top of that. Default 5. */
+                        maxIncreaseMs?: number;
                     }[];
                     /**
                      * @default hold
@@ -2124,7 +2184,10 @@ export interface components {
                     metrics?: {
                         /** @enum {string} */
                         name: "error_rate" | "latency";
+                        /** @description `latency`: how much slower is fine, as a fraction. Default 0.1. */
                         maxRelativeIncrease?: number;
+                        /** @description `latency`: how many milliseconds slower are fine on top of that. Default 5. */
+                        maxIncreaseMs?: number;
                     }[];
                     /**
                      * @default hold
@@ -2169,7 +2232,10 @@ export interface components {
                     metrics?: {
                         /** @enum {string} */
                         name: "error_rate" | "latency";
+                        /** @description `latency`: how much slower is fine, as a fraction. Default 0.1. */
                         maxRelativeIncrease?: number;
+                        /** @description `latency`: how many milliseconds slower are fine on top of that. Default 5. */
+                        maxIncreaseMs?: number;
                     }[];
                     /**
                      * @default hold
@@ -2216,7 +2282,10 @@ export interface components {
                     metrics?: {
                         /** @enum {string} */
                         name: "error_rate" | "latency";
+                        /** @description `latency`: how much slower is fine, as a fraction. Default 0.1. */
                         maxRelativeIncrease?: number;
+                        /** @description `latency`: how many milliseconds slower are fine on top of that. Default 5. */
+                        maxIncreaseMs?: number;
                     }[];
                     /**
                      * @default hold
@@ -2276,7 +2345,10 @@ export interface components {
                     metrics?: {
                         /** @enum {string} */
                         name: "error_rate" | "latency";
+                        /** @description `latency`: how much slower is fine, as a fraction. Default 0.1. */
                         maxRelativeIncrease?: number;
+                        /** @description `latency`: how many milliseconds slower are fine on top of that. Default 5. */
+                        maxIncreaseMs?: number;
                     }[];
                     /**
                      * @default hold
@@ -2339,7 +2411,10 @@ export interface components {
                     metrics?: {
                         /** @enum {string} */
                         name: "error_rate" | "latency";
+                        /** @description `latency`: how much slower is fine, as a fraction. Default 0.1. */
                         maxRelativeIncrease?: number;
+                        /** @description `latency`: how many milliseconds slower are fine on top of that. Default 5. */
+                        maxIncreaseMs?: number;
                     }[];
                     /**
                      * @default hold
@@ -2388,7 +2463,10 @@ export interface components {
                     metrics?: {
                         /** @enum {string} */
                         name: "error_rate" | "latency";
+                        /** @description `latency`: how much slower is fine, as a fraction. Default 0.1. */
                         maxRelativeIncrease?: number;
+                        /** @description `latency`: how many milliseconds slower are fine on top of that. Default 5. */
+                        maxIncreaseMs?: number;
                     }[];
                     /**
                      * @default hold
@@ -2476,7 +2554,10 @@ export interface components {
                     metrics?: {
                         /** @enum {string} */
                         name: "error_rate" | "latency";
+                        /** @description `latency`: how much slower is fine, as a fraction. Default 0.1. */
                         maxRelativeIncrease?: number;
+                        /** @description `latency`: how many milliseconds slower are fine on top of that. Default 5. */
+                        maxIncreaseMs?: number;
                     }[];
                     /**
                      * @default hold
@@ -2521,7 +2602,10 @@ export interface components {
                     metrics?: {
                         /** @enum {string} */
                         name: "error_rate" | "latency";
+                        /** @description `latency`: how much slower is fine, as a fraction. Default 0.1. */
                         maxRelativeIncrease?: number;
+                        /** @description `latency`: how many milliseconds slower are fine on top of that. Default 5. */
+                        maxIncreaseMs?: number;
                     }[];
                     /**
                      * @default hold
@@ -2568,7 +2652,10 @@ export interface components {
                     metrics?: {
                         /** @enum {string} */
                         name: "error_rate" | "latency";
+                        /** @description `latency`: how much slower is fine, as a fraction. Default 0.1. */
                         maxRelativeIncrease?: number;
+                        /** @description `latency`: how many milliseconds slower are fine on top of that. Default 5. */
+                        maxIncreaseMs?: number;
                     }[];
                     /**
                      * @default hold
@@ -2628,7 +2715,10 @@ export interface components {
                     metrics?: {
                         /** @enum {string} */
                         name: "error_rate" | "latency";
+                        /** @description `latency`: how much slower is fine, as a fraction. Default 0.1. */
                         maxRelativeIncrease?: number;
+                        /** @description `latency`: how many milliseconds slower are fine on top of that. Default 5. */
+                        maxIncreaseMs?: number;
                     }[];
                     /**
                      * @default hold
@@ -2945,7 +3035,10 @@ export interface components {
                     metrics: {
                         /** @enum {string} */
                         name: "error_rate" | "latency";
+                        /** @description `latency`: how much slower is fine, as a fraction. Default 0.1. */
                         maxRelativeIncrease?: number;
+                        /** @description `latency`: how many milliseconds slower are fine on top of that. Default 5. */
+                        maxIncreaseMs?: number;
                     }[];
                     /**
                      * @default hold
@@ -2993,7 +3086,10 @@ export interface components {
                     metrics: {
                         /** @enum {string} */
                         name: "error_rate" | "latency";
+                        /** @description `latency`: how much slower is fine, as a fraction. Default 0.1. */
                         maxRelativeIncrease?: number;
+                        /** @description `latency`: how many milliseconds slower are fine on top of that. Default 5. */
+                        maxIncreaseMs?: number;
                     }[];
                     /**
                      * @default hold
@@ -3080,7 +3176,10 @@ export interface components {
                     metrics: {
                         /** @enum {string} */
                         name: "error_rate" | "latency";
+                        /** @description `latency`: how much slower is fine, as a fraction. Default 0.1. */
                         maxRelativeIncrease?: number;
+                        /** @description `latency`: how many milliseconds slower are fine on top of that. Default 5. */
+                        maxIncreaseMs?: number;
                     }[];
                     /**
                      * @default hold
@@ -3124,7 +3223,10 @@ export interface components {
                     metrics: {
                         /** @enum {string} */
                         name: "error_rate" | "latency";
+                        /** @description `latency`: how much slower is fine, as a fraction. Default 0.1. */
                         maxRelativeIncrease?: number;
+                        /** @description `latency`: how many milliseconds slower are fine on top of that. Default 5. */
+                        maxIncreaseMs?: number;
                     }[];
                     /**
                      * @default hold
@@ -3170,7 +3272,10 @@ export interface components {
                     metrics: {
                         /** @enum {string} */
                         name: "error_rate" | "latency";
+                        /** @description `latency`: how much slower is fine, as a fraction. Default 0.1. */
                         maxRelativeIncrease?: number;
+                        /** @description `latency`: how many milliseconds slower are fine on top of that. Default 5. */
+                        maxIncreaseMs?: number;
                     }[];
                     /**
                      * @default hold
@@ -3229,7 +3334,10 @@ export interface components {
                     metrics: {
                         /** @enum {string} */
                         name: "error_rate" | "latency";
+                        /** @description `latency`: how much slower is fine, as a fraction. Default 0.1. */
                         maxRelativeIncrease?: number;
+                        /** @description `latency`: how many milliseconds slower are fine on top of that. Default 5. */
+                        maxIncreaseMs?: number;
                     }[];
                     /**
                      * @default hold
@@ -3690,7 +3798,10 @@ export interface components {
                     metrics: {
                         /** @enum {string} */
                         name: "error_rate" | "latency";
+                        /** @description `latency`: how much slower is fine, as a fraction. Default 0.1. */
                         maxRelativeIncrease?: number;
+                        /** @description `latency`: how many milliseconds slower are fine on top of that. Default 5. */
+                        maxIncreaseMs?: number;
                     }[];
                     /**
                      * @default hold
@@ -3738,7 +3849,10 @@ export interface components {
                     metrics: {
                         /** @enum {string} */
                         name: "error_rate" | "latency";
+                        /** @description `latency`: how much slower is fine, as a fraction. Default 0.1. */
                         maxRelativeIncrease?: number;
+                        /** @description `latency`: how many milliseconds slower are fine on top of that. Default 5. */
+                        maxIncreaseMs?: number;
                     }[];
                     /**
                      * @default hold
@@ -3825,7 +3939,10 @@ export interface components {
                     metrics: {
                         /** @enum {string} */
                         name: "error_rate" | "latency";
+                        /** @description `latency`: how much slower is fine, as a fraction. Default 0.1. */
                         maxRelativeIncrease?: number;
+                        /** @description `latency`: how many milliseconds slower are fine on top of that. Default 5. */
+                        maxIncreaseMs?: number;
                     }[];
                     /**
                      * @default hold
@@ -3869,7 +3986,10 @@ export interface components {
                     metrics: {
                         /** @enum {string} */
                         name: "error_rate" | "latency";
+                        /** @description `latency`: how much slower is fine, as a fraction. Default 0.1. */
                         maxRelativeIncrease?: number;
+                        /** @description `latency`: how many milliseconds slower are fine on top of that. Default 5. */
+                        maxIncreaseMs?: number;
                     }[];
                     /**
                      * @default hold
@@ -3915,7 +4035,10 @@ export interface components {
                     metrics: {
                         /** @enum {string} */
                         name: "error_rate" | "latency";
+                        /** @description `latency`: how much slower is fine, as a fraction. Default 0.1. */
                         maxRelativeIncrease?: number;
+                        /** @description `latency`: how many milliseconds slower are fine on top of that. Default 5. */
+                        maxIncreaseMs?: number;
                     }[];
                     /**
                      * @default hold
@@ -3974,7 +4097,10 @@ export interface components {
                     metrics: {
                         /** @enum {string} */
                         name: "error_rate" | "latency";
+                        /** @description `latency`: how much slower is fine, as a fraction. Default 0.1. */
                         maxRelativeIncrease?: number;
+                        /** @description `latency`: how many milliseconds slower are fine on top of that. Default 5. */
+                        maxIncreaseMs?: number;
                     }[];
                     /**
                      * @default hold

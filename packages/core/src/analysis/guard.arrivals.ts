@@ -13,6 +13,11 @@ export interface ArmArrivals {
    * that is missing here counts as slower than every edge, so a revision that fails fast does not look fast.
    */
   latency: ArrayLike<number>;
+  /**
+   * Requests that were no errors and are not in `latency` on purpose: the first ones of an instance that is still warming
+   * up, left out by count and not by what they took (ANALYSIS §2.8).
+   */
+  warming?: number;
 }
 
 /** What the gateway saw in one tick, whatever its length, and the weight the candidate nominally had in it. */
@@ -26,44 +31,55 @@ export interface GuardArrivals {
 export class ArmCounts {
   requests = 0;
   errors = 0;
+  warming = 0;
   readonly latency: LogHistogram;
 
   constructor(state?: ArmState) {
     this.latency = LogHistogram.fromSparse(state?.latency ?? []);
     this.requests = state?.requests ?? 0;
     this.errors = state?.errors ?? 0;
+    this.warming = state?.warming ?? 0;
   }
 
   add(arrivals: ArmArrivals): void {
     this.requests += arrivals.requests;
     this.errors += arrivals.errors;
+    this.warming += arrivals.warming ?? 0;
     this.latency.add(arrivals.latency);
   }
 
   clear(): void {
     this.requests = 0;
     this.errors = 0;
+    this.warming = 0;
     this.latency.clear();
+  }
+
+  /** Requests that count for latency, failures included. */
+  get timed(): number {
+    return this.requests - this.warming;
   }
 
   /** Requests that got no proper answer. */
   get failures(): number {
-    return this.requests - this.latency.total;
+    return this.timed - this.latency.total;
   }
 
   /** Requests that took longer than the edge of `bin`, failures included. */
   slowerThan(bin: number): number {
-    return this.requests - this.latency.countUpTo(bin);
+    return this.timed - this.latency.countUpTo(bin);
   }
 
   state(): ArmState {
-    return { requests: this.requests, errors: this.errors, latency: this.latency.toSparse() };
+    const { requests, errors, warming } = this;
+    return { requests, errors, warming, latency: this.latency.toSparse() };
   }
 }
 
 export interface ArmState {
   requests: number;
   errors: number;
+  warming: number;
   latency: [bin: number, count: number][];
 }
 
@@ -79,9 +95,10 @@ export function makesSense(arrivals: GuardArrivals): boolean {
   return weight >= 0 && weight <= FULL_WEIGHT && armMakesSense(arrivals.candidate) && armMakesSense(arrivals.stable);
 }
 
-function armMakesSense({ requests, errors, latency }: ArmArrivals): boolean {
+function armMakesSense({ requests, errors, latency, warming = 0 }: ArmArrivals): boolean {
   if (!isCount(requests) || !isCount(errors) || errors > requests || latency.length > LATENCY_BINS.count) return false;
-  let answered = 0;
+  if (!isCount(warming)) return false;
+  let answered = warming;
   for (let bin = 0; bin < latency.length; bin += 1) {
     const count = latency[bin];
     if (!isCount(count)) return false;

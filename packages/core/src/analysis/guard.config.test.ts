@@ -35,7 +35,17 @@ describe("what a guard is told", () => {
   test("stakes everything on the only metric, with the tolerance that a user gave", () => {
     const metrics = [{ name: "latency" as const, maxRelativeIncrease: 0.25 }];
     const config = guardConfigOf(guarded({ type: "canary", analysis: { metrics } }), 1);
-    expect(config?.metrics).toEqual([{ name: "latency", share: 1, tolerance: 0.25 }]);
+    expect(config?.metrics).toEqual([{ name: "latency", share: 1, tolerance: 0.25, toleranceMs: 5 }]);
+  });
+
+  test("forgives a cold candidate a little, unless the user forgives nothing", () => {
+    const latencyOf = (strategy: StrategyInput) => guardConfigOf(guarded(strategy), 1)?.metrics[1];
+    expect(latencyOf({ type: "canary" })).toMatchObject({ tolerance: 0.1, toleranceMs: 5 });
+    const strict = { name: "latency" as const, maxRelativeIncrease: 0, maxIncreaseMs: 0 };
+    expect(latencyOf({ type: "canary", analysis: { metrics: [{ name: "error_rate" }, strict] } })).toMatchObject({
+      tolerance: 0,
+      toleranceMs: 0,
+    });
   });
 
   test("leaves the split alone without automatic rollback", () => {

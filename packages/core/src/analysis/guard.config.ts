@@ -4,6 +4,12 @@ import type { GuardConfig, GuardMetric } from "./guard.types.ts";
 /** The guards' part of a rollout's α (ANALYSIS §13); the rest belongs to the pooled judge and to monitoring. */
 const GUARDS_PART = 0.4;
 
+/**
+ * How much slower is fine unless somebody says otherwise. A candidate with a small share of the traffic is colder than
+ * stable: its code, its caches, its connections. That is a true difference of a millisecond or so and no reason to close.
+ */
+const TOLERANCE = { relative: 0.1, absoluteMs: 5 } as const;
+
 /** Relative stakes of the metrics, fixed in advance (ANALYSIS §6.1); those in use are scaled to add up to 1. */
 const STAKES: Readonly<Record<GuardMetric["name"], number>> = { error_rate: 5, latency: 3 };
 
@@ -24,9 +30,11 @@ export function guardConfigOf(rollout: Rollout, gateways: number): GuardConfig |
     candidate: toRevision,
     alpha: (GUARDS_PART * falseRollbackRate) / gateways,
     metrics: [...names].map((name) => {
-      const tolerance = metrics.find((metric) => metric.name === name)?.maxRelativeIncrease;
       const share = STAKES[name] / total;
-      return name === "latency" && tolerance !== undefined ? { name, share, tolerance } : { name, share };
+      if (name !== "latency") return { name, share };
+      const asked = metrics.find((metric) => metric.name === name);
+      const tolerance = asked?.maxRelativeIncrease ?? TOLERANCE.relative;
+      return { name, share, tolerance, toleranceMs: asked?.maxIncreaseMs ?? TOLERANCE.absoluteMs };
     }),
     closes: strategy.autoRollback,
   };

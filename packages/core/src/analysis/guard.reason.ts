@@ -23,16 +23,16 @@ export const describeErrors = (config: GuardConfig, { candidate, stable }: ArmPa
 export function describeLatency(config: GuardConfig, { candidate, stable }: ArmPair, finding: LatencyFinding): string {
   if (finding.by === "rank") {
     return (
-      `latency: ${candidate.requests} requests are slower throughout on revision ${config.candidate} than ` +
-      `${stable.requests} on revision ${config.stable} (median ${milliseconds(candidate.latency.quantile(0.5))} ` +
+      `latency: ${candidate.timed} requests are slower throughout on revision ${config.candidate} than ` +
+      `${stable.timed} on revision ${config.stable} (median ${milliseconds(candidate.latency.quantile(0.5))} ` +
       `against ${milliseconds(stable.latency.quantile(0.5))})`
     );
   }
   const { stableBin, candidateBin } = finding;
   const stableLimit = candidateBin === stableBin ? "" : ` longer than ${milliseconds(LATENCY_BINS.edge(stableBin))}`;
   return (
-    `latency: ${candidate.slowerThan(candidateBin)} of ${candidate.requests} requests took longer than ` +
+    `latency: ${candidate.slowerThan(candidateBin)} of ${candidate.timed} requests took longer than ` +
     `${milliseconds(LATENCY_BINS.edge(candidateBin))} or failed on revision ${config.candidate} ` +
-    `against ${stable.slowerThan(stableBin)} of ${stable.requests}${stableLimit} on revision ${config.stable}`
+    `against ${stable.slowerThan(stableBin)} of ${stable.timed}${stableLimit} on revision ${config.stable}`
   );
 }

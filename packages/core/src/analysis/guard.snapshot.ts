@@ -5,7 +5,7 @@ import { LATENCY_BINS } from "./log-bins.ts";
 
 const count = z.int().min(0);
 const sparse = z.array(z.tuple([z.int().min(0).max(LATENCY_BINS.overflow), count]));
-const arm = z.object({ requests: count, errors: count, latency: sparse });
+const arm = z.object({ requests: count, errors: count, warming: count, latency: sparse });
 const arms = z.object({ candidate: arm, stable: arm });
 
 const mixture = z.object({
@@ -29,7 +29,12 @@ const config = z.object({
   candidate: z.number(),
   alpha: z.number(),
   metrics: z.array(
-    z.object({ name: z.enum(["error_rate", "latency"]), share: z.number(), tolerance: z.number().exactOptional() }),
+    z.object({
+      name: z.enum(["error_rate", "latency"]),
+      share: z.number(),
+      tolerance: z.number().exactOptional(),
+      toleranceMs: z.number().exactOptional(),
+    }),
   ),
   closes: z.boolean(),
 });

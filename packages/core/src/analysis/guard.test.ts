@@ -142,6 +142,33 @@ describe("closing", () => {
     };
     expect([20, 28, 60].map(closedWith)).toEqual([false, false, true]);
   });
+
+  it("forgives milliseconds that nobody notices, and no more of them", () => {
+    const closedWith = (toleranceMs: number, medianMs: number): boolean => {
+      const random = seeded(7);
+      const stable = { ...HEALTHY, medianMs: 1 };
+      const config = guardConfig({ metrics: [{ name: "latency", share: 1, toleranceMs }] });
+      const guard = createGuard(config, baselineOf(stable, 1_000, random));
+      for (let tick = 0; tick < 300; tick += 1) {
+        guard.observe(drawTick(random, 20, 5_000, { candidate: { ...HEALTHY, medianMs }, stable }), tick);
+      }
+      return guard.verdict === "close";
+    };
+    expect(closedWith(0, 2)).toBe(true);
+    expect(closedWith(5, 2)).toBe(false);
+    expect(closedWith(5, 20)).toBe(true);
+  });
+
+  it("judges no latency by the first answers of an instance, and counts its errors from the first one", () => {
+    const config = guardConfig({ metrics: [{ name: "latency", share: 1 }] });
+    const cold = { requests: 50, errors: 0, warming: 50, latency: [] };
+    const guard = createGuard(config, baselineOf(HEALTHY, 1_000, seeded(8)));
+    guard.observe({ weight: TENTH, candidate: cold, stable: arm(450, 0) }, 0);
+    expect(guard.report().logEvidence).toBeCloseTo(0, 12);
+    const errors = createGuard(guardConfig({ metrics: [{ name: "error_rate", share: 1 }] }));
+    errors.observe({ weight: TENTH, candidate: { ...cold, errors: 40, warming: 10 }, stable: arm(450, 0) }, 0);
+    expect(errors.verdict).toBe("close");
+  });
 });
 
 describe("what is no evidence", () => {

@@ -15,6 +15,9 @@ import type { LogHistogram } from "./log-histogram.ts";
 /** Part of the wealth that goes back to the prior when the weight changes (ANALYSIS §1). */
 const REMIX_AT_WEIGHT_CHANGE = 0.1;
 
+/** Beyond the last edge of the bins there is nothing to tolerate. */
+const MOST_TOLERANCE_MS = 100_000;
+
 /** The quantile of latency that a report shows. */
 const REPORTED_QUANTILE = 0.95;
 
@@ -53,7 +56,7 @@ export class Guard {
         : {
             metric,
             name: metric.name,
-            judge: new LatencyJudge(metric.tolerance ?? 0, baseline, state?.latency ?? undefined),
+            judge: new LatencyJudge(toleranceOf(metric), baseline, state?.latency ?? undefined),
           },
     );
     this.#totals = armPair(state?.totals);
@@ -195,16 +198,23 @@ export function resumeGuard(snapshot: unknown, config: GuardConfig, baseline: Lo
 function validate({ alpha, metrics }: GuardConfig): void {
   if (!(alpha > 0 && alpha < 1)) throw invalidField("guard.alpha", alpha, "a number between 0 and 1, both excluded");
   if (metrics.length === 0) throw invalidField("guard.metrics", metrics, "at least one metric");
-  for (const [index, { name, share, tolerance = 0 }] of metrics.entries()) {
+  for (const [index, { name, share, tolerance = 0, toleranceMs = 0 }] of metrics.entries()) {
     const field = `guard.metrics[${index}]`;
     if (!(share > 0 && share <= 1)) throw invalidField(`${field}.share`, share, "a number above 0, at most 1");
     if (!(tolerance >= 0 && tolerance <= 100)) throw invalidField(`${field}.tolerance`, tolerance, "from 0 to 100");
+    if (!(toleranceMs >= 0 && toleranceMs <= MOST_TOLERANCE_MS))
+      throw invalidField(`${field}.toleranceMs`, toleranceMs, `from 0 to ${MOST_TOLERANCE_MS}`);
     const first = metrics.findIndex((metric) => metric.name === name);
     if (first !== index) throw invalidField(`${field}.name`, name, "each metric once");
   }
   const staked = metrics.reduce((sum, { share }) => sum + share, 0);
   if (staked > 1 + 1e-9) throw invalidField("guard.metrics", staked, "shares that add up to at most 1");
 }
+
+const toleranceOf = ({ tolerance = 0, toleranceMs = 0 }: GuardMetric) => ({
+  relative: tolerance,
+  absoluteMs: toleranceMs,
+});
 
 const armPair = (state?: GuardSnapshot["totals"]): ArmPair => ({
   candidate: new ArmCounts(state?.candidate),

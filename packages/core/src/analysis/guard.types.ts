@@ -9,6 +9,8 @@ export interface GuardMetric {
   share: number;
   /** `latency` only: how much slower is fine, as a fraction (0.1 = +10 %), rounded to whole bins of the histogram. */
   tolerance?: number;
+  /** `latency` only: how many milliseconds slower is fine, on top of that. */
+  toleranceMs?: number;
 }
 
 export interface GuardConfig {

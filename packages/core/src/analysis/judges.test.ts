@@ -135,7 +135,7 @@ describe("LatencyRankJudge", () => {
 
   it("shifts the candidate by whole bins for a tolerance, and failures not at all", () => {
     const reference = [10, 10, 10, 10];
-    const tolerant = new LatencyRankJudge(reference, 1);
+    const tolerant = new LatencyRankJudge(reference, (bin) => Math.max(0, bin - 1));
     const strict = new LatencyRankJudge(reference);
     tolerant.update({ bins: [0, 0, 4, 0], failures: 2 }, { bins: [1, 1, 1, 1], failures: 0 });
     strict.update({ bins: [0, 4, 0, 0], failures: 2 }, { bins: [1, 1, 1, 1], failures: 0 });

@@ -1,7 +1,7 @@
 import { LatencyEdgeJudge, WATCHED_QUANTILES } from "./edge-judge.ts";
 import type { ArmCounts, ArmPair } from "./guard.arrivals.ts";
 import { LatencyRankJudge } from "./latency-rank-judge.ts";
-import { LATENCY_BINS } from "./log-bins.ts";
+import { type LatencyTolerance, ToleratedBins } from "./latency-tolerance.ts";
 import { LogHistogram, type SparseCounts } from "./log-histogram.ts";
 import { logSumExp } from "./logsumexp.ts";
 import type { ScoreJudgeState } from "./score-judge.ts";
@@ -25,26 +25,26 @@ export type LatencyFinding = { by: "edge"; stableBin: number; candidateBin: numb
 
 /**
  * Is the candidate slower than stable, at the median or in the tail (ANALYSIS §3.2)? Null hypothesis: its latency is
- * stochastically no larger than `1 + tolerance` times stable's. Four watched edges and one bet on ranks, averaged.
+ * stochastically no larger than stable's with the tolerance added. Four watched edges and one bet on ranks, averaged.
  *
  * What is watched comes from stable alone: from its latencies before the rollout when there are enough, else from
  * earlier batches. Never from the batch being judged, or the evidence would not be valid.
  */
 export class LatencyJudge {
-  readonly #shift: number;
+  readonly #tolerated: ToleratedBins;
   readonly #past: LogHistogram;
   readonly #edges: LatencyEdgeJudge;
   #rank: { reference: LogHistogram; judge: LatencyRankJudge } | null = null;
   #stableBins: readonly number[] | null = null;
 
-  /** `baseline`: stable's latencies from before the rollout, if known. `tolerance` 0.1 means 10 % slower is fine. */
-  constructor(tolerance: number, baseline: LogHistogram | null, state?: LatencyJudgeState) {
-    this.#shift = LATENCY_BINS.shiftOf(tolerance);
+  /** `baseline`: stable's latencies from before the rollout, if known. */
+  constructor(tolerance: LatencyTolerance, baseline: LogHistogram | null, state?: LatencyJudgeState) {
+    this.#tolerated = new ToleratedBins(tolerance);
     this.#past = state === undefined ? (baseline?.copy() ?? new LogHistogram()) : LogHistogram.fromSparse(state.past);
     this.#edges = new LatencyEdgeJudge(state?.edges);
     if (state?.rank) {
       const reference = LogHistogram.fromSparse(state.rank.reference);
-      this.#rank = { reference, judge: new LatencyRankJudge(reference.counts, this.#shift, state.rank.judge) };
+      this.#rank = { reference, judge: this.#rankJudge(reference, state.rank.judge) };
     }
   }
 
@@ -60,7 +60,7 @@ export class LatencyJudge {
     const stableBin = this.#watchedBins()?.[strongest];
     if (stableBin === undefined || (this.#rank?.judge.logWealth ?? 0) > (wealths[strongest] ?? 0))
       return { by: "rank" };
-    return { by: "edge", stableBin, candidateBin: stableBin + this.#shift };
+    return { by: "edge", stableBin, candidateBin: this.#tolerated.candidateBin(stableBin) };
   }
 
   update({ candidate, stable }: ArmPair): void {
@@ -68,10 +68,10 @@ export class LatencyJudge {
     if (bins !== null) {
       this.#edges.update(
         bins.map((bin) => ({
-          candidateErrors: candidate.slowerThan(bin + this.#shift),
-          candidateRequests: candidate.requests,
+          candidateErrors: candidate.slowerThan(this.#tolerated.candidateBin(bin)),
+          candidateRequests: candidate.timed,
           stableErrors: stable.slowerThan(bin),
-          stableRequests: stable.requests,
+          stableRequests: stable.timed,
         })),
       );
       this.#ranks().update(latencies(candidate), latencies(stable));
@@ -97,7 +97,7 @@ export class LatencyJudge {
     if (this.#stableBins !== null) return this.#stableBins;
     if (this.#past.total < SMALLEST_SAMPLE) return null;
     // Low enough for the candidate's edge, a tolerance further up, to exist as well.
-    const highest = LATENCY_BINS.overflow - 1 - this.#shift;
+    const highest = this.#tolerated.highestStableBin;
     const bins = WATCHED_QUANTILES.map((q) => Math.max(0, Math.min(this.#past.quantileBin(q) ?? highest, highest)));
     if (this.#past.total >= SETTLED_SAMPLE) this.#stableBins = bins;
     return bins;
@@ -107,9 +107,13 @@ export class LatencyJudge {
   #ranks(): LatencyRankJudge {
     if (this.#rank === null) {
       const reference = this.#past.copy();
-      this.#rank = { reference, judge: new LatencyRankJudge(reference.counts, this.#shift) };
+      this.#rank = { reference, judge: this.#rankJudge(reference) };
     }
     return this.#rank.judge;
+  }
+
+  #rankJudge(reference: LogHistogram, state?: ScoreJudgeState): LatencyRankJudge {
+    return new LatencyRankJudge(reference.counts, (bin) => this.#tolerated.stableBin(bin), state);
   }
 }
 

@@ -25,14 +25,18 @@ export class LatencyRankJudge {
   readonly #judge: ScoreJudge;
 
   /**
-   * `reference` are stable's counts per bin from before the first batch. With a tolerance of `shift` bins the
-   * candidate's latency is divided by the ratio of the bins to the power of `shift` before it is ranked.
+   * `reference` are stable's counts per bin from before the first batch. `stableBin` takes the tolerance off: it tells
+   * which bin a candidate's latency is ranked as. It must be monotone.
    */
-  constructor(reference: ArrayLike<number>, shift = 0, state?: ScoreJudgeState) {
+  constructor(
+    reference: ArrayLike<number>,
+    stableBin: (candidateBin: number) => number = (bin) => bin,
+    state?: ScoreJudgeState,
+  ) {
     const ranks = midRanks(reference);
     // The last place is for failures: they rank as the slowest bin, whatever the tolerance.
     const slowest = ranks.at(-1) ?? 1;
-    const shifted = ranks.map((_, bin) => ranks[Math.max(0, bin - shift)] ?? slowest);
+    const shifted = ranks.map((_, bin) => ranks[stableBin(bin)] ?? slowest);
     this.#stableRanks = Float64Array.from([...ranks, slowest]);
     this.#candidateRanks = Float64Array.from([...shifted, slowest]);
     this.#judge = new ScoreJudge(RANK_DETECTION, state);

@@ -44,7 +44,18 @@ export const analysisSchema = z.strictObject({
     .array(
       z.strictObject({
         name: z.enum(["error_rate", "latency"]),
-        maxRelativeIncrease: z.number().min(0).max(100).optional(),
+        maxRelativeIncrease: z
+          .number()
+          .min(0)
+          .max(100)
+          .optional()
+          .describe("`latency`: how much slower is fine, as a fraction. Default 0.1."),
+        maxIncreaseMs: z
+          .number()
+          .min(0)
+          .max(100_000)
+          .optional()
+          .describe("`latency`: how many milliseconds slower are fine on top of that. Default 5."),
       }),
     )
     .min(1)

@@ -20,7 +20,11 @@ export type StepType = Step["type"];
 export interface AnalysisOptions {
   /** α of the whole rollout: the chance that a candidate no worse than stable is rolled back. Default 0.01. */
   falseRollbackRate: number;
-  metrics: { name: "error_rate" | "latency"; maxRelativeIncrease?: number | undefined }[];
+  metrics: {
+    name: "error_rate" | "latency";
+    maxRelativeIncrease?: number | undefined;
+    maxIncreaseMs?: number | undefined;
+  }[];
   /** What a step does when nothing could be judged in its time. */
   onNoData: "hold" | "promote" | "rollback";
   /** Requests of each arm below which a step has "no data". */

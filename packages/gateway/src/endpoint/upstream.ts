@@ -4,6 +4,8 @@ import { Pool } from "undici";
 
 /** Requests in a row that were reset or timed out until the endpoint counts as dead. One refused connection is enough. */
 const RESETS_TO_EJECT = 3;
+/** The first answers of a program come from cold code and cold caches, and say nothing about the version. */
+const WARM_UP_ANSWERS = 5;
 const FIRST_PROBE_MS = 100;
 const LAST_PROBE_MS = 10_000;
 
@@ -29,6 +31,7 @@ export class Upstream {
   readonly pool: Pool;
   inFlight = 0;
   ejected = false;
+  #answers = 0;
   #failures = 0;
   #probeMs = FIRST_PROBE_MS;
   #timer: NodeJS.Timeout | null = null;
@@ -50,8 +53,13 @@ export class Upstream {
     this.pool.on("connectionError", () => undefined);
   }
 
+  get warm(): boolean {
+    return this.#answers >= WARM_UP_ANSWERS;
+  }
+
   /** An answer came, whatever it said. */
   answered(): void {
+    this.#answers += 1;
     if (this.#failures === 0) return;
     this.#failures = 0;
     this.#probeMs = FIRST_PROBE_MS;

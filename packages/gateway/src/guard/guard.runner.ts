@@ -78,9 +78,10 @@ export class GuardRunner {
   }
 }
 
-const arrivalsOf = ({ requests, errors, latency }: GuardPeriod["stable"]) => ({
+const arrivalsOf = ({ requests, errors, warming, latency }: GuardPeriod["stable"]) => ({
   requests,
   errors,
+  warming,
   latency: latency.counts,
 });
 

@@ -4,12 +4,15 @@ import { LogHistogram } from "@sluice/core";
 export class ArmWindow {
   requests = 0;
   errors = 0;
-  /** Of the requests that were no errors. */
+  /** Answers of instances that were still warming up. */
+  warming = 0;
+  /** Of the other requests that were no errors. */
   readonly latency = new LogHistogram();
 
   clear(): void {
     this.requests = 0;
     this.errors = 0;
+    this.warming = 0;
     this.latency.clear();
   }
 }

@@ -83,7 +83,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#attempts += 1;
     this.#upstream = upstream;
     this.#controller = null;
-    this.#measurement = new Measurement(arm, this.#attempts === 1, weighted);
+    this.#measurement = new Measurement(arm, this.#attempts === 1, weighted, upstream.warm);
     upstream.inFlight += 1;
     const { timeouts } = this.#route.config;
     if (this.#hasBody) {

@@ -11,13 +11,16 @@ export class Measurement {
   readonly arm: Arm;
   readonly #window: ArmWindow | null;
   readonly #first: boolean;
+  readonly #warm: boolean;
   readonly #startedAt = performance.now();
   #bin = -1;
   #ended = false;
 
-  constructor(arm: Arm, first: boolean, weighted: boolean) {
+  /** `warm`: whether the instance has answered often enough for its latency to count. */
+  constructor(arm: Arm, first: boolean, weighted: boolean, warm: boolean) {
     this.arm = arm;
     this.#first = first;
+    this.#warm = warm;
     this.#window = first && weighted ? arm.window : null;
     arm.counters.inFlight += 1;
   }
@@ -46,7 +49,8 @@ export class Measurement {
     if (this.#window === null) return;
     this.#window.requests += 1;
     if (failed) this.#window.errors += 1;
-    else this.#window.latency.recordBin(this.#bin, 1);
+    else if (this.#warm) this.#window.latency.recordBin(this.#bin, 1);
+    else this.#window.warming += 1;
   }
 
   /** The caller gave up, or was at fault: says nothing about the revision. */

@@ -77,7 +77,7 @@ export class MirrorCopy implements Dispatcher.DispatchHandler {
     this.#upstream = upstream;
     this.#budget.inFlight += 1;
     upstream.inFlight += 1;
-    this.#measurement = new Measurement(this.#arm, true, true);
+    this.#measurement = new Measurement(this.#arm, true, true, upstream.warm);
     this.#arm.counters.bytesIn += this.#length;
     upstream.pool.dispatch({ ...this.#options, body }, this);
   }

@@ -55,7 +55,7 @@ interface Handshake {
 function passOn({ request, socket, early, found, upstream, joined }: Handshake): void {
   const { arm, route, head, path, weighted, cookie } = found;
   const { timeouts } = route.config;
-  const measurement = new Measurement(arm, true, weighted);
+  const measurement = new Measurement(arm, true, weighted, upstream.warm);
   upstream.inFlight += 1;
   let connected = false;
   let released = false;

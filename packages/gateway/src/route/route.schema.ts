@@ -16,6 +16,7 @@ const metric = z.strictObject({
   name: z.enum(["error_rate", "latency"]),
   share: z.number().gt(0).max(1),
   tolerance: z.number().min(0).max(100).exactOptional(),
+  toleranceMs: z.number().min(0).max(100_000).exactOptional(),
 });
 
 const guard = z.strictObject({
