@@ -1,6 +1,9 @@
 import { LATENCY_BINS } from "./log-bins.ts";
 
-/** How much slower a candidate may be before it counts as slower at all: a latency L of stable may become `(1 + relative) L + absoluteMs`. */
+/**
+ * How much slower a candidate may be before it counts as slower at all: a latency L of stable may become
+ * `(1 + relative) L + absoluteMs`.
+ */
 export interface LatencyTolerance {
   /** A fraction ≥ 0, rounded to whole bins. */
   relative: number;
