@@ -770,6 +770,120 @@ export interface components {
                 type: "immediate";
                 /** @default true */
                 autoRollback?: boolean;
+                /**
+                 * @default rollback
+                 * @enum {string}
+                 */
+                onFailure?: "rollback" | "pause" | "freeze";
+                /** @default null */
+                tests?: {
+                    /** @default [] */
+                    functional?: {
+                        name: string;
+                        request: {
+                            /**
+                             * @default GET
+                             * @enum {string}
+                             */
+                            method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
+                            /** Format: starts_with */
+                            path: string;
+                            /** @default {} */
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            body?: components["schemas"]["JsonInput"];
+                        };
+                        /** @default {} */
+                        expect?: {
+                            /** @default 200 */
+                            status?: number;
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            bodyContains?: string;
+                            /** @description A regular expression. */
+                            bodyMatches?: string;
+                            json?: {
+                                [key: string]: components["schemas"]["JsonInput"];
+                            };
+                            jsonSchema?: {
+                                [key: string]: components["schemas"]["JsonInput"];
+                            };
+                            maxMs?: number;
+                        };
+                    }[];
+                    /** @default false */
+                    performanceTest?: boolean;
+                    /** @default false */
+                    loadTest?: boolean;
+                    /** @default false */
+                    securityTest?: boolean;
+                    /**
+                     * @default {
+                     *       "path": "/"
+                     *     }
+                     */
+                    request?: {
+                        /**
+                         * @default GET
+                         * @enum {string}
+                         */
+                        method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
+                        /** Format: starts_with */
+                        path: string;
+                        /** @default {} */
+                        headers?: {
+                            [key: string]: string;
+                        };
+                        body?: components["schemas"]["JsonInput"];
+                    };
+                    /** @default 50 */
+                    concurrentUsers?: number;
+                    /** @default 120 */
+                    testDuration?: number;
+                    /** @default 2 */
+                    responseTimeThreshold?: number;
+                    /** @default 0.95 */
+                    successRateThreshold?: number;
+                    /** @default null */
+                    throughputThreshold?: number | null;
+                    /** @default {} */
+                    security?: {
+                        /** @default null */
+                        protectedPath?: string | null;
+                        /** @default null */
+                        privilegedPath?: string | null;
+                        /** @default null */
+                        lowPrivilegeHeaders?: {
+                            [key: string]: string;
+                        } | null;
+                        /**
+                         * @default terminated-by-gateway
+                         * @enum {string}
+                         */
+                        tls?: "terminated-by-gateway" | "mesh" | "native" | "none";
+                        /**
+                         * @default [
+                         *       "x-content-type-options"
+                         *     ]
+                         */
+                        requiredHeaders?: string[];
+                        /** @default 10485760 */
+                        maxBodyBytes?: number;
+                        /** @default null */
+                        auditPath?: string | null;
+                        /** @default null */
+                        auditPattern?: string | null;
+                        /**
+                         * @default high
+                         * @enum {string}
+                         */
+                        failOn?: "low" | "medium" | "high" | "critical";
+                    };
+                } | null;
+                /** @default 0 */
+                holdbackPercentage?: number;
                 /** @default 0 */
                 monitoringSeconds?: number;
                 /**
@@ -781,29 +895,100 @@ export interface components {
                 analysis?: {
                     /** @default 0.01 */
                     falseRollbackRate?: number;
-                    /**
-                     * @default [
-                     *       {
-                     *         "name": "error_rate"
-                     *       },
-                     *       {
-                     *         "name": "latency"
-                     *       }
-                     *     ]
-                     */
-                    metrics?: {
-                        /** @enum {string} */
-                        name: "error_rate" | "latency";
-                        /** @description `latency`: how much slower is fine, as a fraction. Default 0.1. */
+                    metrics?: ({
+                        /** @constant */
+                        name: "error_rate";
+                        maxIncrease?: number;
                         maxRelativeIncrease?: number;
-                        /** @description `latency`: how many milliseconds slower are fine on top of that. Default 5. */
+                        maxErrorRate?: number;
+                        nonInferiorityMargin?: number;
+                        weight?: number;
+                    } | {
+                        /** @constant */
+                        name: "latency";
+                        quantile?: number;
+                        /** @description How much slower is fine, as a fraction. Default 0.1. */
+                        maxRelativeIncrease?: number;
+                        /** @description How many milliseconds slower are fine on top of that. Default 5. */
                         maxIncreaseMs?: number;
-                    }[];
+                        maxLatencyMs?: number;
+                        nonInferiority?: boolean;
+                        weight?: number;
+                    } | {
+                        name: string;
+                        source: "evaluations" | ({
+                            /** @constant */
+                            type: "prometheus";
+                            /** Format: uri */
+                            address: string;
+                            query: string;
+                            /** @default {} */
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            /** @default 5 */
+                            timeoutSeconds?: number;
+                        } | {
+                            /** @constant */
+                            type: "webhook";
+                            /** Format: uri */
+                            url: string;
+                            /** @default {} */
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            /** @default $.value */
+                            jsonPath?: string;
+                            /** @default 5 */
+                            timeoutSeconds?: number;
+                        } | {
+                            /** @constant */
+                            type: "file";
+                            path: string;
+                            /** @default value */
+                            column?: string;
+                        } | {
+                            /** @constant */
+                            type: "evaluations";
+                            dataset?: string;
+                        });
+                        /** @enum {string} */
+                        judge?: "mann-whitney" | "balanced-bets" | "threshold";
+                        /**
+                         * @description Which change is worse.
+                         * @default increase
+                         * @enum {string}
+                         */
+                        direction?: "increase" | "decrease" | "either";
+                        min?: number;
+                        max?: number;
+                        /** @default 0.1 */
+                        tolerance?: number;
+                        /** @default 0.98 */
+                        confidence?: number;
+                        /**
+                         * @default sluice
+                         * @enum {string}
+                         */
+                        mode?: "sluice" | "kayenta";
+                        /** @default 10 */
+                        intervalSeconds?: number;
+                        /** @default 0 */
+                        maxDecrease?: number;
+                        /** @default 1 */
+                        failureLimit?: number;
+                        weight?: number;
+                    })[];
                     /**
                      * @default hold
                      * @enum {string}
                      */
                     onNoData?: "hold" | "promote" | "rollback";
+                    /**
+                     * @default hold
+                     * @enum {string}
+                     */
+                    onProviderError?: "hold" | "ignore" | "rollback";
                     /** @default 50 */
                     minimumSamples?: number;
                     /** @default 86400 */
@@ -822,6 +1007,120 @@ export interface components {
                 intervalSeconds?: number;
                 /** @default true */
                 autoRollback?: boolean;
+                /**
+                 * @default rollback
+                 * @enum {string}
+                 */
+                onFailure?: "rollback" | "pause" | "freeze";
+                /** @default null */
+                tests?: {
+                    /** @default [] */
+                    functional?: {
+                        name: string;
+                        request: {
+                            /**
+                             * @default GET
+                             * @enum {string}
+                             */
+                            method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
+                            /** Format: starts_with */
+                            path: string;
+                            /** @default {} */
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            body?: components["schemas"]["JsonInput"];
+                        };
+                        /** @default {} */
+                        expect?: {
+                            /** @default 200 */
+                            status?: number;
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            bodyContains?: string;
+                            /** @description A regular expression. */
+                            bodyMatches?: string;
+                            json?: {
+                                [key: string]: components["schemas"]["JsonInput"];
+                            };
+                            jsonSchema?: {
+                                [key: string]: components["schemas"]["JsonInput"];
+                            };
+                            maxMs?: number;
+                        };
+                    }[];
+                    /** @default false */
+                    performanceTest?: boolean;
+                    /** @default false */
+                    loadTest?: boolean;
+                    /** @default false */
+                    securityTest?: boolean;
+                    /**
+                     * @default {
+                     *       "path": "/"
+                     *     }
+                     */
+                    request?: {
+                        /**
+                         * @default GET
+                         * @enum {string}
+                         */
+                        method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
+                        /** Format: starts_with */
+                        path: string;
+                        /** @default {} */
+                        headers?: {
+                            [key: string]: string;
+                        };
+                        body?: components["schemas"]["JsonInput"];
+                    };
+                    /** @default 50 */
+                    concurrentUsers?: number;
+                    /** @default 120 */
+                    testDuration?: number;
+                    /** @default 2 */
+                    responseTimeThreshold?: number;
+                    /** @default 0.95 */
+                    successRateThreshold?: number;
+                    /** @default null */
+                    throughputThreshold?: number | null;
+                    /** @default {} */
+                    security?: {
+                        /** @default null */
+                        protectedPath?: string | null;
+                        /** @default null */
+                        privilegedPath?: string | null;
+                        /** @default null */
+                        lowPrivilegeHeaders?: {
+                            [key: string]: string;
+                        } | null;
+                        /**
+                         * @default terminated-by-gateway
+                         * @enum {string}
+                         */
+                        tls?: "terminated-by-gateway" | "mesh" | "native" | "none";
+                        /**
+                         * @default [
+                         *       "x-content-type-options"
+                         *     ]
+                         */
+                        requiredHeaders?: string[];
+                        /** @default 10485760 */
+                        maxBodyBytes?: number;
+                        /** @default null */
+                        auditPath?: string | null;
+                        /** @default null */
+                        auditPattern?: string | null;
+                        /**
+                         * @default high
+                         * @enum {string}
+                         */
+                        failOn?: "low" | "medium" | "high" | "critical";
+                    };
+                } | null;
+                /** @default 0 */
+                holdbackPercentage?: number;
                 /** @default 0 */
                 monitoringSeconds?: number;
                 /**
@@ -833,29 +1132,100 @@ export interface components {
                 analysis?: {
                     /** @default 0.01 */
                     falseRollbackRate?: number;
-                    /**
-                     * @default [
-                     *       {
-                     *         "name": "error_rate"
-                     *       },
-                     *       {
-                     *         "name": "latency"
-                     *       }
-                     *     ]
-                     */
-                    metrics?: {
-                        /** @enum {string} */
-                        name: "error_rate" | "latency";
-                        /** @description `latency`: how much slower is fine, as a fraction. Default 0.1. */
+                    metrics?: ({
+                        /** @constant */
+                        name: "error_rate";
+                        maxIncrease?: number;
                         maxRelativeIncrease?: number;
-                        /** @description `latency`: how many milliseconds slower are fine on top of that. Default 5. */
+                        maxErrorRate?: number;
+                        nonInferiorityMargin?: number;
+                        weight?: number;
+                    } | {
+                        /** @constant */
+                        name: "latency";
+                        quantile?: number;
+                        /** @description How much slower is fine, as a fraction. Default 0.1. */
+                        maxRelativeIncrease?: number;
+                        /** @description How many milliseconds slower are fine on top of that. Default 5. */
                         maxIncreaseMs?: number;
-                    }[];
+                        maxLatencyMs?: number;
+                        nonInferiority?: boolean;
+                        weight?: number;
+                    } | {
+                        name: string;
+                        source: "evaluations" | ({
+                            /** @constant */
+                            type: "prometheus";
+                            /** Format: uri */
+                            address: string;
+                            query: string;
+                            /** @default {} */
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            /** @default 5 */
+                            timeoutSeconds?: number;
+                        } | {
+                            /** @constant */
+                            type: "webhook";
+                            /** Format: uri */
+                            url: string;
+                            /** @default {} */
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            /** @default $.value */
+                            jsonPath?: string;
+                            /** @default 5 */
+                            timeoutSeconds?: number;
+                        } | {
+                            /** @constant */
+                            type: "file";
+                            path: string;
+                            /** @default value */
+                            column?: string;
+                        } | {
+                            /** @constant */
+                            type: "evaluations";
+                            dataset?: string;
+                        });
+                        /** @enum {string} */
+                        judge?: "mann-whitney" | "balanced-bets" | "threshold";
+                        /**
+                         * @description Which change is worse.
+                         * @default increase
+                         * @enum {string}
+                         */
+                        direction?: "increase" | "decrease" | "either";
+                        min?: number;
+                        max?: number;
+                        /** @default 0.1 */
+                        tolerance?: number;
+                        /** @default 0.98 */
+                        confidence?: number;
+                        /**
+                         * @default sluice
+                         * @enum {string}
+                         */
+                        mode?: "sluice" | "kayenta";
+                        /** @default 10 */
+                        intervalSeconds?: number;
+                        /** @default 0 */
+                        maxDecrease?: number;
+                        /** @default 1 */
+                        failureLimit?: number;
+                        weight?: number;
+                    })[];
                     /**
                      * @default hold
                      * @enum {string}
                      */
                     onNoData?: "hold" | "promote" | "rollback";
+                    /**
+                     * @default hold
+                     * @enum {string}
+                     */
+                    onProviderError?: "hold" | "ignore" | "rollback";
                     /** @default 50 */
                     minimumSamples?: number;
                     /** @default 86400 */
@@ -879,6 +1249,9 @@ export interface components {
                     } | {
                         /** @constant */
                         approval: true;
+                        /** @description How many people. Default 1. */
+                        approvals?: number;
+                        expiresSeconds?: number;
                     };
                 } | {
                     analyze: {
@@ -896,6 +1269,7 @@ export interface components {
                         cookie?: {
                             [key: string]: string;
                         };
+                        region?: string;
                     };
                 } | {
                     scale: {
@@ -913,6 +1287,120 @@ export interface components {
                 })[] | null;
                 /** @default true */
                 autoRollback?: boolean;
+                /**
+                 * @default rollback
+                 * @enum {string}
+                 */
+                onFailure?: "rollback" | "pause" | "freeze";
+                /** @default null */
+                tests?: {
+                    /** @default [] */
+                    functional?: {
+                        name: string;
+                        request: {
+                            /**
+                             * @default GET
+                             * @enum {string}
+                             */
+                            method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
+                            /** Format: starts_with */
+                            path: string;
+                            /** @default {} */
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            body?: components["schemas"]["JsonInput"];
+                        };
+                        /** @default {} */
+                        expect?: {
+                            /** @default 200 */
+                            status?: number;
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            bodyContains?: string;
+                            /** @description A regular expression. */
+                            bodyMatches?: string;
+                            json?: {
+                                [key: string]: components["schemas"]["JsonInput"];
+                            };
+                            jsonSchema?: {
+                                [key: string]: components["schemas"]["JsonInput"];
+                            };
+                            maxMs?: number;
+                        };
+                    }[];
+                    /** @default false */
+                    performanceTest?: boolean;
+                    /** @default false */
+                    loadTest?: boolean;
+                    /** @default false */
+                    securityTest?: boolean;
+                    /**
+                     * @default {
+                     *       "path": "/"
+                     *     }
+                     */
+                    request?: {
+                        /**
+                         * @default GET
+                         * @enum {string}
+                         */
+                        method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
+                        /** Format: starts_with */
+                        path: string;
+                        /** @default {} */
+                        headers?: {
+                            [key: string]: string;
+                        };
+                        body?: components["schemas"]["JsonInput"];
+                    };
+                    /** @default 50 */
+                    concurrentUsers?: number;
+                    /** @default 120 */
+                    testDuration?: number;
+                    /** @default 2 */
+                    responseTimeThreshold?: number;
+                    /** @default 0.95 */
+                    successRateThreshold?: number;
+                    /** @default null */
+                    throughputThreshold?: number | null;
+                    /** @default {} */
+                    security?: {
+                        /** @default null */
+                        protectedPath?: string | null;
+                        /** @default null */
+                        privilegedPath?: string | null;
+                        /** @default null */
+                        lowPrivilegeHeaders?: {
+                            [key: string]: string;
+                        } | null;
+                        /**
+                         * @default terminated-by-gateway
+                         * @enum {string}
+                         */
+                        tls?: "terminated-by-gateway" | "mesh" | "native" | "none";
+                        /**
+                         * @default [
+                         *       "x-content-type-options"
+                         *     ]
+                         */
+                        requiredHeaders?: string[];
+                        /** @default 10485760 */
+                        maxBodyBytes?: number;
+                        /** @default null */
+                        auditPath?: string | null;
+                        /** @default null */
+                        auditPattern?: string | null;
+                        /**
+                         * @default high
+                         * @enum {string}
+                         */
+                        failOn?: "low" | "medium" | "high" | "critical";
+                    };
+                } | null;
+                /** @default 0 */
+                holdbackPercentage?: number;
                 /** @default 0 */
                 monitoringSeconds?: number;
                 /**
@@ -924,29 +1412,100 @@ export interface components {
                 analysis?: {
                     /** @default 0.01 */
                     falseRollbackRate?: number;
-                    /**
-                     * @default [
-                     *       {
-                     *         "name": "error_rate"
-                     *       },
-                     *       {
-                     *         "name": "latency"
-                     *       }
-                     *     ]
-                     */
-                    metrics?: {
-                        /** @enum {string} */
-                        name: "error_rate" | "latency";
-                        /** @description `latency`: how much slower is fine, as a fraction. Default 0.1. */
+                    metrics?: ({
+                        /** @constant */
+                        name: "error_rate";
+                        maxIncrease?: number;
                         maxRelativeIncrease?: number;
-                        /** @description `latency`: how many milliseconds slower are fine on top of that. Default 5. */
+                        maxErrorRate?: number;
+                        nonInferiorityMargin?: number;
+                        weight?: number;
+                    } | {
+                        /** @constant */
+                        name: "latency";
+                        quantile?: number;
+                        /** @description How much slower is fine, as a fraction. Default 0.1. */
+                        maxRelativeIncrease?: number;
+                        /** @description How many milliseconds slower are fine on top of that. Default 5. */
                         maxIncreaseMs?: number;
-                    }[];
+                        maxLatencyMs?: number;
+                        nonInferiority?: boolean;
+                        weight?: number;
+                    } | {
+                        name: string;
+                        source: "evaluations" | ({
+                            /** @constant */
+                            type: "prometheus";
+                            /** Format: uri */
+                            address: string;
+                            query: string;
+                            /** @default {} */
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            /** @default 5 */
+                            timeoutSeconds?: number;
+                        } | {
+                            /** @constant */
+                            type: "webhook";
+                            /** Format: uri */
+                            url: string;
+                            /** @default {} */
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            /** @default $.value */
+                            jsonPath?: string;
+                            /** @default 5 */
+                            timeoutSeconds?: number;
+                        } | {
+                            /** @constant */
+                            type: "file";
+                            path: string;
+                            /** @default value */
+                            column?: string;
+                        } | {
+                            /** @constant */
+                            type: "evaluations";
+                            dataset?: string;
+                        });
+                        /** @enum {string} */
+                        judge?: "mann-whitney" | "balanced-bets" | "threshold";
+                        /**
+                         * @description Which change is worse.
+                         * @default increase
+                         * @enum {string}
+                         */
+                        direction?: "increase" | "decrease" | "either";
+                        min?: number;
+                        max?: number;
+                        /** @default 0.1 */
+                        tolerance?: number;
+                        /** @default 0.98 */
+                        confidence?: number;
+                        /**
+                         * @default sluice
+                         * @enum {string}
+                         */
+                        mode?: "sluice" | "kayenta";
+                        /** @default 10 */
+                        intervalSeconds?: number;
+                        /** @default 0 */
+                        maxDecrease?: number;
+                        /** @default 1 */
+                        failureLimit?: number;
+                        weight?: number;
+                    })[];
                     /**
                      * @default hold
                      * @enum {string}
                      */
                     onNoData?: "hold" | "promote" | "rollback";
+                    /**
+                     * @default hold
+                     * @enum {string}
+                     */
+                    onProviderError?: "hold" | "ignore" | "rollback";
                     /** @default 50 */
                     minimumSamples?: number;
                     /** @default 86400 */
@@ -961,6 +1520,120 @@ export interface components {
                 previewRoute?: string | null;
                 /** @default true */
                 autoRollback?: boolean;
+                /**
+                 * @default rollback
+                 * @enum {string}
+                 */
+                onFailure?: "rollback" | "pause" | "freeze";
+                /** @default null */
+                tests?: {
+                    /** @default [] */
+                    functional?: {
+                        name: string;
+                        request: {
+                            /**
+                             * @default GET
+                             * @enum {string}
+                             */
+                            method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
+                            /** Format: starts_with */
+                            path: string;
+                            /** @default {} */
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            body?: components["schemas"]["JsonInput"];
+                        };
+                        /** @default {} */
+                        expect?: {
+                            /** @default 200 */
+                            status?: number;
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            bodyContains?: string;
+                            /** @description A regular expression. */
+                            bodyMatches?: string;
+                            json?: {
+                                [key: string]: components["schemas"]["JsonInput"];
+                            };
+                            jsonSchema?: {
+                                [key: string]: components["schemas"]["JsonInput"];
+                            };
+                            maxMs?: number;
+                        };
+                    }[];
+                    /** @default false */
+                    performanceTest?: boolean;
+                    /** @default false */
+                    loadTest?: boolean;
+                    /** @default false */
+                    securityTest?: boolean;
+                    /**
+                     * @default {
+                     *       "path": "/"
+                     *     }
+                     */
+                    request?: {
+                        /**
+                         * @default GET
+                         * @enum {string}
+                         */
+                        method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
+                        /** Format: starts_with */
+                        path: string;
+                        /** @default {} */
+                        headers?: {
+                            [key: string]: string;
+                        };
+                        body?: components["schemas"]["JsonInput"];
+                    };
+                    /** @default 50 */
+                    concurrentUsers?: number;
+                    /** @default 120 */
+                    testDuration?: number;
+                    /** @default 2 */
+                    responseTimeThreshold?: number;
+                    /** @default 0.95 */
+                    successRateThreshold?: number;
+                    /** @default null */
+                    throughputThreshold?: number | null;
+                    /** @default {} */
+                    security?: {
+                        /** @default null */
+                        protectedPath?: string | null;
+                        /** @default null */
+                        privilegedPath?: string | null;
+                        /** @default null */
+                        lowPrivilegeHeaders?: {
+                            [key: string]: string;
+                        } | null;
+                        /**
+                         * @default terminated-by-gateway
+                         * @enum {string}
+                         */
+                        tls?: "terminated-by-gateway" | "mesh" | "native" | "none";
+                        /**
+                         * @default [
+                         *       "x-content-type-options"
+                         *     ]
+                         */
+                        requiredHeaders?: string[];
+                        /** @default 10485760 */
+                        maxBodyBytes?: number;
+                        /** @default null */
+                        auditPath?: string | null;
+                        /** @default null */
+                        auditPattern?: string | null;
+                        /**
+                         * @default high
+                         * @enum {string}
+                         */
+                        failOn?: "low" | "medium" | "high" | "critical";
+                    };
+                } | null;
+                /** @default 0 */
+                holdbackPercentage?: number;
                 /** @default 0 */
                 monitoringSeconds?: number;
                 /**
@@ -972,29 +1645,100 @@ export interface components {
                 analysis?: {
                     /** @default 0.01 */
                     falseRollbackRate?: number;
-                    /**
-                     * @default [
-                     *       {
-                     *         "name": "error_rate"
-                     *       },
-                     *       {
-                     *         "name": "latency"
-                     *       }
-                     *     ]
-                     */
-                    metrics?: {
-                        /** @enum {string} */
-                        name: "error_rate" | "latency";
-                        /** @description `latency`: how much slower is fine, as a fraction. Default 0.1. */
+                    metrics?: ({
+                        /** @constant */
+                        name: "error_rate";
+                        maxIncrease?: number;
                         maxRelativeIncrease?: number;
-                        /** @description `latency`: how many milliseconds slower are fine on top of that. Default 5. */
+                        maxErrorRate?: number;
+                        nonInferiorityMargin?: number;
+                        weight?: number;
+                    } | {
+                        /** @constant */
+                        name: "latency";
+                        quantile?: number;
+                        /** @description How much slower is fine, as a fraction. Default 0.1. */
+                        maxRelativeIncrease?: number;
+                        /** @description How many milliseconds slower are fine on top of that. Default 5. */
                         maxIncreaseMs?: number;
-                    }[];
+                        maxLatencyMs?: number;
+                        nonInferiority?: boolean;
+                        weight?: number;
+                    } | {
+                        name: string;
+                        source: "evaluations" | ({
+                            /** @constant */
+                            type: "prometheus";
+                            /** Format: uri */
+                            address: string;
+                            query: string;
+                            /** @default {} */
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            /** @default 5 */
+                            timeoutSeconds?: number;
+                        } | {
+                            /** @constant */
+                            type: "webhook";
+                            /** Format: uri */
+                            url: string;
+                            /** @default {} */
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            /** @default $.value */
+                            jsonPath?: string;
+                            /** @default 5 */
+                            timeoutSeconds?: number;
+                        } | {
+                            /** @constant */
+                            type: "file";
+                            path: string;
+                            /** @default value */
+                            column?: string;
+                        } | {
+                            /** @constant */
+                            type: "evaluations";
+                            dataset?: string;
+                        });
+                        /** @enum {string} */
+                        judge?: "mann-whitney" | "balanced-bets" | "threshold";
+                        /**
+                         * @description Which change is worse.
+                         * @default increase
+                         * @enum {string}
+                         */
+                        direction?: "increase" | "decrease" | "either";
+                        min?: number;
+                        max?: number;
+                        /** @default 0.1 */
+                        tolerance?: number;
+                        /** @default 0.98 */
+                        confidence?: number;
+                        /**
+                         * @default sluice
+                         * @enum {string}
+                         */
+                        mode?: "sluice" | "kayenta";
+                        /** @default 10 */
+                        intervalSeconds?: number;
+                        /** @default 0 */
+                        maxDecrease?: number;
+                        /** @default 1 */
+                        failureLimit?: number;
+                        weight?: number;
+                    })[];
                     /**
                      * @default hold
                      * @enum {string}
                      */
                     onNoData?: "hold" | "promote" | "rollback";
+                    /**
+                     * @default hold
+                     * @enum {string}
+                     */
+                    onProviderError?: "hold" | "ignore" | "rollback";
                     /** @default 50 */
                     minimumSamples?: number;
                     /** @default 86400 */
@@ -1009,8 +1753,132 @@ export interface components {
                 mirrorPercentage?: number;
                 /** @default 600 */
                 durationSeconds?: number;
+                /** @default {} */
+                compare?: {
+                    /**
+                     * @default none
+                     * @enum {string}
+                     */
+                    bodies?: "none" | "exact" | "json";
+                    /** @default [] */
+                    ignore?: string[];
+                };
                 /** @default true */
                 autoRollback?: boolean;
+                /**
+                 * @default rollback
+                 * @enum {string}
+                 */
+                onFailure?: "rollback" | "pause" | "freeze";
+                /** @default null */
+                tests?: {
+                    /** @default [] */
+                    functional?: {
+                        name: string;
+                        request: {
+                            /**
+                             * @default GET
+                             * @enum {string}
+                             */
+                            method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
+                            /** Format: starts_with */
+                            path: string;
+                            /** @default {} */
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            body?: components["schemas"]["JsonInput"];
+                        };
+                        /** @default {} */
+                        expect?: {
+                            /** @default 200 */
+                            status?: number;
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            bodyContains?: string;
+                            /** @description A regular expression. */
+                            bodyMatches?: string;
+                            json?: {
+                                [key: string]: components["schemas"]["JsonInput"];
+                            };
+                            jsonSchema?: {
+                                [key: string]: components["schemas"]["JsonInput"];
+                            };
+                            maxMs?: number;
+                        };
+                    }[];
+                    /** @default false */
+                    performanceTest?: boolean;
+                    /** @default false */
+                    loadTest?: boolean;
+                    /** @default false */
+                    securityTest?: boolean;
+                    /**
+                     * @default {
+                     *       "path": "/"
+                     *     }
+                     */
+                    request?: {
+                        /**
+                         * @default GET
+                         * @enum {string}
+                         */
+                        method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
+                        /** Format: starts_with */
+                        path: string;
+                        /** @default {} */
+                        headers?: {
+                            [key: string]: string;
+                        };
+                        body?: components["schemas"]["JsonInput"];
+                    };
+                    /** @default 50 */
+                    concurrentUsers?: number;
+                    /** @default 120 */
+                    testDuration?: number;
+                    /** @default 2 */
+                    responseTimeThreshold?: number;
+                    /** @default 0.95 */
+                    successRateThreshold?: number;
+                    /** @default null */
+                    throughputThreshold?: number | null;
+                    /** @default {} */
+                    security?: {
+                        /** @default null */
+                        protectedPath?: string | null;
+                        /** @default null */
+                        privilegedPath?: string | null;
+                        /** @default null */
+                        lowPrivilegeHeaders?: {
+                            [key: string]: string;
+                        } | null;
+                        /**
+                         * @default terminated-by-gateway
+                         * @enum {string}
+                         */
+                        tls?: "terminated-by-gateway" | "mesh" | "native" | "none";
+                        /**
+                         * @default [
+                         *       "x-content-type-options"
+                         *     ]
+                         */
+                        requiredHeaders?: string[];
+                        /** @default 10485760 */
+                        maxBodyBytes?: number;
+                        /** @default null */
+                        auditPath?: string | null;
+                        /** @default null */
+                        auditPattern?: string | null;
+                        /**
+                         * @default high
+                         * @enum {string}
+                         */
+                        failOn?: "low" | "medium" | "high" | "critical";
+                    };
+                } | null;
+                /** @default 0 */
+                holdbackPercentage?: number;
                 /** @default 0 */
                 monitoringSeconds?: number;
                 /**
@@ -1022,29 +1890,100 @@ export interface components {
                 analysis?: {
                     /** @default 0.01 */
                     falseRollbackRate?: number;
-                    /**
-                     * @default [
-                     *       {
-                     *         "name": "error_rate"
-                     *       },
-                     *       {
-                     *         "name": "latency"
-                     *       }
-                     *     ]
-                     */
-                    metrics?: {
-                        /** @enum {string} */
-                        name: "error_rate" | "latency";
-                        /** @description `latency`: how much slower is fine, as a fraction. Default 0.1. */
+                    metrics?: ({
+                        /** @constant */
+                        name: "error_rate";
+                        maxIncrease?: number;
                         maxRelativeIncrease?: number;
-                        /** @description `latency`: how many milliseconds slower are fine on top of that. Default 5. */
+                        maxErrorRate?: number;
+                        nonInferiorityMargin?: number;
+                        weight?: number;
+                    } | {
+                        /** @constant */
+                        name: "latency";
+                        quantile?: number;
+                        /** @description How much slower is fine, as a fraction. Default 0.1. */
+                        maxRelativeIncrease?: number;
+                        /** @description How many milliseconds slower are fine on top of that. Default 5. */
                         maxIncreaseMs?: number;
-                    }[];
+                        maxLatencyMs?: number;
+                        nonInferiority?: boolean;
+                        weight?: number;
+                    } | {
+                        name: string;
+                        source: "evaluations" | ({
+                            /** @constant */
+                            type: "prometheus";
+                            /** Format: uri */
+                            address: string;
+                            query: string;
+                            /** @default {} */
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            /** @default 5 */
+                            timeoutSeconds?: number;
+                        } | {
+                            /** @constant */
+                            type: "webhook";
+                            /** Format: uri */
+                            url: string;
+                            /** @default {} */
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            /** @default $.value */
+                            jsonPath?: string;
+                            /** @default 5 */
+                            timeoutSeconds?: number;
+                        } | {
+                            /** @constant */
+                            type: "file";
+                            path: string;
+                            /** @default value */
+                            column?: string;
+                        } | {
+                            /** @constant */
+                            type: "evaluations";
+                            dataset?: string;
+                        });
+                        /** @enum {string} */
+                        judge?: "mann-whitney" | "balanced-bets" | "threshold";
+                        /**
+                         * @description Which change is worse.
+                         * @default increase
+                         * @enum {string}
+                         */
+                        direction?: "increase" | "decrease" | "either";
+                        min?: number;
+                        max?: number;
+                        /** @default 0.1 */
+                        tolerance?: number;
+                        /** @default 0.98 */
+                        confidence?: number;
+                        /**
+                         * @default sluice
+                         * @enum {string}
+                         */
+                        mode?: "sluice" | "kayenta";
+                        /** @default 10 */
+                        intervalSeconds?: number;
+                        /** @default 0 */
+                        maxDecrease?: number;
+                        /** @default 1 */
+                        failureLimit?: number;
+                        weight?: number;
+                    })[];
                     /**
                      * @default hold
                      * @enum {string}
                      */
                     onNoData?: "hold" | "promote" | "rollback";
+                    /**
+                     * @default hold
+                     * @enum {string}
+                     */
+                    onProviderError?: "hold" | "ignore" | "rollback";
                     /** @default 50 */
                     minimumSamples?: number;
                     /** @default 86400 */
@@ -1065,6 +2004,7 @@ export interface components {
                     cookie?: {
                         [key: string]: string;
                     };
+                    region?: string;
                 } | null;
                 /** @default 86400 */
                 durationSeconds?: number;
@@ -1074,6 +2014,120 @@ export interface components {
                 promoteWinner?: boolean;
                 /** @default true */
                 autoRollback?: boolean;
+                /**
+                 * @default rollback
+                 * @enum {string}
+                 */
+                onFailure?: "rollback" | "pause" | "freeze";
+                /** @default null */
+                tests?: {
+                    /** @default [] */
+                    functional?: {
+                        name: string;
+                        request: {
+                            /**
+                             * @default GET
+                             * @enum {string}
+                             */
+                            method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
+                            /** Format: starts_with */
+                            path: string;
+                            /** @default {} */
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            body?: components["schemas"]["JsonInput"];
+                        };
+                        /** @default {} */
+                        expect?: {
+                            /** @default 200 */
+                            status?: number;
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            bodyContains?: string;
+                            /** @description A regular expression. */
+                            bodyMatches?: string;
+                            json?: {
+                                [key: string]: components["schemas"]["JsonInput"];
+                            };
+                            jsonSchema?: {
+                                [key: string]: components["schemas"]["JsonInput"];
+                            };
+                            maxMs?: number;
+                        };
+                    }[];
+                    /** @default false */
+                    performanceTest?: boolean;
+                    /** @default false */
+                    loadTest?: boolean;
+                    /** @default false */
+                    securityTest?: boolean;
+                    /**
+                     * @default {
+                     *       "path": "/"
+                     *     }
+                     */
+                    request?: {
+                        /**
+                         * @default GET
+                         * @enum {string}
+                         */
+                        method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
+                        /** Format: starts_with */
+                        path: string;
+                        /** @default {} */
+                        headers?: {
+                            [key: string]: string;
+                        };
+                        body?: components["schemas"]["JsonInput"];
+                    };
+                    /** @default 50 */
+                    concurrentUsers?: number;
+                    /** @default 120 */
+                    testDuration?: number;
+                    /** @default 2 */
+                    responseTimeThreshold?: number;
+                    /** @default 0.95 */
+                    successRateThreshold?: number;
+                    /** @default null */
+                    throughputThreshold?: number | null;
+                    /** @default {} */
+                    security?: {
+                        /** @default null */
+                        protectedPath?: string | null;
+                        /** @default null */
+                        privilegedPath?: string | null;
+                        /** @default null */
+                        lowPrivilegeHeaders?: {
+                            [key: string]: string;
+                        } | null;
+                        /**
+                         * @default terminated-by-gateway
+                         * @enum {string}
+                         */
+                        tls?: "terminated-by-gateway" | "mesh" | "native" | "none";
+                        /**
+                         * @default [
+                         *       "x-content-type-options"
+                         *     ]
+                         */
+                        requiredHeaders?: string[];
+                        /** @default 10485760 */
+                        maxBodyBytes?: number;
+                        /** @default null */
+                        auditPath?: string | null;
+                        /** @default null */
+                        auditPattern?: string | null;
+                        /**
+                         * @default high
+                         * @enum {string}
+                         */
+                        failOn?: "low" | "medium" | "high" | "critical";
+                    };
+                } | null;
+                /** @default 0 */
+                holdbackPercentage?: number;
                 /** @default 0 */
                 monitoringSeconds?: number;
                 /**
@@ -1085,29 +2139,100 @@ export interface components {
                 analysis?: {
                     /** @default 0.01 */
                     falseRollbackRate?: number;
-                    /**
-                     * @default [
-                     *       {
-                     *         "name": "error_rate"
-                     *       },
-                     *       {
-                     *         "name": "latency"
-                     *       }
-                     *     ]
-                     */
-                    metrics?: {
-                        /** @enum {string} */
-                        name: "error_rate" | "latency";
-                        /** @description `latency`: how much slower is fine, as a fraction. Default 0.1. */
+                    metrics?: ({
+                        /** @constant */
+                        name: "error_rate";
+                        maxIncrease?: number;
                         maxRelativeIncrease?: number;
-                        /** @description `latency`: how many milliseconds slower are fine on top of that. Default 5. */
+                        maxErrorRate?: number;
+                        nonInferiorityMargin?: number;
+                        weight?: number;
+                    } | {
+                        /** @constant */
+                        name: "latency";
+                        quantile?: number;
+                        /** @description How much slower is fine, as a fraction. Default 0.1. */
+                        maxRelativeIncrease?: number;
+                        /** @description How many milliseconds slower are fine on top of that. Default 5. */
                         maxIncreaseMs?: number;
-                    }[];
+                        maxLatencyMs?: number;
+                        nonInferiority?: boolean;
+                        weight?: number;
+                    } | {
+                        name: string;
+                        source: "evaluations" | ({
+                            /** @constant */
+                            type: "prometheus";
+                            /** Format: uri */
+                            address: string;
+                            query: string;
+                            /** @default {} */
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            /** @default 5 */
+                            timeoutSeconds?: number;
+                        } | {
+                            /** @constant */
+                            type: "webhook";
+                            /** Format: uri */
+                            url: string;
+                            /** @default {} */
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            /** @default $.value */
+                            jsonPath?: string;
+                            /** @default 5 */
+                            timeoutSeconds?: number;
+                        } | {
+                            /** @constant */
+                            type: "file";
+                            path: string;
+                            /** @default value */
+                            column?: string;
+                        } | {
+                            /** @constant */
+                            type: "evaluations";
+                            dataset?: string;
+                        });
+                        /** @enum {string} */
+                        judge?: "mann-whitney" | "balanced-bets" | "threshold";
+                        /**
+                         * @description Which change is worse.
+                         * @default increase
+                         * @enum {string}
+                         */
+                        direction?: "increase" | "decrease" | "either";
+                        min?: number;
+                        max?: number;
+                        /** @default 0.1 */
+                        tolerance?: number;
+                        /** @default 0.98 */
+                        confidence?: number;
+                        /**
+                         * @default sluice
+                         * @enum {string}
+                         */
+                        mode?: "sluice" | "kayenta";
+                        /** @default 10 */
+                        intervalSeconds?: number;
+                        /** @default 0 */
+                        maxDecrease?: number;
+                        /** @default 1 */
+                        failureLimit?: number;
+                        weight?: number;
+                    })[];
                     /**
                      * @default hold
                      * @enum {string}
                      */
                     onNoData?: "hold" | "promote" | "rollback";
+                    /**
+                     * @default hold
+                     * @enum {string}
+                     */
+                    onProviderError?: "hold" | "ignore" | "rollback";
                     /** @default 50 */
                     minimumSamples?: number;
                     /** @default 86400 */
@@ -1121,16 +2246,6 @@ export interface components {
                 [key: string]: string;
             };
         };
-        /**
-         * @example {
-         *       "version": "1.1.0",
-         *       "strategy": {
-         *         "type": "canary",
-         *         "initialPercentage": 5,
-         *         "bakeSeconds": 60
-         *       }
-         *     }
-         */
         UpdateDeploymentInput: {
             version?: string;
             /** @description A JSON Merge Patch (RFC 7396) over the configuration that is in force or under way. */
@@ -1143,6 +2258,120 @@ export interface components {
                 type: "immediate";
                 /** @default true */
                 autoRollback?: boolean;
+                /**
+                 * @default rollback
+                 * @enum {string}
+                 */
+                onFailure?: "rollback" | "pause" | "freeze";
+                /** @default null */
+                tests?: {
+                    /** @default [] */
+                    functional?: {
+                        name: string;
+                        request: {
+                            /**
+                             * @default GET
+                             * @enum {string}
+                             */
+                            method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
+                            /** Format: starts_with */
+                            path: string;
+                            /** @default {} */
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            body?: components["schemas"]["JsonInput"];
+                        };
+                        /** @default {} */
+                        expect?: {
+                            /** @default 200 */
+                            status?: number;
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            bodyContains?: string;
+                            /** @description A regular expression. */
+                            bodyMatches?: string;
+                            json?: {
+                                [key: string]: components["schemas"]["JsonInput"];
+                            };
+                            jsonSchema?: {
+                                [key: string]: components["schemas"]["JsonInput"];
+                            };
+                            maxMs?: number;
+                        };
+                    }[];
+                    /** @default false */
+                    performanceTest?: boolean;
+                    /** @default false */
+                    loadTest?: boolean;
+                    /** @default false */
+                    securityTest?: boolean;
+                    /**
+                     * @default {
+                     *       "path": "/"
+                     *     }
+                     */
+                    request?: {
+                        /**
+                         * @default GET
+                         * @enum {string}
+                         */
+                        method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
+                        /** Format: starts_with */
+                        path: string;
+                        /** @default {} */
+                        headers?: {
+                            [key: string]: string;
+                        };
+                        body?: components["schemas"]["JsonInput"];
+                    };
+                    /** @default 50 */
+                    concurrentUsers?: number;
+                    /** @default 120 */
+                    testDuration?: number;
+                    /** @default 2 */
+                    responseTimeThreshold?: number;
+                    /** @default 0.95 */
+                    successRateThreshold?: number;
+                    /** @default null */
+                    throughputThreshold?: number | null;
+                    /** @default {} */
+                    security?: {
+                        /** @default null */
+                        protectedPath?: string | null;
+                        /** @default null */
+                        privilegedPath?: string | null;
+                        /** @default null */
+                        lowPrivilegeHeaders?: {
+                            [key: string]: string;
+                        } | null;
+                        /**
+                         * @default terminated-by-gateway
+                         * @enum {string}
+                         */
+                        tls?: "terminated-by-gateway" | "mesh" | "native" | "none";
+                        /**
+                         * @default [
+                         *       "x-content-type-options"
+                         *     ]
+                         */
+                        requiredHeaders?: string[];
+                        /** @default 10485760 */
+                        maxBodyBytes?: number;
+                        /** @default null */
+                        auditPath?: string | null;
+                        /** @default null */
+                        auditPattern?: string | null;
+                        /**
+                         * @default high
+                         * @enum {string}
+                         */
+                        failOn?: "low" | "medium" | "high" | "critical";
+                    };
+                } | null;
+                /** @default 0 */
+                holdbackPercentage?: number;
                 /** @default 0 */
                 monitoringSeconds?: number;
                 /**
@@ -1154,29 +2383,100 @@ export interface components {
                 analysis?: {
                     /** @default 0.01 */
                     falseRollbackRate?: number;
-                    /**
-                     * @default [
-                     *       {
-                     *         "name": "error_rate"
-                     *       },
-                     *       {
-                     *         "name": "latency"
-                     *       }
-                     *     ]
-                     */
-                    metrics?: {
-                        /** @enum {string} */
-                        name: "error_rate" | "latency";
-                        /** @description `latency`: how much slower is fine, as a fraction. Default 0.1. */
+                    metrics?: ({
+                        /** @constant */
+                        name: "error_rate";
+                        maxIncrease?: number;
                         maxRelativeIncrease?: number;
-                        /** @description `latency`: how many milliseconds slower are fine on top of that. Default 5. */
+                        maxErrorRate?: number;
+                        nonInferiorityMargin?: number;
+                        weight?: number;
+                    } | {
+                        /** @constant */
+                        name: "latency";
+                        quantile?: number;
+                        /** @description How much slower is fine, as a fraction. Default 0.1. */
+                        maxRelativeIncrease?: number;
+                        /** @description How many milliseconds slower are fine on top of that. Default 5. */
                         maxIncreaseMs?: number;
-                    }[];
+                        maxLatencyMs?: number;
+                        nonInferiority?: boolean;
+                        weight?: number;
+                    } | {
+                        name: string;
+                        source: "evaluations" | ({
+                            /** @constant */
+                            type: "prometheus";
+                            /** Format: uri */
+                            address: string;
+                            query: string;
+                            /** @default {} */
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            /** @default 5 */
+                            timeoutSeconds?: number;
+                        } | {
+                            /** @constant */
+                            type: "webhook";
+                            /** Format: uri */
+                            url: string;
+                            /** @default {} */
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            /** @default $.value */
+                            jsonPath?: string;
+                            /** @default 5 */
+                            timeoutSeconds?: number;
+                        } | {
+                            /** @constant */
+                            type: "file";
+                            path: string;
+                            /** @default value */
+                            column?: string;
+                        } | {
+                            /** @constant */
+                            type: "evaluations";
+                            dataset?: string;
+                        });
+                        /** @enum {string} */
+                        judge?: "mann-whitney" | "balanced-bets" | "threshold";
+                        /**
+                         * @description Which change is worse.
+                         * @default increase
+                         * @enum {string}
+                         */
+                        direction?: "increase" | "decrease" | "either";
+                        min?: number;
+                        max?: number;
+                        /** @default 0.1 */
+                        tolerance?: number;
+                        /** @default 0.98 */
+                        confidence?: number;
+                        /**
+                         * @default sluice
+                         * @enum {string}
+                         */
+                        mode?: "sluice" | "kayenta";
+                        /** @default 10 */
+                        intervalSeconds?: number;
+                        /** @default 0 */
+                        maxDecrease?: number;
+                        /** @default 1 */
+                        failureLimit?: number;
+                        weight?: number;
+                    })[];
                     /**
                      * @default hold
                      * @enum {string}
                      */
                     onNoData?: "hold" | "promote" | "rollback";
+                    /**
+                     * @default hold
+                     * @enum {string}
+                     */
+                    onProviderError?: "hold" | "ignore" | "rollback";
                     /** @default 50 */
                     minimumSamples?: number;
                     /** @default 86400 */
@@ -1195,6 +2495,120 @@ export interface components {
                 intervalSeconds?: number;
                 /** @default true */
                 autoRollback?: boolean;
+                /**
+                 * @default rollback
+                 * @enum {string}
+                 */
+                onFailure?: "rollback" | "pause" | "freeze";
+                /** @default null */
+                tests?: {
+                    /** @default [] */
+                    functional?: {
+                        name: string;
+                        request: {
+                            /**
+                             * @default GET
+                             * @enum {string}
+                             */
+                            method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
+                            /** Format: starts_with */
+                            path: string;
+                            /** @default {} */
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            body?: components["schemas"]["JsonInput"];
+                        };
+                        /** @default {} */
+                        expect?: {
+                            /** @default 200 */
+                            status?: number;
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            bodyContains?: string;
+                            /** @description A regular expression. */
+                            bodyMatches?: string;
+                            json?: {
+                                [key: string]: components["schemas"]["JsonInput"];
+                            };
+                            jsonSchema?: {
+                                [key: string]: components["schemas"]["JsonInput"];
+                            };
+                            maxMs?: number;
+                        };
+                    }[];
+                    /** @default false */
+                    performanceTest?: boolean;
+                    /** @default false */
+                    loadTest?: boolean;
+                    /** @default false */
+                    securityTest?: boolean;
+                    /**
+                     * @default {
+                     *       "path": "/"
+                     *     }
+                     */
+                    request?: {
+                        /**
+                         * @default GET
+                         * @enum {string}
+                         */
+                        method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
+                        /** Format: starts_with */
+                        path: string;
+                        /** @default {} */
+                        headers?: {
+                            [key: string]: string;
+                        };
+                        body?: components["schemas"]["JsonInput"];
+                    };
+                    /** @default 50 */
+                    concurrentUsers?: number;
+                    /** @default 120 */
+                    testDuration?: number;
+                    /** @default 2 */
+                    responseTimeThreshold?: number;
+                    /** @default 0.95 */
+                    successRateThreshold?: number;
+                    /** @default null */
+                    throughputThreshold?: number | null;
+                    /** @default {} */
+                    security?: {
+                        /** @default null */
+                        protectedPath?: string | null;
+                        /** @default null */
+                        privilegedPath?: string | null;
+                        /** @default null */
+                        lowPrivilegeHeaders?: {
+                            [key: string]: string;
+                        } | null;
+                        /**
+                         * @default terminated-by-gateway
+                         * @enum {string}
+                         */
+                        tls?: "terminated-by-gateway" | "mesh" | "native" | "none";
+                        /**
+                         * @default [
+                         *       "x-content-type-options"
+                         *     ]
+                         */
+                        requiredHeaders?: string[];
+                        /** @default 10485760 */
+                        maxBodyBytes?: number;
+                        /** @default null */
+                        auditPath?: string | null;
+                        /** @default null */
+                        auditPattern?: string | null;
+                        /**
+                         * @default high
+                         * @enum {string}
+                         */
+                        failOn?: "low" | "medium" | "high" | "critical";
+                    };
+                } | null;
+                /** @default 0 */
+                holdbackPercentage?: number;
                 /** @default 0 */
                 monitoringSeconds?: number;
                 /**
@@ -1206,29 +2620,100 @@ export interface components {
                 analysis?: {
                     /** @default 0.01 */
                     falseRollbackRate?: number;
-                    /**
-                     * @default [
-                     *       {
-                     *         "name": "error_rate"
-                     *       },
-                     *       {
-                     *         "name": "latency"
-                     *       }
-                     *     ]
-                     */
-                    metrics?: {
-                        /** @enum {string} */
-                        name: "error_rate" | "latency";
-                        /** @description `latency`: how much slower is fine, as a fraction. Default 0.1. */
+                    metrics?: ({
+                        /** @constant */
+                        name: "error_rate";
+                        maxIncrease?: number;
                         maxRelativeIncrease?: number;
-                        /** @description `latency`: how many milliseconds slower are fine on top of that. Default 5. */
+                        maxErrorRate?: number;
+                        nonInferiorityMargin?: number;
+                        weight?: number;
+                    } | {
+                        /** @constant */
+                        name: "latency";
+                        quantile?: number;
+                        /** @description How much slower is fine, as a fraction. Default 0.1. */
+                        maxRelativeIncrease?: number;
+                        /** @description How many milliseconds slower are fine on top of that. Default 5. */
                         maxIncreaseMs?: number;
-                    }[];
+                        maxLatencyMs?: number;
+                        nonInferiority?: boolean;
+                        weight?: number;
+                    } | {
+                        name: string;
+                        source: "evaluations" | ({
+                            /** @constant */
+                            type: "prometheus";
+                            /** Format: uri */
+                            address: string;
+                            query: string;
+                            /** @default {} */
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            /** @default 5 */
+                            timeoutSeconds?: number;
+                        } | {
+                            /** @constant */
+                            type: "webhook";
+                            /** Format: uri */
+                            url: string;
+                            /** @default {} */
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            /** @default $.value */
+                            jsonPath?: string;
+                            /** @default 5 */
+                            timeoutSeconds?: number;
+                        } | {
+                            /** @constant */
+                            type: "file";
+                            path: string;
+                            /** @default value */
+                            column?: string;
+                        } | {
+                            /** @constant */
+                            type: "evaluations";
+                            dataset?: string;
+                        });
+                        /** @enum {string} */
+                        judge?: "mann-whitney" | "balanced-bets" | "threshold";
+                        /**
+                         * @description Which change is worse.
+                         * @default increase
+                         * @enum {string}
+                         */
+                        direction?: "increase" | "decrease" | "either";
+                        min?: number;
+                        max?: number;
+                        /** @default 0.1 */
+                        tolerance?: number;
+                        /** @default 0.98 */
+                        confidence?: number;
+                        /**
+                         * @default sluice
+                         * @enum {string}
+                         */
+                        mode?: "sluice" | "kayenta";
+                        /** @default 10 */
+                        intervalSeconds?: number;
+                        /** @default 0 */
+                        maxDecrease?: number;
+                        /** @default 1 */
+                        failureLimit?: number;
+                        weight?: number;
+                    })[];
                     /**
                      * @default hold
                      * @enum {string}
                      */
                     onNoData?: "hold" | "promote" | "rollback";
+                    /**
+                     * @default hold
+                     * @enum {string}
+                     */
+                    onProviderError?: "hold" | "ignore" | "rollback";
                     /** @default 50 */
                     minimumSamples?: number;
                     /** @default 86400 */
@@ -1252,6 +2737,9 @@ export interface components {
                     } | {
                         /** @constant */
                         approval: true;
+                        /** @description How many people. Default 1. */
+                        approvals?: number;
+                        expiresSeconds?: number;
                     };
                 } | {
                     analyze: {
@@ -1269,6 +2757,7 @@ export interface components {
                         cookie?: {
                             [key: string]: string;
                         };
+                        region?: string;
                     };
                 } | {
                     scale: {
@@ -1286,6 +2775,120 @@ export interface components {
                 })[] | null;
                 /** @default true */
                 autoRollback?: boolean;
+                /**
+                 * @default rollback
+                 * @enum {string}
+                 */
+                onFailure?: "rollback" | "pause" | "freeze";
+                /** @default null */
+                tests?: {
+                    /** @default [] */
+                    functional?: {
+                        name: string;
+                        request: {
+                            /**
+                             * @default GET
+                             * @enum {string}
+                             */
+                            method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
+                            /** Format: starts_with */
+                            path: string;
+                            /** @default {} */
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            body?: components["schemas"]["JsonInput"];
+                        };
+                        /** @default {} */
+                        expect?: {
+                            /** @default 200 */
+                            status?: number;
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            bodyContains?: string;
+                            /** @description A regular expression. */
+                            bodyMatches?: string;
+                            json?: {
+                                [key: string]: components["schemas"]["JsonInput"];
+                            };
+                            jsonSchema?: {
+                                [key: string]: components["schemas"]["JsonInput"];
+                            };
+                            maxMs?: number;
+                        };
+                    }[];
+                    /** @default false */
+                    performanceTest?: boolean;
+                    /** @default false */
+                    loadTest?: boolean;
+                    /** @default false */
+                    securityTest?: boolean;
+                    /**
+                     * @default {
+                     *       "path": "/"
+                     *     }
+                     */
+                    request?: {
+                        /**
+                         * @default GET
+                         * @enum {string}
+                         */
+                        method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
+                        /** Format: starts_with */
+                        path: string;
+                        /** @default {} */
+                        headers?: {
+                            [key: string]: string;
+                        };
+                        body?: components["schemas"]["JsonInput"];
+                    };
+                    /** @default 50 */
+                    concurrentUsers?: number;
+                    /** @default 120 */
+                    testDuration?: number;
+                    /** @default 2 */
+                    responseTimeThreshold?: number;
+                    /** @default 0.95 */
+                    successRateThreshold?: number;
+                    /** @default null */
+                    throughputThreshold?: number | null;
+                    /** @default {} */
+                    security?: {
+                        /** @default null */
+                        protectedPath?: string | null;
+                        /** @default null */
+                        privilegedPath?: string | null;
+                        /** @default null */
+                        lowPrivilegeHeaders?: {
+                            [key: string]: string;
+                        } | null;
+                        /**
+                         * @default terminated-by-gateway
+                         * @enum {string}
+                         */
+                        tls?: "terminated-by-gateway" | "mesh" | "native" | "none";
+                        /**
+                         * @default [
+                         *       "x-content-type-options"
+                         *     ]
+                         */
+                        requiredHeaders?: string[];
+                        /** @default 10485760 */
+                        maxBodyBytes?: number;
+                        /** @default null */
+                        auditPath?: string | null;
+                        /** @default null */
+                        auditPattern?: string | null;
+                        /**
+                         * @default high
+                         * @enum {string}
+                         */
+                        failOn?: "low" | "medium" | "high" | "critical";
+                    };
+                } | null;
+                /** @default 0 */
+                holdbackPercentage?: number;
                 /** @default 0 */
                 monitoringSeconds?: number;
                 /**
@@ -1297,29 +2900,100 @@ export interface components {
                 analysis?: {
                     /** @default 0.01 */
                     falseRollbackRate?: number;
-                    /**
-                     * @default [
-                     *       {
-                     *         "name": "error_rate"
-                     *       },
-                     *       {
-                     *         "name": "latency"
-                     *       }
-                     *     ]
-                     */
-                    metrics?: {
-                        /** @enum {string} */
-                        name: "error_rate" | "latency";
-                        /** @description `latency`: how much slower is fine, as a fraction. Default 0.1. */
+                    metrics?: ({
+                        /** @constant */
+                        name: "error_rate";
+                        maxIncrease?: number;
                         maxRelativeIncrease?: number;
-                        /** @description `latency`: how many milliseconds slower are fine on top of that. Default 5. */
+                        maxErrorRate?: number;
+                        nonInferiorityMargin?: number;
+                        weight?: number;
+                    } | {
+                        /** @constant */
+                        name: "latency";
+                        quantile?: number;
+                        /** @description How much slower is fine, as a fraction. Default 0.1. */
+                        maxRelativeIncrease?: number;
+                        /** @description How many milliseconds slower are fine on top of that. Default 5. */
                         maxIncreaseMs?: number;
-                    }[];
+                        maxLatencyMs?: number;
+                        nonInferiority?: boolean;
+                        weight?: number;
+                    } | {
+                        name: string;
+                        source: "evaluations" | ({
+                            /** @constant */
+                            type: "prometheus";
+                            /** Format: uri */
+                            address: string;
+                            query: string;
+                            /** @default {} */
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            /** @default 5 */
+                            timeoutSeconds?: number;
+                        } | {
+                            /** @constant */
+                            type: "webhook";
+                            /** Format: uri */
+                            url: string;
+                            /** @default {} */
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            /** @default $.value */
+                            jsonPath?: string;
+                            /** @default 5 */
+                            timeoutSeconds?: number;
+                        } | {
+                            /** @constant */
+                            type: "file";
+                            path: string;
+                            /** @default value */
+                            column?: string;
+                        } | {
+                            /** @constant */
+                            type: "evaluations";
+                            dataset?: string;
+                        });
+                        /** @enum {string} */
+                        judge?: "mann-whitney" | "balanced-bets" | "threshold";
+                        /**
+                         * @description Which change is worse.
+                         * @default increase
+                         * @enum {string}
+                         */
+                        direction?: "increase" | "decrease" | "either";
+                        min?: number;
+                        max?: number;
+                        /** @default 0.1 */
+                        tolerance?: number;
+                        /** @default 0.98 */
+                        confidence?: number;
+                        /**
+                         * @default sluice
+                         * @enum {string}
+                         */
+                        mode?: "sluice" | "kayenta";
+                        /** @default 10 */
+                        intervalSeconds?: number;
+                        /** @default 0 */
+                        maxDecrease?: number;
+                        /** @default 1 */
+                        failureLimit?: number;
+                        weight?: number;
+                    })[];
                     /**
                      * @default hold
                      * @enum {string}
                      */
                     onNoData?: "hold" | "promote" | "rollback";
+                    /**
+                     * @default hold
+                     * @enum {string}
+                     */
+                    onProviderError?: "hold" | "ignore" | "rollback";
                     /** @default 50 */
                     minimumSamples?: number;
                     /** @default 86400 */
@@ -1334,6 +3008,120 @@ export interface components {
                 previewRoute?: string | null;
                 /** @default true */
                 autoRollback?: boolean;
+                /**
+                 * @default rollback
+                 * @enum {string}
+                 */
+                onFailure?: "rollback" | "pause" | "freeze";
+                /** @default null */
+                tests?: {
+                    /** @default [] */
+                    functional?: {
+                        name: string;
+                        request: {
+                            /**
+                             * @default GET
+                             * @enum {string}
+                             */
+                            method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
+                            /** Format: starts_with */
+                            path: string;
+                            /** @default {} */
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            body?: components["schemas"]["JsonInput"];
+                        };
+                        /** @default {} */
+                        expect?: {
+                            /** @default 200 */
+                            status?: number;
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            bodyContains?: string;
+                            /** @description A regular expression. */
+                            bodyMatches?: string;
+                            json?: {
+                                [key: string]: components["schemas"]["JsonInput"];
+                            };
+                            jsonSchema?: {
+                                [key: string]: components["schemas"]["JsonInput"];
+                            };
+                            maxMs?: number;
+                        };
+                    }[];
+                    /** @default false */
+                    performanceTest?: boolean;
+                    /** @default false */
+                    loadTest?: boolean;
+                    /** @default false */
+                    securityTest?: boolean;
+                    /**
+                     * @default {
+                     *       "path": "/"
+                     *     }
+                     */
+                    request?: {
+                        /**
+                         * @default GET
+                         * @enum {string}
+                         */
+                        method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
+                        /** Format: starts_with */
+                        path: string;
+                        /** @default {} */
+                        headers?: {
+                            [key: string]: string;
+                        };
+                        body?: components["schemas"]["JsonInput"];
+                    };
+                    /** @default 50 */
+                    concurrentUsers?: number;
+                    /** @default 120 */
+                    testDuration?: number;
+                    /** @default 2 */
+                    responseTimeThreshold?: number;
+                    /** @default 0.95 */
+                    successRateThreshold?: number;
+                    /** @default null */
+                    throughputThreshold?: number | null;
+                    /** @default {} */
+                    security?: {
+                        /** @default null */
+                        protectedPath?: string | null;
+                        /** @default null */
+                        privilegedPath?: string | null;
+                        /** @default null */
+                        lowPrivilegeHeaders?: {
+                            [key: string]: string;
+                        } | null;
+                        /**
+                         * @default terminated-by-gateway
+                         * @enum {string}
+                         */
+                        tls?: "terminated-by-gateway" | "mesh" | "native" | "none";
+                        /**
+                         * @default [
+                         *       "x-content-type-options"
+                         *     ]
+                         */
+                        requiredHeaders?: string[];
+                        /** @default 10485760 */
+                        maxBodyBytes?: number;
+                        /** @default null */
+                        auditPath?: string | null;
+                        /** @default null */
+                        auditPattern?: string | null;
+                        /**
+                         * @default high
+                         * @enum {string}
+                         */
+                        failOn?: "low" | "medium" | "high" | "critical";
+                    };
+                } | null;
+                /** @default 0 */
+                holdbackPercentage?: number;
                 /** @default 0 */
                 monitoringSeconds?: number;
                 /**
@@ -1345,29 +3133,100 @@ export interface components {
                 analysis?: {
                     /** @default 0.01 */
                     falseRollbackRate?: number;
-                    /**
-                     * @default [
-                     *       {
-                     *         "name": "error_rate"
-                     *       },
-                     *       {
-                     *         "name": "latency"
-                     *       }
-                     *     ]
-                     */
-                    metrics?: {
-                        /** @enum {string} */
-                        name: "error_rate" | "latency";
-                        /** @description `latency`: how much slower is fine, as a fraction. Default 0.1. */
+                    metrics?: ({
+                        /** @constant */
+                        name: "error_rate";
+                        maxIncrease?: number;
                         maxRelativeIncrease?: number;
-                        /** @description `latency`: how many milliseconds slower are fine on top of that. Default 5. */
+                        maxErrorRate?: number;
+                        nonInferiorityMargin?: number;
+                        weight?: number;
+                    } | {
+                        /** @constant */
+                        name: "latency";
+                        quantile?: number;
+                        /** @description How much slower is fine, as a fraction. Default 0.1. */
+                        maxRelativeIncrease?: number;
+                        /** @description How many milliseconds slower are fine on top of that. Default 5. */
                         maxIncreaseMs?: number;
-                    }[];
+                        maxLatencyMs?: number;
+                        nonInferiority?: boolean;
+                        weight?: number;
+                    } | {
+                        name: string;
+                        source: "evaluations" | ({
+                            /** @constant */
+                            type: "prometheus";
+                            /** Format: uri */
+                            address: string;
+                            query: string;
+                            /** @default {} */
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            /** @default 5 */
+                            timeoutSeconds?: number;
+                        } | {
+                            /** @constant */
+                            type: "webhook";
+                            /** Format: uri */
+                            url: string;
+                            /** @default {} */
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            /** @default $.value */
+                            jsonPath?: string;
+                            /** @default 5 */
+                            timeoutSeconds?: number;
+                        } | {
+                            /** @constant */
+                            type: "file";
+                            path: string;
+                            /** @default value */
+                            column?: string;
+                        } | {
+                            /** @constant */
+                            type: "evaluations";
+                            dataset?: string;
+                        });
+                        /** @enum {string} */
+                        judge?: "mann-whitney" | "balanced-bets" | "threshold";
+                        /**
+                         * @description Which change is worse.
+                         * @default increase
+                         * @enum {string}
+                         */
+                        direction?: "increase" | "decrease" | "either";
+                        min?: number;
+                        max?: number;
+                        /** @default 0.1 */
+                        tolerance?: number;
+                        /** @default 0.98 */
+                        confidence?: number;
+                        /**
+                         * @default sluice
+                         * @enum {string}
+                         */
+                        mode?: "sluice" | "kayenta";
+                        /** @default 10 */
+                        intervalSeconds?: number;
+                        /** @default 0 */
+                        maxDecrease?: number;
+                        /** @default 1 */
+                        failureLimit?: number;
+                        weight?: number;
+                    })[];
                     /**
                      * @default hold
                      * @enum {string}
                      */
                     onNoData?: "hold" | "promote" | "rollback";
+                    /**
+                     * @default hold
+                     * @enum {string}
+                     */
+                    onProviderError?: "hold" | "ignore" | "rollback";
                     /** @default 50 */
                     minimumSamples?: number;
                     /** @default 86400 */
@@ -1382,8 +3241,132 @@ export interface components {
                 mirrorPercentage?: number;
                 /** @default 600 */
                 durationSeconds?: number;
+                /** @default {} */
+                compare?: {
+                    /**
+                     * @default none
+                     * @enum {string}
+                     */
+                    bodies?: "none" | "exact" | "json";
+                    /** @default [] */
+                    ignore?: string[];
+                };
                 /** @default true */
                 autoRollback?: boolean;
+                /**
+                 * @default rollback
+                 * @enum {string}
+                 */
+                onFailure?: "rollback" | "pause" | "freeze";
+                /** @default null */
+                tests?: {
+                    /** @default [] */
+                    functional?: {
+                        name: string;
+                        request: {
+                            /**
+                             * @default GET
+                             * @enum {string}
+                             */
+                            method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
+                            /** Format: starts_with */
+                            path: string;
+                            /** @default {} */
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            body?: components["schemas"]["JsonInput"];
+                        };
+                        /** @default {} */
+                        expect?: {
+                            /** @default 200 */
+                            status?: number;
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            bodyContains?: string;
+                            /** @description A regular expression. */
+                            bodyMatches?: string;
+                            json?: {
+                                [key: string]: components["schemas"]["JsonInput"];
+                            };
+                            jsonSchema?: {
+                                [key: string]: components["schemas"]["JsonInput"];
+                            };
+                            maxMs?: number;
+                        };
+                    }[];
+                    /** @default false */
+                    performanceTest?: boolean;
+                    /** @default false */
+                    loadTest?: boolean;
+                    /** @default false */
+                    securityTest?: boolean;
+                    /**
+                     * @default {
+                     *       "path": "/"
+                     *     }
+                     */
+                    request?: {
+                        /**
+                         * @default GET
+                         * @enum {string}
+                         */
+                        method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
+                        /** Format: starts_with */
+                        path: string;
+                        /** @default {} */
+                        headers?: {
+                            [key: string]: string;
+                        };
+                        body?: components["schemas"]["JsonInput"];
+                    };
+                    /** @default 50 */
+                    concurrentUsers?: number;
+                    /** @default 120 */
+                    testDuration?: number;
+                    /** @default 2 */
+                    responseTimeThreshold?: number;
+                    /** @default 0.95 */
+                    successRateThreshold?: number;
+                    /** @default null */
+                    throughputThreshold?: number | null;
+                    /** @default {} */
+                    security?: {
+                        /** @default null */
+                        protectedPath?: string | null;
+                        /** @default null */
+                        privilegedPath?: string | null;
+                        /** @default null */
+                        lowPrivilegeHeaders?: {
+                            [key: string]: string;
+                        } | null;
+                        /**
+                         * @default terminated-by-gateway
+                         * @enum {string}
+                         */
+                        tls?: "terminated-by-gateway" | "mesh" | "native" | "none";
+                        /**
+                         * @default [
+                         *       "x-content-type-options"
+                         *     ]
+                         */
+                        requiredHeaders?: string[];
+                        /** @default 10485760 */
+                        maxBodyBytes?: number;
+                        /** @default null */
+                        auditPath?: string | null;
+                        /** @default null */
+                        auditPattern?: string | null;
+                        /**
+                         * @default high
+                         * @enum {string}
+                         */
+                        failOn?: "low" | "medium" | "high" | "critical";
+                    };
+                } | null;
+                /** @default 0 */
+                holdbackPercentage?: number;
                 /** @default 0 */
                 monitoringSeconds?: number;
                 /**
@@ -1395,29 +3378,100 @@ export interface components {
                 analysis?: {
                     /** @default 0.01 */
                     falseRollbackRate?: number;
-                    /**
-                     * @default [
-                     *       {
-                     *         "name": "error_rate"
-                     *       },
-                     *       {
-                     *         "name": "latency"
-                     *       }
-                     *     ]
-                     */
-                    metrics?: {
-                        /** @enum {string} */
-                        name: "error_rate" | "latency";
-                        /** @description `latency`: how much slower is fine, as a fraction. Default 0.1. */
+                    metrics?: ({
+                        /** @constant */
+                        name: "error_rate";
+                        maxIncrease?: number;
                         maxRelativeIncrease?: number;
-                        /** @description `latency`: how many milliseconds slower are fine on top of that. Default 5. */
+                        maxErrorRate?: number;
+                        nonInferiorityMargin?: number;
+                        weight?: number;
+                    } | {
+                        /** @constant */
+                        name: "latency";
+                        quantile?: number;
+                        /** @description How much slower is fine, as a fraction. Default 0.1. */
+                        maxRelativeIncrease?: number;
+                        /** @description How many milliseconds slower are fine on top of that. Default 5. */
                         maxIncreaseMs?: number;
-                    }[];
+                        maxLatencyMs?: number;
+                        nonInferiority?: boolean;
+                        weight?: number;
+                    } | {
+                        name: string;
+                        source: "evaluations" | ({
+                            /** @constant */
+                            type: "prometheus";
+                            /** Format: uri */
+                            address: string;
+                            query: string;
+                            /** @default {} */
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            /** @default 5 */
+                            timeoutSeconds?: number;
+                        } | {
+                            /** @constant */
+                            type: "webhook";
+                            /** Format: uri */
+                            url: string;
+                            /** @default {} */
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            /** @default $.value */
+                            jsonPath?: string;
+                            /** @default 5 */
+                            timeoutSeconds?: number;
+                        } | {
+                            /** @constant */
+                            type: "file";
+                            path: string;
+                            /** @default value */
+                            column?: string;
+                        } | {
+                            /** @constant */
+                            type: "evaluations";
+                            dataset?: string;
+                        });
+                        /** @enum {string} */
+                        judge?: "mann-whitney" | "balanced-bets" | "threshold";
+                        /**
+                         * @description Which change is worse.
+                         * @default increase
+                         * @enum {string}
+                         */
+                        direction?: "increase" | "decrease" | "either";
+                        min?: number;
+                        max?: number;
+                        /** @default 0.1 */
+                        tolerance?: number;
+                        /** @default 0.98 */
+                        confidence?: number;
+                        /**
+                         * @default sluice
+                         * @enum {string}
+                         */
+                        mode?: "sluice" | "kayenta";
+                        /** @default 10 */
+                        intervalSeconds?: number;
+                        /** @default 0 */
+                        maxDecrease?: number;
+                        /** @default 1 */
+                        failureLimit?: number;
+                        weight?: number;
+                    })[];
                     /**
                      * @default hold
                      * @enum {string}
                      */
                     onNoData?: "hold" | "promote" | "rollback";
+                    /**
+                     * @default hold
+                     * @enum {string}
+                     */
+                    onProviderError?: "hold" | "ignore" | "rollback";
                     /** @default 50 */
                     minimumSamples?: number;
                     /** @default 86400 */
@@ -1438,6 +3492,7 @@ export interface components {
                     cookie?: {
                         [key: string]: string;
                     };
+                    region?: string;
                 } | null;
                 /** @default 86400 */
                 durationSeconds?: number;
@@ -1447,6 +3502,120 @@ export interface components {
                 promoteWinner?: boolean;
                 /** @default true */
                 autoRollback?: boolean;
+                /**
+                 * @default rollback
+                 * @enum {string}
+                 */
+                onFailure?: "rollback" | "pause" | "freeze";
+                /** @default null */
+                tests?: {
+                    /** @default [] */
+                    functional?: {
+                        name: string;
+                        request: {
+                            /**
+                             * @default GET
+                             * @enum {string}
+                             */
+                            method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
+                            /** Format: starts_with */
+                            path: string;
+                            /** @default {} */
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            body?: components["schemas"]["JsonInput"];
+                        };
+                        /** @default {} */
+                        expect?: {
+                            /** @default 200 */
+                            status?: number;
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            bodyContains?: string;
+                            /** @description A regular expression. */
+                            bodyMatches?: string;
+                            json?: {
+                                [key: string]: components["schemas"]["JsonInput"];
+                            };
+                            jsonSchema?: {
+                                [key: string]: components["schemas"]["JsonInput"];
+                            };
+                            maxMs?: number;
+                        };
+                    }[];
+                    /** @default false */
+                    performanceTest?: boolean;
+                    /** @default false */
+                    loadTest?: boolean;
+                    /** @default false */
+                    securityTest?: boolean;
+                    /**
+                     * @default {
+                     *       "path": "/"
+                     *     }
+                     */
+                    request?: {
+                        /**
+                         * @default GET
+                         * @enum {string}
+                         */
+                        method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
+                        /** Format: starts_with */
+                        path: string;
+                        /** @default {} */
+                        headers?: {
+                            [key: string]: string;
+                        };
+                        body?: components["schemas"]["JsonInput"];
+                    };
+                    /** @default 50 */
+                    concurrentUsers?: number;
+                    /** @default 120 */
+                    testDuration?: number;
+                    /** @default 2 */
+                    responseTimeThreshold?: number;
+                    /** @default 0.95 */
+                    successRateThreshold?: number;
+                    /** @default null */
+                    throughputThreshold?: number | null;
+                    /** @default {} */
+                    security?: {
+                        /** @default null */
+                        protectedPath?: string | null;
+                        /** @default null */
+                        privilegedPath?: string | null;
+                        /** @default null */
+                        lowPrivilegeHeaders?: {
+                            [key: string]: string;
+                        } | null;
+                        /**
+                         * @default terminated-by-gateway
+                         * @enum {string}
+                         */
+                        tls?: "terminated-by-gateway" | "mesh" | "native" | "none";
+                        /**
+                         * @default [
+                         *       "x-content-type-options"
+                         *     ]
+                         */
+                        requiredHeaders?: string[];
+                        /** @default 10485760 */
+                        maxBodyBytes?: number;
+                        /** @default null */
+                        auditPath?: string | null;
+                        /** @default null */
+                        auditPattern?: string | null;
+                        /**
+                         * @default high
+                         * @enum {string}
+                         */
+                        failOn?: "low" | "medium" | "high" | "critical";
+                    };
+                } | null;
+                /** @default 0 */
+                holdbackPercentage?: number;
                 /** @default 0 */
                 monitoringSeconds?: number;
                 /**
@@ -1458,29 +3627,100 @@ export interface components {
                 analysis?: {
                     /** @default 0.01 */
                     falseRollbackRate?: number;
-                    /**
-                     * @default [
-                     *       {
-                     *         "name": "error_rate"
-                     *       },
-                     *       {
-                     *         "name": "latency"
-                     *       }
-                     *     ]
-                     */
-                    metrics?: {
-                        /** @enum {string} */
-                        name: "error_rate" | "latency";
-                        /** @description `latency`: how much slower is fine, as a fraction. Default 0.1. */
+                    metrics?: ({
+                        /** @constant */
+                        name: "error_rate";
+                        maxIncrease?: number;
                         maxRelativeIncrease?: number;
-                        /** @description `latency`: how many milliseconds slower are fine on top of that. Default 5. */
+                        maxErrorRate?: number;
+                        nonInferiorityMargin?: number;
+                        weight?: number;
+                    } | {
+                        /** @constant */
+                        name: "latency";
+                        quantile?: number;
+                        /** @description How much slower is fine, as a fraction. Default 0.1. */
+                        maxRelativeIncrease?: number;
+                        /** @description How many milliseconds slower are fine on top of that. Default 5. */
                         maxIncreaseMs?: number;
-                    }[];
+                        maxLatencyMs?: number;
+                        nonInferiority?: boolean;
+                        weight?: number;
+                    } | {
+                        name: string;
+                        source: "evaluations" | ({
+                            /** @constant */
+                            type: "prometheus";
+                            /** Format: uri */
+                            address: string;
+                            query: string;
+                            /** @default {} */
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            /** @default 5 */
+                            timeoutSeconds?: number;
+                        } | {
+                            /** @constant */
+                            type: "webhook";
+                            /** Format: uri */
+                            url: string;
+                            /** @default {} */
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            /** @default $.value */
+                            jsonPath?: string;
+                            /** @default 5 */
+                            timeoutSeconds?: number;
+                        } | {
+                            /** @constant */
+                            type: "file";
+                            path: string;
+                            /** @default value */
+                            column?: string;
+                        } | {
+                            /** @constant */
+                            type: "evaluations";
+                            dataset?: string;
+                        });
+                        /** @enum {string} */
+                        judge?: "mann-whitney" | "balanced-bets" | "threshold";
+                        /**
+                         * @description Which change is worse.
+                         * @default increase
+                         * @enum {string}
+                         */
+                        direction?: "increase" | "decrease" | "either";
+                        min?: number;
+                        max?: number;
+                        /** @default 0.1 */
+                        tolerance?: number;
+                        /** @default 0.98 */
+                        confidence?: number;
+                        /**
+                         * @default sluice
+                         * @enum {string}
+                         */
+                        mode?: "sluice" | "kayenta";
+                        /** @default 10 */
+                        intervalSeconds?: number;
+                        /** @default 0 */
+                        maxDecrease?: number;
+                        /** @default 1 */
+                        failureLimit?: number;
+                        weight?: number;
+                    })[];
                     /**
                      * @default hold
                      * @enum {string}
                      */
                     onNoData?: "hold" | "promote" | "rollback";
+                    /**
+                     * @default hold
+                     * @enum {string}
+                     */
+                    onProviderError?: "hold" | "ignore" | "rollback";
                     /** @default 50 */
                     minimumSamples?: number;
                     /** @default 86400 */
@@ -1521,6 +3761,120 @@ export interface components {
                 type: "immediate";
                 /** @default true */
                 autoRollback?: boolean;
+                /**
+                 * @default rollback
+                 * @enum {string}
+                 */
+                onFailure?: "rollback" | "pause" | "freeze";
+                /** @default null */
+                tests?: {
+                    /** @default [] */
+                    functional?: {
+                        name: string;
+                        request: {
+                            /**
+                             * @default GET
+                             * @enum {string}
+                             */
+                            method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
+                            /** Format: starts_with */
+                            path: string;
+                            /** @default {} */
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            body?: components["schemas"]["JsonInput"];
+                        };
+                        /** @default {} */
+                        expect?: {
+                            /** @default 200 */
+                            status?: number;
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            bodyContains?: string;
+                            /** @description A regular expression. */
+                            bodyMatches?: string;
+                            json?: {
+                                [key: string]: components["schemas"]["JsonInput"];
+                            };
+                            jsonSchema?: {
+                                [key: string]: components["schemas"]["JsonInput"];
+                            };
+                            maxMs?: number;
+                        };
+                    }[];
+                    /** @default false */
+                    performanceTest?: boolean;
+                    /** @default false */
+                    loadTest?: boolean;
+                    /** @default false */
+                    securityTest?: boolean;
+                    /**
+                     * @default {
+                     *       "path": "/"
+                     *     }
+                     */
+                    request?: {
+                        /**
+                         * @default GET
+                         * @enum {string}
+                         */
+                        method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
+                        /** Format: starts_with */
+                        path: string;
+                        /** @default {} */
+                        headers?: {
+                            [key: string]: string;
+                        };
+                        body?: components["schemas"]["JsonInput"];
+                    };
+                    /** @default 50 */
+                    concurrentUsers?: number;
+                    /** @default 120 */
+                    testDuration?: number;
+                    /** @default 2 */
+                    responseTimeThreshold?: number;
+                    /** @default 0.95 */
+                    successRateThreshold?: number;
+                    /** @default null */
+                    throughputThreshold?: number | null;
+                    /** @default {} */
+                    security?: {
+                        /** @default null */
+                        protectedPath?: string | null;
+                        /** @default null */
+                        privilegedPath?: string | null;
+                        /** @default null */
+                        lowPrivilegeHeaders?: {
+                            [key: string]: string;
+                        } | null;
+                        /**
+                         * @default terminated-by-gateway
+                         * @enum {string}
+                         */
+                        tls?: "terminated-by-gateway" | "mesh" | "native" | "none";
+                        /**
+                         * @default [
+                         *       "x-content-type-options"
+                         *     ]
+                         */
+                        requiredHeaders?: string[];
+                        /** @default 10485760 */
+                        maxBodyBytes?: number;
+                        /** @default null */
+                        auditPath?: string | null;
+                        /** @default null */
+                        auditPattern?: string | null;
+                        /**
+                         * @default high
+                         * @enum {string}
+                         */
+                        failOn?: "low" | "medium" | "high" | "critical";
+                    };
+                } | null;
+                /** @default 0 */
+                holdbackPercentage?: number;
                 /** @default 0 */
                 monitoringSeconds?: number;
                 /**
@@ -1532,29 +3886,100 @@ export interface components {
                 analysis?: {
                     /** @default 0.01 */
                     falseRollbackRate?: number;
-                    /**
-                     * @default [
-                     *       {
-                     *         "name": "error_rate"
-                     *       },
-                     *       {
-                     *         "name": "latency"
-                     *       }
-                     *     ]
-                     */
-                    metrics?: {
-                        /** @enum {string} */
-                        name: "error_rate" | "latency";
-                        /** @description `latency`: how much slower is fine, as a fraction. Default 0.1. */
+                    metrics?: ({
+                        /** @constant */
+                        name: "error_rate";
+                        maxIncrease?: number;
                         maxRelativeIncrease?: number;
-                        /** @description `latency`: how many milliseconds slower are fine on top of that. Default 5. */
+                        maxErrorRate?: number;
+                        nonInferiorityMargin?: number;
+                        weight?: number;
+                    } | {
+                        /** @constant */
+                        name: "latency";
+                        quantile?: number;
+                        /** @description How much slower is fine, as a fraction. Default 0.1. */
+                        maxRelativeIncrease?: number;
+                        /** @description How many milliseconds slower are fine on top of that. Default 5. */
                         maxIncreaseMs?: number;
-                    }[];
+                        maxLatencyMs?: number;
+                        nonInferiority?: boolean;
+                        weight?: number;
+                    } | {
+                        name: string;
+                        source: "evaluations" | ({
+                            /** @constant */
+                            type: "prometheus";
+                            /** Format: uri */
+                            address: string;
+                            query: string;
+                            /** @default {} */
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            /** @default 5 */
+                            timeoutSeconds?: number;
+                        } | {
+                            /** @constant */
+                            type: "webhook";
+                            /** Format: uri */
+                            url: string;
+                            /** @default {} */
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            /** @default $.value */
+                            jsonPath?: string;
+                            /** @default 5 */
+                            timeoutSeconds?: number;
+                        } | {
+                            /** @constant */
+                            type: "file";
+                            path: string;
+                            /** @default value */
+                            column?: string;
+                        } | {
+                            /** @constant */
+                            type: "evaluations";
+                            dataset?: string;
+                        });
+                        /** @enum {string} */
+                        judge?: "mann-whitney" | "balanced-bets" | "threshold";
+                        /**
+                         * @description Which change is worse.
+                         * @default increase
+                         * @enum {string}
+                         */
+                        direction?: "increase" | "decrease" | "either";
+                        min?: number;
+                        max?: number;
+                        /** @default 0.1 */
+                        tolerance?: number;
+                        /** @default 0.98 */
+                        confidence?: number;
+                        /**
+                         * @default sluice
+                         * @enum {string}
+                         */
+                        mode?: "sluice" | "kayenta";
+                        /** @default 10 */
+                        intervalSeconds?: number;
+                        /** @default 0 */
+                        maxDecrease?: number;
+                        /** @default 1 */
+                        failureLimit?: number;
+                        weight?: number;
+                    })[];
                     /**
                      * @default hold
                      * @enum {string}
                      */
                     onNoData?: "hold" | "promote" | "rollback";
+                    /**
+                     * @default hold
+                     * @enum {string}
+                     */
+                    onProviderError?: "hold" | "ignore" | "rollback";
                     /** @default 50 */
                     minimumSamples?: number;
                     /** @default 86400 */
@@ -1573,6 +3998,120 @@ export interface components {
                 intervalSeconds?: number;
                 /** @default true */
                 autoRollback?: boolean;
+                /**
+                 * @default rollback
+                 * @enum {string}
+                 */
+                onFailure?: "rollback" | "pause" | "freeze";
+                /** @default null */
+                tests?: {
+                    /** @default [] */
+                    functional?: {
+                        name: string;
+                        request: {
+                            /**
+                             * @default GET
+                             * @enum {string}
+                             */
+                            method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
+                            /** Format: starts_with */
+                            path: string;
+                            /** @default {} */
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            body?: components["schemas"]["JsonInput"];
+                        };
+                        /** @default {} */
+                        expect?: {
+                            /** @default 200 */
+                            status?: number;
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            bodyContains?: string;
+                            /** @description A regular expression. */
+                            bodyMatches?: string;
+                            json?: {
+                                [key: string]: components["schemas"]["JsonInput"];
+                            };
+                            jsonSchema?: {
+                                [key: string]: components["schemas"]["JsonInput"];
+                            };
+                            maxMs?: number;
+                        };
+                    }[];
+                    /** @default false */
+                    performanceTest?: boolean;
+                    /** @default false */
+                    loadTest?: boolean;
+                    /** @default false */
+                    securityTest?: boolean;
+                    /**
+                     * @default {
+                     *       "path": "/"
+                     *     }
+                     */
+                    request?: {
+                        /**
+                         * @default GET
+                         * @enum {string}
+                         */
+                        method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
+                        /** Format: starts_with */
+                        path: string;
+                        /** @default {} */
+                        headers?: {
+                            [key: string]: string;
+                        };
+                        body?: components["schemas"]["JsonInput"];
+                    };
+                    /** @default 50 */
+                    concurrentUsers?: number;
+                    /** @default 120 */
+                    testDuration?: number;
+                    /** @default 2 */
+                    responseTimeThreshold?: number;
+                    /** @default 0.95 */
+                    successRateThreshold?: number;
+                    /** @default null */
+                    throughputThreshold?: number | null;
+                    /** @default {} */
+                    security?: {
+                        /** @default null */
+                        protectedPath?: string | null;
+                        /** @default null */
+                        privilegedPath?: string | null;
+                        /** @default null */
+                        lowPrivilegeHeaders?: {
+                            [key: string]: string;
+                        } | null;
+                        /**
+                         * @default terminated-by-gateway
+                         * @enum {string}
+                         */
+                        tls?: "terminated-by-gateway" | "mesh" | "native" | "none";
+                        /**
+                         * @default [
+                         *       "x-content-type-options"
+                         *     ]
+                         */
+                        requiredHeaders?: string[];
+                        /** @default 10485760 */
+                        maxBodyBytes?: number;
+                        /** @default null */
+                        auditPath?: string | null;
+                        /** @default null */
+                        auditPattern?: string | null;
+                        /**
+                         * @default high
+                         * @enum {string}
+                         */
+                        failOn?: "low" | "medium" | "high" | "critical";
+                    };
+                } | null;
+                /** @default 0 */
+                holdbackPercentage?: number;
                 /** @default 0 */
                 monitoringSeconds?: number;
                 /**
@@ -1584,29 +4123,100 @@ export interface components {
                 analysis?: {
                     /** @default 0.01 */
                     falseRollbackRate?: number;
-                    /**
-                     * @default [
-                     *       {
-                     *         "name": "error_rate"
-                     *       },
-                     *       {
-                     *         "name": "latency"
-                     *       }
-                     *     ]
-                     */
-                    metrics?: {
-                        /** @enum {string} */
-                        name: "error_rate" | "latency";
-                        /** @description `latency`: how much slower is fine, as a fraction. Default 0.1. */
+                    metrics?: ({
+                        /** @constant */
+                        name: "error_rate";
+                        maxIncrease?: number;
                         maxRelativeIncrease?: number;
-                        /** @description `latency`: how many milliseconds slower are fine on top of that. Default 5. */
+                        maxErrorRate?: number;
+                        nonInferiorityMargin?: number;
+                        weight?: number;
+                    } | {
+                        /** @constant */
+                        name: "latency";
+                        quantile?: number;
+                        /** @description How much slower is fine, as a fraction. Default 0.1. */
+                        maxRelativeIncrease?: number;
+                        /** @description How many milliseconds slower are fine on top of that. Default 5. */
                         maxIncreaseMs?: number;
-                    }[];
+                        maxLatencyMs?: number;
+                        nonInferiority?: boolean;
+                        weight?: number;
+                    } | {
+                        name: string;
+                        source: "evaluations" | ({
+                            /** @constant */
+                            type: "prometheus";
+                            /** Format: uri */
+                            address: string;
+                            query: string;
+                            /** @default {} */
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            /** @default 5 */
+                            timeoutSeconds?: number;
+                        } | {
+                            /** @constant */
+                            type: "webhook";
+                            /** Format: uri */
+                            url: string;
+                            /** @default {} */
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            /** @default $.value */
+                            jsonPath?: string;
+                            /** @default 5 */
+                            timeoutSeconds?: number;
+                        } | {
+                            /** @constant */
+                            type: "file";
+                            path: string;
+                            /** @default value */
+                            column?: string;
+                        } | {
+                            /** @constant */
+                            type: "evaluations";
+                            dataset?: string;
+                        });
+                        /** @enum {string} */
+                        judge?: "mann-whitney" | "balanced-bets" | "threshold";
+                        /**
+                         * @description Which change is worse.
+                         * @default increase
+                         * @enum {string}
+                         */
+                        direction?: "increase" | "decrease" | "either";
+                        min?: number;
+                        max?: number;
+                        /** @default 0.1 */
+                        tolerance?: number;
+                        /** @default 0.98 */
+                        confidence?: number;
+                        /**
+                         * @default sluice
+                         * @enum {string}
+                         */
+                        mode?: "sluice" | "kayenta";
+                        /** @default 10 */
+                        intervalSeconds?: number;
+                        /** @default 0 */
+                        maxDecrease?: number;
+                        /** @default 1 */
+                        failureLimit?: number;
+                        weight?: number;
+                    })[];
                     /**
                      * @default hold
                      * @enum {string}
                      */
                     onNoData?: "hold" | "promote" | "rollback";
+                    /**
+                     * @default hold
+                     * @enum {string}
+                     */
+                    onProviderError?: "hold" | "ignore" | "rollback";
                     /** @default 50 */
                     minimumSamples?: number;
                     /** @default 86400 */
@@ -1630,6 +4240,9 @@ export interface components {
                     } | {
                         /** @constant */
                         approval: true;
+                        /** @description How many people. Default 1. */
+                        approvals?: number;
+                        expiresSeconds?: number;
                     };
                 } | {
                     analyze: {
@@ -1647,6 +4260,7 @@ export interface components {
                         cookie?: {
                             [key: string]: string;
                         };
+                        region?: string;
                     };
                 } | {
                     scale: {
@@ -1664,6 +4278,120 @@ export interface components {
                 })[] | null;
                 /** @default true */
                 autoRollback?: boolean;
+                /**
+                 * @default rollback
+                 * @enum {string}
+                 */
+                onFailure?: "rollback" | "pause" | "freeze";
+                /** @default null */
+                tests?: {
+                    /** @default [] */
+                    functional?: {
+                        name: string;
+                        request: {
+                            /**
+                             * @default GET
+                             * @enum {string}
+                             */
+                            method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
+                            /** Format: starts_with */
+                            path: string;
+                            /** @default {} */
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            body?: components["schemas"]["JsonInput"];
+                        };
+                        /** @default {} */
+                        expect?: {
+                            /** @default 200 */
+                            status?: number;
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            bodyContains?: string;
+                            /** @description A regular expression. */
+                            bodyMatches?: string;
+                            json?: {
+                                [key: string]: components["schemas"]["JsonInput"];
+                            };
+                            jsonSchema?: {
+                                [key: string]: components["schemas"]["JsonInput"];
+                            };
+                            maxMs?: number;
+                        };
+                    }[];
+                    /** @default false */
+                    performanceTest?: boolean;
+                    /** @default false */
+                    loadTest?: boolean;
+                    /** @default false */
+                    securityTest?: boolean;
+                    /**
+                     * @default {
+                     *       "path": "/"
+                     *     }
+                     */
+                    request?: {
+                        /**
+                         * @default GET
+                         * @enum {string}
+                         */
+                        method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
+                        /** Format: starts_with */
+                        path: string;
+                        /** @default {} */
+                        headers?: {
+                            [key: string]: string;
+                        };
+                        body?: components["schemas"]["JsonInput"];
+                    };
+                    /** @default 50 */
+                    concurrentUsers?: number;
+                    /** @default 120 */
+                    testDuration?: number;
+                    /** @default 2 */
+                    responseTimeThreshold?: number;
+                    /** @default 0.95 */
+                    successRateThreshold?: number;
+                    /** @default null */
+                    throughputThreshold?: number | null;
+                    /** @default {} */
+                    security?: {
+                        /** @default null */
+                        protectedPath?: string | null;
+                        /** @default null */
+                        privilegedPath?: string | null;
+                        /** @default null */
+                        lowPrivilegeHeaders?: {
+                            [key: string]: string;
+                        } | null;
+                        /**
+                         * @default terminated-by-gateway
+                         * @enum {string}
+                         */
+                        tls?: "terminated-by-gateway" | "mesh" | "native" | "none";
+                        /**
+                         * @default [
+                         *       "x-content-type-options"
+                         *     ]
+                         */
+                        requiredHeaders?: string[];
+                        /** @default 10485760 */
+                        maxBodyBytes?: number;
+                        /** @default null */
+                        auditPath?: string | null;
+                        /** @default null */
+                        auditPattern?: string | null;
+                        /**
+                         * @default high
+                         * @enum {string}
+                         */
+                        failOn?: "low" | "medium" | "high" | "critical";
+                    };
+                } | null;
+                /** @default 0 */
+                holdbackPercentage?: number;
                 /** @default 0 */
                 monitoringSeconds?: number;
                 /**
@@ -1675,29 +4403,100 @@ export interface components {
                 analysis?: {
                     /** @default 0.01 */
                     falseRollbackRate?: number;
-                    /**
-                     * @default [
-                     *       {
-                     *         "name": "error_rate"
-                     *       },
-                     *       {
-                     *         "name": "latency"
-                     *       }
-                     *     ]
-                     */
-                    metrics?: {
-                        /** @enum {string} */
-                        name: "error_rate" | "latency";
-                        /** @description `latency`: how much slower is fine, as a fraction. Default 0.1. */
+                    metrics?: ({
+                        /** @constant */
+                        name: "error_rate";
+                        maxIncrease?: number;
                         maxRelativeIncrease?: number;
-                        /** @description `latency`: how many milliseconds slower are fine on top of that. Default 5. */
+                        maxErrorRate?: number;
+                        nonInferiorityMargin?: number;
+                        weight?: number;
+                    } | {
+                        /** @constant */
+                        name: "latency";
+                        quantile?: number;
+                        /** @description How much slower is fine, as a fraction. Default 0.1. */
+                        maxRelativeIncrease?: number;
+                        /** @description How many milliseconds slower are fine on top of that. Default 5. */
                         maxIncreaseMs?: number;
-                    }[];
+                        maxLatencyMs?: number;
+                        nonInferiority?: boolean;
+                        weight?: number;
+                    } | {
+                        name: string;
+                        source: "evaluations" | ({
+                            /** @constant */
+                            type: "prometheus";
+                            /** Format: uri */
+                            address: string;
+                            query: string;
+                            /** @default {} */
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            /** @default 5 */
+                            timeoutSeconds?: number;
+                        } | {
+                            /** @constant */
+                            type: "webhook";
+                            /** Format: uri */
+                            url: string;
+                            /** @default {} */
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            /** @default $.value */
+                            jsonPath?: string;
+                            /** @default 5 */
+                            timeoutSeconds?: number;
+                        } | {
+                            /** @constant */
+                            type: "file";
+                            path: string;
+                            /** @default value */
+                            column?: string;
+                        } | {
+                            /** @constant */
+                            type: "evaluations";
+                            dataset?: string;
+                        });
+                        /** @enum {string} */
+                        judge?: "mann-whitney" | "balanced-bets" | "threshold";
+                        /**
+                         * @description Which change is worse.
+                         * @default increase
+                         * @enum {string}
+                         */
+                        direction?: "increase" | "decrease" | "either";
+                        min?: number;
+                        max?: number;
+                        /** @default 0.1 */
+                        tolerance?: number;
+                        /** @default 0.98 */
+                        confidence?: number;
+                        /**
+                         * @default sluice
+                         * @enum {string}
+                         */
+                        mode?: "sluice" | "kayenta";
+                        /** @default 10 */
+                        intervalSeconds?: number;
+                        /** @default 0 */
+                        maxDecrease?: number;
+                        /** @default 1 */
+                        failureLimit?: number;
+                        weight?: number;
+                    })[];
                     /**
                      * @default hold
                      * @enum {string}
                      */
                     onNoData?: "hold" | "promote" | "rollback";
+                    /**
+                     * @default hold
+                     * @enum {string}
+                     */
+                    onProviderError?: "hold" | "ignore" | "rollback";
                     /** @default 50 */
                     minimumSamples?: number;
                     /** @default 86400 */
@@ -1712,6 +4511,120 @@ export interface components {
                 previewRoute?: string | null;
                 /** @default true */
                 autoRollback?: boolean;
+                /**
+                 * @default rollback
+                 * @enum {string}
+                 */
+                onFailure?: "rollback" | "pause" | "freeze";
+                /** @default null */
+                tests?: {
+                    /** @default [] */
+                    functional?: {
+                        name: string;
+                        request: {
+                            /**
+                             * @default GET
+                             * @enum {string}
+                             */
+                            method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
+                            /** Format: starts_with */
+                            path: string;
+                            /** @default {} */
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            body?: components["schemas"]["JsonInput"];
+                        };
+                        /** @default {} */
+                        expect?: {
+                            /** @default 200 */
+                            status?: number;
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            bodyContains?: string;
+                            /** @description A regular expression. */
+                            bodyMatches?: string;
+                            json?: {
+                                [key: string]: components["schemas"]["JsonInput"];
+                            };
+                            jsonSchema?: {
+                                [key: string]: components["schemas"]["JsonInput"];
+                            };
+                            maxMs?: number;
+                        };
+                    }[];
+                    /** @default false */
+                    performanceTest?: boolean;
+                    /** @default false */
+                    loadTest?: boolean;
+                    /** @default false */
+                    securityTest?: boolean;
+                    /**
+                     * @default {
+                     *       "path": "/"
+                     *     }
+                     */
+                    request?: {
+                        /**
+                         * @default GET
+                         * @enum {string}
+                         */
+                        method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
+                        /** Format: starts_with */
+                        path: string;
+                        /** @default {} */
+                        headers?: {
+                            [key: string]: string;
+                        };
+                        body?: components["schemas"]["JsonInput"];
+                    };
+                    /** @default 50 */
+                    concurrentUsers?: number;
+                    /** @default 120 */
+                    testDuration?: number;
+                    /** @default 2 */
+                    responseTimeThreshold?: number;
+                    /** @default 0.95 */
+                    successRateThreshold?: number;
+                    /** @default null */
+                    throughputThreshold?: number | null;
+                    /** @default {} */
+                    security?: {
+                        /** @default null */
+                        protectedPath?: string | null;
+                        /** @default null */
+                        privilegedPath?: string | null;
+                        /** @default null */
+                        lowPrivilegeHeaders?: {
+                            [key: string]: string;
+                        } | null;
+                        /**
+                         * @default terminated-by-gateway
+                         * @enum {string}
+                         */
+                        tls?: "terminated-by-gateway" | "mesh" | "native" | "none";
+                        /**
+                         * @default [
+                         *       "x-content-type-options"
+                         *     ]
+                         */
+                        requiredHeaders?: string[];
+                        /** @default 10485760 */
+                        maxBodyBytes?: number;
+                        /** @default null */
+                        auditPath?: string | null;
+                        /** @default null */
+                        auditPattern?: string | null;
+                        /**
+                         * @default high
+                         * @enum {string}
+                         */
+                        failOn?: "low" | "medium" | "high" | "critical";
+                    };
+                } | null;
+                /** @default 0 */
+                holdbackPercentage?: number;
                 /** @default 0 */
                 monitoringSeconds?: number;
                 /**
@@ -1723,29 +4636,100 @@ export interface components {
                 analysis?: {
                     /** @default 0.01 */
                     falseRollbackRate?: number;
-                    /**
-                     * @default [
-                     *       {
-                     *         "name": "error_rate"
-                     *       },
-                     *       {
-                     *         "name": "latency"
-                     *       }
-                     *     ]
-                     */
-                    metrics?: {
-                        /** @enum {string} */
-                        name: "error_rate" | "latency";
-                        /** @description `latency`: how much slower is fine, as a fraction. Default 0.1. */
+                    metrics?: ({
+                        /** @constant */
+                        name: "error_rate";
+                        maxIncrease?: number;
                         maxRelativeIncrease?: number;
-                        /** @description `latency`: how many milliseconds slower are fine on top of that. Default 5. */
+                        maxErrorRate?: number;
+                        nonInferiorityMargin?: number;
+                        weight?: number;
+                    } | {
+                        /** @constant */
+                        name: "latency";
+                        quantile?: number;
+                        /** @description How much slower is fine, as a fraction. Default 0.1. */
+                        maxRelativeIncrease?: number;
+                        /** @description How many milliseconds slower are fine on top of that. Default 5. */
                         maxIncreaseMs?: number;
-                    }[];
+                        maxLatencyMs?: number;
+                        nonInferiority?: boolean;
+                        weight?: number;
+                    } | {
+                        name: string;
+                        source: "evaluations" | ({
+                            /** @constant */
+                            type: "prometheus";
+                            /** Format: uri */
+                            address: string;
+                            query: string;
+                            /** @default {} */
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            /** @default 5 */
+                            timeoutSeconds?: number;
+                        } | {
+                            /** @constant */
+                            type: "webhook";
+                            /** Format: uri */
+                            url: string;
+                            /** @default {} */
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            /** @default $.value */
+                            jsonPath?: string;
+                            /** @default 5 */
+                            timeoutSeconds?: number;
+                        } | {
+                            /** @constant */
+                            type: "file";
+                            path: string;
+                            /** @default value */
+                            column?: string;
+                        } | {
+                            /** @constant */
+                            type: "evaluations";
+                            dataset?: string;
+                        });
+                        /** @enum {string} */
+                        judge?: "mann-whitney" | "balanced-bets" | "threshold";
+                        /**
+                         * @description Which change is worse.
+                         * @default increase
+                         * @enum {string}
+                         */
+                        direction?: "increase" | "decrease" | "either";
+                        min?: number;
+                        max?: number;
+                        /** @default 0.1 */
+                        tolerance?: number;
+                        /** @default 0.98 */
+                        confidence?: number;
+                        /**
+                         * @default sluice
+                         * @enum {string}
+                         */
+                        mode?: "sluice" | "kayenta";
+                        /** @default 10 */
+                        intervalSeconds?: number;
+                        /** @default 0 */
+                        maxDecrease?: number;
+                        /** @default 1 */
+                        failureLimit?: number;
+                        weight?: number;
+                    })[];
                     /**
                      * @default hold
                      * @enum {string}
                      */
                     onNoData?: "hold" | "promote" | "rollback";
+                    /**
+                     * @default hold
+                     * @enum {string}
+                     */
+                    onProviderError?: "hold" | "ignore" | "rollback";
                     /** @default 50 */
                     minimumSamples?: number;
                     /** @default 86400 */
@@ -1760,8 +4744,132 @@ export interface components {
                 mirrorPercentage?: number;
                 /** @default 600 */
                 durationSeconds?: number;
+                /** @default {} */
+                compare?: {
+                    /**
+                     * @default none
+                     * @enum {string}
+                     */
+                    bodies?: "none" | "exact" | "json";
+                    /** @default [] */
+                    ignore?: string[];
+                };
                 /** @default true */
                 autoRollback?: boolean;
+                /**
+                 * @default rollback
+                 * @enum {string}
+                 */
+                onFailure?: "rollback" | "pause" | "freeze";
+                /** @default null */
+                tests?: {
+                    /** @default [] */
+                    functional?: {
+                        name: string;
+                        request: {
+                            /**
+                             * @default GET
+                             * @enum {string}
+                             */
+                            method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
+                            /** Format: starts_with */
+                            path: string;
+                            /** @default {} */
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            body?: components["schemas"]["JsonInput"];
+                        };
+                        /** @default {} */
+                        expect?: {
+                            /** @default 200 */
+                            status?: number;
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            bodyContains?: string;
+                            /** @description A regular expression. */
+                            bodyMatches?: string;
+                            json?: {
+                                [key: string]: components["schemas"]["JsonInput"];
+                            };
+                            jsonSchema?: {
+                                [key: string]: components["schemas"]["JsonInput"];
+                            };
+                            maxMs?: number;
+                        };
+                    }[];
+                    /** @default false */
+                    performanceTest?: boolean;
+                    /** @default false */
+                    loadTest?: boolean;
+                    /** @default false */
+                    securityTest?: boolean;
+                    /**
+                     * @default {
+                     *       "path": "/"
+                     *     }
+                     */
+                    request?: {
+                        /**
+                         * @default GET
+                         * @enum {string}
+                         */
+                        method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
+                        /** Format: starts_with */
+                        path: string;
+                        /** @default {} */
+                        headers?: {
+                            [key: string]: string;
+                        };
+                        body?: components["schemas"]["JsonInput"];
+                    };
+                    /** @default 50 */
+                    concurrentUsers?: number;
+                    /** @default 120 */
+                    testDuration?: number;
+                    /** @default 2 */
+                    responseTimeThreshold?: number;
+                    /** @default 0.95 */
+                    successRateThreshold?: number;
+                    /** @default null */
+                    throughputThreshold?: number | null;
+                    /** @default {} */
+                    security?: {
+                        /** @default null */
+                        protectedPath?: string | null;
+                        /** @default null */
+                        privilegedPath?: string | null;
+                        /** @default null */
+                        lowPrivilegeHeaders?: {
+                            [key: string]: string;
+                        } | null;
+                        /**
+                         * @default terminated-by-gateway
+                         * @enum {string}
+                         */
+                        tls?: "terminated-by-gateway" | "mesh" | "native" | "none";
+                        /**
+                         * @default [
+                         *       "x-content-type-options"
+                         *     ]
+                         */
+                        requiredHeaders?: string[];
+                        /** @default 10485760 */
+                        maxBodyBytes?: number;
+                        /** @default null */
+                        auditPath?: string | null;
+                        /** @default null */
+                        auditPattern?: string | null;
+                        /**
+                         * @default high
+                         * @enum {string}
+                         */
+                        failOn?: "low" | "medium" | "high" | "critical";
+                    };
+                } | null;
+                /** @default 0 */
+                holdbackPercentage?: number;
                 /** @default 0 */
                 monitoringSeconds?: number;
                 /**
@@ -1773,29 +4881,100 @@ export interface components {
                 analysis?: {
                     /** @default 0.01 */
                     falseRollbackRate?: number;
-                    /**
-                     * @default [
-                     *       {
-                     *         "name": "error_rate"
-                     *       },
-                     *       {
-                     *         "name": "latency"
-                     *       }
-                     *     ]
-                     */
-                    metrics?: {
-                        /** @enum {string} */
-                        name: "error_rate" | "latency";
-                        /** @description `latency`: how much slower is fine, as a fraction. Default 0.1. */
+                    metrics?: ({
+                        /** @constant */
+                        name: "error_rate";
+                        maxIncrease?: number;
                         maxRelativeIncrease?: number;
-                        /** @description `latency`: how many milliseconds slower are fine on top of that. Default 5. */
+                        maxErrorRate?: number;
+                        nonInferiorityMargin?: number;
+                        weight?: number;
+                    } | {
+                        /** @constant */
+                        name: "latency";
+                        quantile?: number;
+                        /** @description How much slower is fine, as a fraction. Default 0.1. */
+                        maxRelativeIncrease?: number;
+                        /** @description How many milliseconds slower are fine on top of that. Default 5. */
                         maxIncreaseMs?: number;
-                    }[];
+                        maxLatencyMs?: number;
+                        nonInferiority?: boolean;
+                        weight?: number;
+                    } | {
+                        name: string;
+                        source: "evaluations" | ({
+                            /** @constant */
+                            type: "prometheus";
+                            /** Format: uri */
+                            address: string;
+                            query: string;
+                            /** @default {} */
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            /** @default 5 */
+                            timeoutSeconds?: number;
+                        } | {
+                            /** @constant */
+                            type: "webhook";
+                            /** Format: uri */
+                            url: string;
+                            /** @default {} */
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            /** @default $.value */
+                            jsonPath?: string;
+                            /** @default 5 */
+                            timeoutSeconds?: number;
+                        } | {
+                            /** @constant */
+                            type: "file";
+                            path: string;
+                            /** @default value */
+                            column?: string;
+                        } | {
+                            /** @constant */
+                            type: "evaluations";
+                            dataset?: string;
+                        });
+                        /** @enum {string} */
+                        judge?: "mann-whitney" | "balanced-bets" | "threshold";
+                        /**
+                         * @description Which change is worse.
+                         * @default increase
+                         * @enum {string}
+                         */
+                        direction?: "increase" | "decrease" | "either";
+                        min?: number;
+                        max?: number;
+                        /** @default 0.1 */
+                        tolerance?: number;
+                        /** @default 0.98 */
+                        confidence?: number;
+                        /**
+                         * @default sluice
+                         * @enum {string}
+                         */
+                        mode?: "sluice" | "kayenta";
+                        /** @default 10 */
+                        intervalSeconds?: number;
+                        /** @default 0 */
+                        maxDecrease?: number;
+                        /** @default 1 */
+                        failureLimit?: number;
+                        weight?: number;
+                    })[];
                     /**
                      * @default hold
                      * @enum {string}
                      */
                     onNoData?: "hold" | "promote" | "rollback";
+                    /**
+                     * @default hold
+                     * @enum {string}
+                     */
+                    onProviderError?: "hold" | "ignore" | "rollback";
                     /** @default 50 */
                     minimumSamples?: number;
                     /** @default 86400 */
@@ -1816,6 +4995,7 @@ export interface components {
                     cookie?: {
                         [key: string]: string;
                     };
+                    region?: string;
                 } | null;
                 /** @default 86400 */
                 durationSeconds?: number;
@@ -1825,6 +5005,120 @@ export interface components {
                 promoteWinner?: boolean;
                 /** @default true */
                 autoRollback?: boolean;
+                /**
+                 * @default rollback
+                 * @enum {string}
+                 */
+                onFailure?: "rollback" | "pause" | "freeze";
+                /** @default null */
+                tests?: {
+                    /** @default [] */
+                    functional?: {
+                        name: string;
+                        request: {
+                            /**
+                             * @default GET
+                             * @enum {string}
+                             */
+                            method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
+                            /** Format: starts_with */
+                            path: string;
+                            /** @default {} */
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            body?: components["schemas"]["JsonInput"];
+                        };
+                        /** @default {} */
+                        expect?: {
+                            /** @default 200 */
+                            status?: number;
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            bodyContains?: string;
+                            /** @description A regular expression. */
+                            bodyMatches?: string;
+                            json?: {
+                                [key: string]: components["schemas"]["JsonInput"];
+                            };
+                            jsonSchema?: {
+                                [key: string]: components["schemas"]["JsonInput"];
+                            };
+                            maxMs?: number;
+                        };
+                    }[];
+                    /** @default false */
+                    performanceTest?: boolean;
+                    /** @default false */
+                    loadTest?: boolean;
+                    /** @default false */
+                    securityTest?: boolean;
+                    /**
+                     * @default {
+                     *       "path": "/"
+                     *     }
+                     */
+                    request?: {
+                        /**
+                         * @default GET
+                         * @enum {string}
+                         */
+                        method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
+                        /** Format: starts_with */
+                        path: string;
+                        /** @default {} */
+                        headers?: {
+                            [key: string]: string;
+                        };
+                        body?: components["schemas"]["JsonInput"];
+                    };
+                    /** @default 50 */
+                    concurrentUsers?: number;
+                    /** @default 120 */
+                    testDuration?: number;
+                    /** @default 2 */
+                    responseTimeThreshold?: number;
+                    /** @default 0.95 */
+                    successRateThreshold?: number;
+                    /** @default null */
+                    throughputThreshold?: number | null;
+                    /** @default {} */
+                    security?: {
+                        /** @default null */
+                        protectedPath?: string | null;
+                        /** @default null */
+                        privilegedPath?: string | null;
+                        /** @default null */
+                        lowPrivilegeHeaders?: {
+                            [key: string]: string;
+                        } | null;
+                        /**
+                         * @default terminated-by-gateway
+                         * @enum {string}
+                         */
+                        tls?: "terminated-by-gateway" | "mesh" | "native" | "none";
+                        /**
+                         * @default [
+                         *       "x-content-type-options"
+                         *     ]
+                         */
+                        requiredHeaders?: string[];
+                        /** @default 10485760 */
+                        maxBodyBytes?: number;
+                        /** @default null */
+                        auditPath?: string | null;
+                        /** @default null */
+                        auditPattern?: string | null;
+                        /**
+                         * @default high
+                         * @enum {string}
+                         */
+                        failOn?: "low" | "medium" | "high" | "critical";
+                    };
+                } | null;
+                /** @default 0 */
+                holdbackPercentage?: number;
                 /** @default 0 */
                 monitoringSeconds?: number;
                 /**
@@ -1836,29 +5130,100 @@ export interface components {
                 analysis?: {
                     /** @default 0.01 */
                     falseRollbackRate?: number;
-                    /**
-                     * @default [
-                     *       {
-                     *         "name": "error_rate"
-                     *       },
-                     *       {
-                     *         "name": "latency"
-                     *       }
-                     *     ]
-                     */
-                    metrics?: {
-                        /** @enum {string} */
-                        name: "error_rate" | "latency";
-                        /** @description `latency`: how much slower is fine, as a fraction. Default 0.1. */
+                    metrics?: ({
+                        /** @constant */
+                        name: "error_rate";
+                        maxIncrease?: number;
                         maxRelativeIncrease?: number;
-                        /** @description `latency`: how many milliseconds slower are fine on top of that. Default 5. */
+                        maxErrorRate?: number;
+                        nonInferiorityMargin?: number;
+                        weight?: number;
+                    } | {
+                        /** @constant */
+                        name: "latency";
+                        quantile?: number;
+                        /** @description How much slower is fine, as a fraction. Default 0.1. */
+                        maxRelativeIncrease?: number;
+                        /** @description How many milliseconds slower are fine on top of that. Default 5. */
                         maxIncreaseMs?: number;
-                    }[];
+                        maxLatencyMs?: number;
+                        nonInferiority?: boolean;
+                        weight?: number;
+                    } | {
+                        name: string;
+                        source: "evaluations" | ({
+                            /** @constant */
+                            type: "prometheus";
+                            /** Format: uri */
+                            address: string;
+                            query: string;
+                            /** @default {} */
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            /** @default 5 */
+                            timeoutSeconds?: number;
+                        } | {
+                            /** @constant */
+                            type: "webhook";
+                            /** Format: uri */
+                            url: string;
+                            /** @default {} */
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            /** @default $.value */
+                            jsonPath?: string;
+                            /** @default 5 */
+                            timeoutSeconds?: number;
+                        } | {
+                            /** @constant */
+                            type: "file";
+                            path: string;
+                            /** @default value */
+                            column?: string;
+                        } | {
+                            /** @constant */
+                            type: "evaluations";
+                            dataset?: string;
+                        });
+                        /** @enum {string} */
+                        judge?: "mann-whitney" | "balanced-bets" | "threshold";
+                        /**
+                         * @description Which change is worse.
+                         * @default increase
+                         * @enum {string}
+                         */
+                        direction?: "increase" | "decrease" | "either";
+                        min?: number;
+                        max?: number;
+                        /** @default 0.1 */
+                        tolerance?: number;
+                        /** @default 0.98 */
+                        confidence?: number;
+                        /**
+                         * @default sluice
+                         * @enum {string}
+                         */
+                        mode?: "sluice" | "kayenta";
+                        /** @default 10 */
+                        intervalSeconds?: number;
+                        /** @default 0 */
+                        maxDecrease?: number;
+                        /** @default 1 */
+                        failureLimit?: number;
+                        weight?: number;
+                    })[];
                     /**
                      * @default hold
                      * @enum {string}
                      */
                     onNoData?: "hold" | "promote" | "rollback";
+                    /**
+                     * @default hold
+                     * @enum {string}
+                     */
+                    onProviderError?: "hold" | "ignore" | "rollback";
                     /** @default 50 */
                     minimumSamples?: number;
                     /** @default 86400 */
@@ -2017,6 +5382,120 @@ export interface components {
                 type: "immediate";
                 /** @default true */
                 autoRollback?: boolean;
+                /**
+                 * @default rollback
+                 * @enum {string}
+                 */
+                onFailure?: "rollback" | "pause" | "freeze";
+                /** @default null */
+                tests?: {
+                    /** @default [] */
+                    functional?: {
+                        name: string;
+                        request: {
+                            /**
+                             * @default GET
+                             * @enum {string}
+                             */
+                            method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
+                            /** Format: starts_with */
+                            path: string;
+                            /** @default {} */
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            body?: components["schemas"]["JsonInput"];
+                        };
+                        /** @default {} */
+                        expect?: {
+                            /** @default 200 */
+                            status?: number;
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            bodyContains?: string;
+                            /** @description A regular expression. */
+                            bodyMatches?: string;
+                            json?: {
+                                [key: string]: components["schemas"]["JsonInput"];
+                            };
+                            jsonSchema?: {
+                                [key: string]: components["schemas"]["JsonInput"];
+                            };
+                            maxMs?: number;
+                        };
+                    }[];
+                    /** @default false */
+                    performanceTest?: boolean;
+                    /** @default false */
+                    loadTest?: boolean;
+                    /** @default false */
+                    securityTest?: boolean;
+                    /**
+                     * @default {
+                     *       "path": "/"
+                     *     }
+                     */
+                    request?: {
+                        /**
+                         * @default GET
+                         * @enum {string}
+                         */
+                        method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
+                        /** Format: starts_with */
+                        path: string;
+                        /** @default {} */
+                        headers?: {
+                            [key: string]: string;
+                        };
+                        body?: components["schemas"]["JsonInput"];
+                    };
+                    /** @default 50 */
+                    concurrentUsers?: number;
+                    /** @default 120 */
+                    testDuration?: number;
+                    /** @default 2 */
+                    responseTimeThreshold?: number;
+                    /** @default 0.95 */
+                    successRateThreshold?: number;
+                    /** @default null */
+                    throughputThreshold?: number | null;
+                    /** @default {} */
+                    security?: {
+                        /** @default null */
+                        protectedPath?: string | null;
+                        /** @default null */
+                        privilegedPath?: string | null;
+                        /** @default null */
+                        lowPrivilegeHeaders?: {
+                            [key: string]: string;
+                        } | null;
+                        /**
+                         * @default terminated-by-gateway
+                         * @enum {string}
+                         */
+                        tls?: "terminated-by-gateway" | "mesh" | "native" | "none";
+                        /**
+                         * @default [
+                         *       "x-content-type-options"
+                         *     ]
+                         */
+                        requiredHeaders?: string[];
+                        /** @default 10485760 */
+                        maxBodyBytes?: number;
+                        /** @default null */
+                        auditPath?: string | null;
+                        /** @default null */
+                        auditPattern?: string | null;
+                        /**
+                         * @default high
+                         * @enum {string}
+                         */
+                        failOn?: "low" | "medium" | "high" | "critical";
+                    };
+                } | null;
+                /** @default 0 */
+                holdbackPercentage?: number;
                 /** @default 0 */
                 monitoringSeconds?: number;
                 /**
@@ -2028,29 +5507,100 @@ export interface components {
                 analysis?: {
                     /** @default 0.01 */
                     falseRollbackRate?: number;
-                    /**
-                     * @default [
-                     *       {
-                     *         "name": "error_rate"
-                     *       },
-                     *       {
-                     *         "name": "latency"
-                     *       }
-                     *     ]
-                     */
-                    metrics?: {
-                        /** @enum {string} */
-                        name: "error_rate" | "latency";
-                        /** @description `latency`: how much slower is fine, as a fraction. Default 0.1. */
+                    metrics?: ({
+                        /** @constant */
+                        name: "error_rate";
+                        maxIncrease?: number;
                         maxRelativeIncrease?: number;
-                        /** @description `latency`: how many milliseconds slower are fine on top of that. Default 5. */
+                        maxErrorRate?: number;
+                        nonInferiorityMargin?: number;
+                        weight?: number;
+                    } | {
+                        /** @constant */
+                        name: "latency";
+                        quantile?: number;
+                        /** @description How much slower is fine, as a fraction. Default 0.1. */
+                        maxRelativeIncrease?: number;
+                        /** @description How many milliseconds slower are fine on top of that. Default 5. */
                         maxIncreaseMs?: number;
-                    }[];
+                        maxLatencyMs?: number;
+                        nonInferiority?: boolean;
+                        weight?: number;
+                    } | {
+                        name: string;
+                        source: "evaluations" | ({
+                            /** @constant */
+                            type: "prometheus";
+                            /** Format: uri */
+                            address: string;
+                            query: string;
+                            /** @default {} */
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            /** @default 5 */
+                            timeoutSeconds?: number;
+                        } | {
+                            /** @constant */
+                            type: "webhook";
+                            /** Format: uri */
+                            url: string;
+                            /** @default {} */
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            /** @default $.value */
+                            jsonPath?: string;
+                            /** @default 5 */
+                            timeoutSeconds?: number;
+                        } | {
+                            /** @constant */
+                            type: "file";
+                            path: string;
+                            /** @default value */
+                            column?: string;
+                        } | {
+                            /** @constant */
+                            type: "evaluations";
+                            dataset?: string;
+                        });
+                        /** @enum {string} */
+                        judge?: "mann-whitney" | "balanced-bets" | "threshold";
+                        /**
+                         * @description Which change is worse.
+                         * @default increase
+                         * @enum {string}
+                         */
+                        direction?: "increase" | "decrease" | "either";
+                        min?: number;
+                        max?: number;
+                        /** @default 0.1 */
+                        tolerance?: number;
+                        /** @default 0.98 */
+                        confidence?: number;
+                        /**
+                         * @default sluice
+                         * @enum {string}
+                         */
+                        mode?: "sluice" | "kayenta";
+                        /** @default 10 */
+                        intervalSeconds?: number;
+                        /** @default 0 */
+                        maxDecrease?: number;
+                        /** @default 1 */
+                        failureLimit?: number;
+                        weight?: number;
+                    })[];
                     /**
                      * @default hold
                      * @enum {string}
                      */
                     onNoData?: "hold" | "promote" | "rollback";
+                    /**
+                     * @default hold
+                     * @enum {string}
+                     */
+                    onProviderError?: "hold" | "ignore" | "rollback";
                     /** @default 50 */
                     minimumSamples?: number;
                     /** @default 86400 */
@@ -2069,6 +5619,120 @@ export interface components {
                 intervalSeconds?: number;
                 /** @default true */
                 autoRollback?: boolean;
+                /**
+                 * @default rollback
+                 * @enum {string}
+                 */
+                onFailure?: "rollback" | "pause" | "freeze";
+                /** @default null */
+                tests?: {
+                    /** @default [] */
+                    functional?: {
+                        name: string;
+                        request: {
+                            /**
+                             * @default GET
+                             * @enum {string}
+                             */
+                            method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
+                            /** Format: starts_with */
+                            path: string;
+                            /** @default {} */
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            body?: components["schemas"]["JsonInput"];
+                        };
+                        /** @default {} */
+                        expect?: {
+                            /** @default 200 */
+                            status?: number;
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            bodyContains?: string;
+                            /** @description A regular expression. */
+                            bodyMatches?: string;
+                            json?: {
+                                [key: string]: components["schemas"]["JsonInput"];
+                            };
+                            jsonSchema?: {
+                                [key: string]: components["schemas"]["JsonInput"];
+                            };
+                            maxMs?: number;
+                        };
+                    }[];
+                    /** @default false */
+                    performanceTest?: boolean;
+                    /** @default false */
+                    loadTest?: boolean;
+                    /** @default false */
+                    securityTest?: boolean;
+                    /**
+                     * @default {
+                     *       "path": "/"
+                     *     }
+                     */
+                    request?: {
+                        /**
+                         * @default GET
+                         * @enum {string}
+                         */
+                        method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
+                        /** Format: starts_with */
+                        path: string;
+                        /** @default {} */
+                        headers?: {
+                            [key: string]: string;
+                        };
+                        body?: components["schemas"]["JsonInput"];
+                    };
+                    /** @default 50 */
+                    concurrentUsers?: number;
+                    /** @default 120 */
+                    testDuration?: number;
+                    /** @default 2 */
+                    responseTimeThreshold?: number;
+                    /** @default 0.95 */
+                    successRateThreshold?: number;
+                    /** @default null */
+                    throughputThreshold?: number | null;
+                    /** @default {} */
+                    security?: {
+                        /** @default null */
+                        protectedPath?: string | null;
+                        /** @default null */
+                        privilegedPath?: string | null;
+                        /** @default null */
+                        lowPrivilegeHeaders?: {
+                            [key: string]: string;
+                        } | null;
+                        /**
+                         * @default terminated-by-gateway
+                         * @enum {string}
+                         */
+                        tls?: "terminated-by-gateway" | "mesh" | "native" | "none";
+                        /**
+                         * @default [
+                         *       "x-content-type-options"
+                         *     ]
+                         */
+                        requiredHeaders?: string[];
+                        /** @default 10485760 */
+                        maxBodyBytes?: number;
+                        /** @default null */
+                        auditPath?: string | null;
+                        /** @default null */
+                        auditPattern?: string | null;
+                        /**
+                         * @default high
+                         * @enum {string}
+                         */
+                        failOn?: "low" | "medium" | "high" | "critical";
+                    };
+                } | null;
+                /** @default 0 */
+                holdbackPercentage?: number;
                 /** @default 0 */
                 monitoringSeconds?: number;
                 /**
@@ -2080,29 +5744,100 @@ export interface components {
                 analysis?: {
                     /** @default 0.01 */
                     falseRollbackRate?: number;
-                    /**
-                     * @default [
-                     *       {
-                     *         "name": "error_rate"
-                     *       },
-                     *       {
-                     *         "name": "latency"
-                     *       }
-                     *     ]
-                     */
-                    metrics?: {
-                        /** @enum {string} */
-                        name: "error_rate" | "latency";
-                        /** @description `latency`: how much slower is fine, as a fraction. Default 0.1. */
+                    metrics?: ({
+                        /** @constant */
+                        name: "error_rate";
+                        maxIncrease?: number;
                         maxRelativeIncrease?: number;
-                        /** @description `latency`: how many milliseconds slower are fine on top of that. Default 5. */
+                        maxErrorRate?: number;
+                        nonInferiorityMargin?: number;
+                        weight?: number;
+                    } | {
+                        /** @constant */
+                        name: "latency";
+                        quantile?: number;
+                        /** @description How much slower is fine, as a fraction. Default 0.1. */
+                        maxRelativeIncrease?: number;
+                        /** @description How many milliseconds slower are fine on top of that. Default 5. */
                         maxIncreaseMs?: number;
-                    }[];
+                        maxLatencyMs?: number;
+                        nonInferiority?: boolean;
+                        weight?: number;
+                    } | {
+                        name: string;
+                        source: "evaluations" | ({
+                            /** @constant */
+                            type: "prometheus";
+                            /** Format: uri */
+                            address: string;
+                            query: string;
+                            /** @default {} */
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            /** @default 5 */
+                            timeoutSeconds?: number;
+                        } | {
+                            /** @constant */
+                            type: "webhook";
+                            /** Format: uri */
+                            url: string;
+                            /** @default {} */
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            /** @default $.value */
+                            jsonPath?: string;
+                            /** @default 5 */
+                            timeoutSeconds?: number;
+                        } | {
+                            /** @constant */
+                            type: "file";
+                            path: string;
+                            /** @default value */
+                            column?: string;
+                        } | {
+                            /** @constant */
+                            type: "evaluations";
+                            dataset?: string;
+                        });
+                        /** @enum {string} */
+                        judge?: "mann-whitney" | "balanced-bets" | "threshold";
+                        /**
+                         * @description Which change is worse.
+                         * @default increase
+                         * @enum {string}
+                         */
+                        direction?: "increase" | "decrease" | "either";
+                        min?: number;
+                        max?: number;
+                        /** @default 0.1 */
+                        tolerance?: number;
+                        /** @default 0.98 */
+                        confidence?: number;
+                        /**
+                         * @default sluice
+                         * @enum {string}
+                         */
+                        mode?: "sluice" | "kayenta";
+                        /** @default 10 */
+                        intervalSeconds?: number;
+                        /** @default 0 */
+                        maxDecrease?: number;
+                        /** @default 1 */
+                        failureLimit?: number;
+                        weight?: number;
+                    })[];
                     /**
                      * @default hold
                      * @enum {string}
                      */
                     onNoData?: "hold" | "promote" | "rollback";
+                    /**
+                     * @default hold
+                     * @enum {string}
+                     */
+                    onProviderError?: "hold" | "ignore" | "rollback";
                     /** @default 50 */
                     minimumSamples?: number;
                     /** @default 86400 */
@@ -2126,6 +5861,9 @@ export interface components {
                     } | {
                         /** @constant */
                         approval: true;
+                        /** @description How many people. Default 1. */
+                        approvals?: number;
+                        expiresSeconds?: number;
                     };
                 } | {
                     analyze: {
@@ -2143,6 +5881,7 @@ export interface components {
                         cookie?: {
                             [key: string]: string;
                         };
+                        region?: string;
                     };
                 } | {
                     scale: {
@@ -2160,6 +5899,120 @@ export interface components {
                 })[] | null;
                 /** @default true */
                 autoRollback?: boolean;
+                /**
+                 * @default rollback
+                 * @enum {string}
+                 */
+                onFailure?: "rollback" | "pause" | "freeze";
+                /** @default null */
+                tests?: {
+                    /** @default [] */
+                    functional?: {
+                        name: string;
+                        request: {
+                            /**
+                             * @default GET
+                             * @enum {string}
+                             */
+                            method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
+                            /** Format: starts_with */
+                            path: string;
+                            /** @default {} */
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            body?: components["schemas"]["JsonInput"];
+                        };
+                        /** @default {} */
+                        expect?: {
+                            /** @default 200 */
+                            status?: number;
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            bodyContains?: string;
+                            /** @description A regular expression. */
+                            bodyMatches?: string;
+                            json?: {
+                                [key: string]: components["schemas"]["JsonInput"];
+                            };
+                            jsonSchema?: {
+                                [key: string]: components["schemas"]["JsonInput"];
+                            };
+                            maxMs?: number;
+                        };
+                    }[];
+                    /** @default false */
+                    performanceTest?: boolean;
+                    /** @default false */
+                    loadTest?: boolean;
+                    /** @default false */
+                    securityTest?: boolean;
+                    /**
+                     * @default {
+                     *       "path": "/"
+                     *     }
+                     */
+                    request?: {
+                        /**
+                         * @default GET
+                         * @enum {string}
+                         */
+                        method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
+                        /** Format: starts_with */
+                        path: string;
+                        /** @default {} */
+                        headers?: {
+                            [key: string]: string;
+                        };
+                        body?: components["schemas"]["JsonInput"];
+                    };
+                    /** @default 50 */
+                    concurrentUsers?: number;
+                    /** @default 120 */
+                    testDuration?: number;
+                    /** @default 2 */
+                    responseTimeThreshold?: number;
+                    /** @default 0.95 */
+                    successRateThreshold?: number;
+                    /** @default null */
+                    throughputThreshold?: number | null;
+                    /** @default {} */
+                    security?: {
+                        /** @default null */
+                        protectedPath?: string | null;
+                        /** @default null */
+                        privilegedPath?: string | null;
+                        /** @default null */
+                        lowPrivilegeHeaders?: {
+                            [key: string]: string;
+                        } | null;
+                        /**
+                         * @default terminated-by-gateway
+                         * @enum {string}
+                         */
+                        tls?: "terminated-by-gateway" | "mesh" | "native" | "none";
+                        /**
+                         * @default [
+                         *       "x-content-type-options"
+                         *     ]
+                         */
+                        requiredHeaders?: string[];
+                        /** @default 10485760 */
+                        maxBodyBytes?: number;
+                        /** @default null */
+                        auditPath?: string | null;
+                        /** @default null */
+                        auditPattern?: string | null;
+                        /**
+                         * @default high
+                         * @enum {string}
+                         */
+                        failOn?: "low" | "medium" | "high" | "critical";
+                    };
+                } | null;
+                /** @default 0 */
+                holdbackPercentage?: number;
                 /** @default 0 */
                 monitoringSeconds?: number;
                 /**
@@ -2171,29 +6024,100 @@ export interface components {
                 analysis?: {
                     /** @default 0.01 */
                     falseRollbackRate?: number;
-                    /**
-                     * @default [
-                     *       {
-                     *         "name": "error_rate"
-                     *       },
-                     *       {
-                     *         "name": "latency"
-                     *       }
-                     *     ]
-                     */
-                    metrics?: {
-                        /** @enum {string} */
-                        name: "error_rate" | "latency";
-                        /** @description `latency`: how much slower is fine, as a fraction. Default 0.1. */
+                    metrics?: ({
+                        /** @constant */
+                        name: "error_rate";
+                        maxIncrease?: number;
                         maxRelativeIncrease?: number;
-                        /** @description `latency`: how many milliseconds slower are fine on top of that. Default 5. */
+                        maxErrorRate?: number;
+                        nonInferiorityMargin?: number;
+                        weight?: number;
+                    } | {
+                        /** @constant */
+                        name: "latency";
+                        quantile?: number;
+                        /** @description How much slower is fine, as a fraction. Default 0.1. */
+                        maxRelativeIncrease?: number;
+                        /** @description How many milliseconds slower are fine on top of that. Default 5. */
                         maxIncreaseMs?: number;
-                    }[];
+                        maxLatencyMs?: number;
+                        nonInferiority?: boolean;
+                        weight?: number;
+                    } | {
+                        name: string;
+                        source: "evaluations" | ({
+                            /** @constant */
+                            type: "prometheus";
+                            /** Format: uri */
+                            address: string;
+                            query: string;
+                            /** @default {} */
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            /** @default 5 */
+                            timeoutSeconds?: number;
+                        } | {
+                            /** @constant */
+                            type: "webhook";
+                            /** Format: uri */
+                            url: string;
+                            /** @default {} */
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            /** @default $.value */
+                            jsonPath?: string;
+                            /** @default 5 */
+                            timeoutSeconds?: number;
+                        } | {
+                            /** @constant */
+                            type: "file";
+                            path: string;
+                            /** @default value */
+                            column?: string;
+                        } | {
+                            /** @constant */
+                            type: "evaluations";
+                            dataset?: string;
+                        });
+                        /** @enum {string} */
+                        judge?: "mann-whitney" | "balanced-bets" | "threshold";
+                        /**
+                         * @description Which change is worse.
+                         * @default increase
+                         * @enum {string}
+                         */
+                        direction?: "increase" | "decrease" | "either";
+                        min?: number;
+                        max?: number;
+                        /** @default 0.1 */
+                        tolerance?: number;
+                        /** @default 0.98 */
+                        confidence?: number;
+                        /**
+                         * @default sluice
+                         * @enum {string}
+                         */
+                        mode?: "sluice" | "kayenta";
+                        /** @default 10 */
+                        intervalSeconds?: number;
+                        /** @default 0 */
+                        maxDecrease?: number;
+                        /** @default 1 */
+                        failureLimit?: number;
+                        weight?: number;
+                    })[];
                     /**
                      * @default hold
                      * @enum {string}
                      */
                     onNoData?: "hold" | "promote" | "rollback";
+                    /**
+                     * @default hold
+                     * @enum {string}
+                     */
+                    onProviderError?: "hold" | "ignore" | "rollback";
                     /** @default 50 */
                     minimumSamples?: number;
                     /** @default 86400 */
@@ -2208,6 +6132,120 @@ export interface components {
                 previewRoute?: string | null;
                 /** @default true */
                 autoRollback?: boolean;
+                /**
+                 * @default rollback
+                 * @enum {string}
+                 */
+                onFailure?: "rollback" | "pause" | "freeze";
+                /** @default null */
+                tests?: {
+                    /** @default [] */
+                    functional?: {
+                        name: string;
+                        request: {
+                            /**
+                             * @default GET
+                             * @enum {string}
+                             */
+                            method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
+                            /** Format: starts_with */
+                            path: string;
+                            /** @default {} */
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            body?: components["schemas"]["JsonInput"];
+                        };
+                        /** @default {} */
+                        expect?: {
+                            /** @default 200 */
+                            status?: number;
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            bodyContains?: string;
+                            /** @description A regular expression. */
+                            bodyMatches?: string;
+                            json?: {
+                                [key: string]: components["schemas"]["JsonInput"];
+                            };
+                            jsonSchema?: {
+                                [key: string]: components["schemas"]["JsonInput"];
+                            };
+                            maxMs?: number;
+                        };
+                    }[];
+                    /** @default false */
+                    performanceTest?: boolean;
+                    /** @default false */
+                    loadTest?: boolean;
+                    /** @default false */
+                    securityTest?: boolean;
+                    /**
+                     * @default {
+                     *       "path": "/"
+                     *     }
+                     */
+                    request?: {
+                        /**
+                         * @default GET
+                         * @enum {string}
+                         */
+                        method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
+                        /** Format: starts_with */
+                        path: string;
+                        /** @default {} */
+                        headers?: {
+                            [key: string]: string;
+                        };
+                        body?: components["schemas"]["JsonInput"];
+                    };
+                    /** @default 50 */
+                    concurrentUsers?: number;
+                    /** @default 120 */
+                    testDuration?: number;
+                    /** @default 2 */
+                    responseTimeThreshold?: number;
+                    /** @default 0.95 */
+                    successRateThreshold?: number;
+                    /** @default null */
+                    throughputThreshold?: number | null;
+                    /** @default {} */
+                    security?: {
+                        /** @default null */
+                        protectedPath?: string | null;
+                        /** @default null */
+                        privilegedPath?: string | null;
+                        /** @default null */
+                        lowPrivilegeHeaders?: {
+                            [key: string]: string;
+                        } | null;
+                        /**
+                         * @default terminated-by-gateway
+                         * @enum {string}
+                         */
+                        tls?: "terminated-by-gateway" | "mesh" | "native" | "none";
+                        /**
+                         * @default [
+                         *       "x-content-type-options"
+                         *     ]
+                         */
+                        requiredHeaders?: string[];
+                        /** @default 10485760 */
+                        maxBodyBytes?: number;
+                        /** @default null */
+                        auditPath?: string | null;
+                        /** @default null */
+                        auditPattern?: string | null;
+                        /**
+                         * @default high
+                         * @enum {string}
+                         */
+                        failOn?: "low" | "medium" | "high" | "critical";
+                    };
+                } | null;
+                /** @default 0 */
+                holdbackPercentage?: number;
                 /** @default 0 */
                 monitoringSeconds?: number;
                 /**
@@ -2219,29 +6257,100 @@ export interface components {
                 analysis?: {
                     /** @default 0.01 */
                     falseRollbackRate?: number;
-                    /**
-                     * @default [
-                     *       {
-                     *         "name": "error_rate"
-                     *       },
-                     *       {
-                     *         "name": "latency"
-                     *       }
-                     *     ]
-                     */
-                    metrics?: {
-                        /** @enum {string} */
-                        name: "error_rate" | "latency";
-                        /** @description `latency`: how much slower is fine, as a fraction. Default 0.1. */
+                    metrics?: ({
+                        /** @constant */
+                        name: "error_rate";
+                        maxIncrease?: number;
                         maxRelativeIncrease?: number;
-                        /** @description `latency`: how many milliseconds slower are fine on top of that. Default 5. */
+                        maxErrorRate?: number;
+                        nonInferiorityMargin?: number;
+                        weight?: number;
+                    } | {
+                        /** @constant */
+                        name: "latency";
+                        quantile?: number;
+                        /** @description How much slower is fine, as a fraction. Default 0.1. */
+                        maxRelativeIncrease?: number;
+                        /** @description How many milliseconds slower are fine on top of that. Default 5. */
                         maxIncreaseMs?: number;
-                    }[];
+                        maxLatencyMs?: number;
+                        nonInferiority?: boolean;
+                        weight?: number;
+                    } | {
+                        name: string;
+                        source: "evaluations" | ({
+                            /** @constant */
+                            type: "prometheus";
+                            /** Format: uri */
+                            address: string;
+                            query: string;
+                            /** @default {} */
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            /** @default 5 */
+                            timeoutSeconds?: number;
+                        } | {
+                            /** @constant */
+                            type: "webhook";
+                            /** Format: uri */
+                            url: string;
+                            /** @default {} */
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            /** @default $.value */
+                            jsonPath?: string;
+                            /** @default 5 */
+                            timeoutSeconds?: number;
+                        } | {
+                            /** @constant */
+                            type: "file";
+                            path: string;
+                            /** @default value */
+                            column?: string;
+                        } | {
+                            /** @constant */
+                            type: "evaluations";
+                            dataset?: string;
+                        });
+                        /** @enum {string} */
+                        judge?: "mann-whitney" | "balanced-bets" | "threshold";
+                        /**
+                         * @description Which change is worse.
+                         * @default increase
+                         * @enum {string}
+                         */
+                        direction?: "increase" | "decrease" | "either";
+                        min?: number;
+                        max?: number;
+                        /** @default 0.1 */
+                        tolerance?: number;
+                        /** @default 0.98 */
+                        confidence?: number;
+                        /**
+                         * @default sluice
+                         * @enum {string}
+                         */
+                        mode?: "sluice" | "kayenta";
+                        /** @default 10 */
+                        intervalSeconds?: number;
+                        /** @default 0 */
+                        maxDecrease?: number;
+                        /** @default 1 */
+                        failureLimit?: number;
+                        weight?: number;
+                    })[];
                     /**
                      * @default hold
                      * @enum {string}
                      */
                     onNoData?: "hold" | "promote" | "rollback";
+                    /**
+                     * @default hold
+                     * @enum {string}
+                     */
+                    onProviderError?: "hold" | "ignore" | "rollback";
                     /** @default 50 */
                     minimumSamples?: number;
                     /** @default 86400 */
@@ -2256,8 +6365,132 @@ export interface components {
                 mirrorPercentage?: number;
                 /** @default 600 */
                 durationSeconds?: number;
+                /** @default {} */
+                compare?: {
+                    /**
+                     * @default none
+                     * @enum {string}
+                     */
+                    bodies?: "none" | "exact" | "json";
+                    /** @default [] */
+                    ignore?: string[];
+                };
                 /** @default true */
                 autoRollback?: boolean;
+                /**
+                 * @default rollback
+                 * @enum {string}
+                 */
+                onFailure?: "rollback" | "pause" | "freeze";
+                /** @default null */
+                tests?: {
+                    /** @default [] */
+                    functional?: {
+                        name: string;
+                        request: {
+                            /**
+                             * @default GET
+                             * @enum {string}
+                             */
+                            method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
+                            /** Format: starts_with */
+                            path: string;
+                            /** @default {} */
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            body?: components["schemas"]["JsonInput"];
+                        };
+                        /** @default {} */
+                        expect?: {
+                            /** @default 200 */
+                            status?: number;
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            bodyContains?: string;
+                            /** @description A regular expression. */
+                            bodyMatches?: string;
+                            json?: {
+                                [key: string]: components["schemas"]["JsonInput"];
+                            };
+                            jsonSchema?: {
+                                [key: string]: components["schemas"]["JsonInput"];
+                            };
+                            maxMs?: number;
+                        };
+                    }[];
+                    /** @default false */
+                    performanceTest?: boolean;
+                    /** @default false */
+                    loadTest?: boolean;
+                    /** @default false */
+                    securityTest?: boolean;
+                    /**
+                     * @default {
+                     *       "path": "/"
+                     *     }
+                     */
+                    request?: {
+                        /**
+                         * @default GET
+                         * @enum {string}
+                         */
+                        method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
+                        /** Format: starts_with */
+                        path: string;
+                        /** @default {} */
+                        headers?: {
+                            [key: string]: string;
+                        };
+                        body?: components["schemas"]["JsonInput"];
+                    };
+                    /** @default 50 */
+                    concurrentUsers?: number;
+                    /** @default 120 */
+                    testDuration?: number;
+                    /** @default 2 */
+                    responseTimeThreshold?: number;
+                    /** @default 0.95 */
+                    successRateThreshold?: number;
+                    /** @default null */
+                    throughputThreshold?: number | null;
+                    /** @default {} */
+                    security?: {
+                        /** @default null */
+                        protectedPath?: string | null;
+                        /** @default null */
+                        privilegedPath?: string | null;
+                        /** @default null */
+                        lowPrivilegeHeaders?: {
+                            [key: string]: string;
+                        } | null;
+                        /**
+                         * @default terminated-by-gateway
+                         * @enum {string}
+                         */
+                        tls?: "terminated-by-gateway" | "mesh" | "native" | "none";
+                        /**
+                         * @default [
+                         *       "x-content-type-options"
+                         *     ]
+                         */
+                        requiredHeaders?: string[];
+                        /** @default 10485760 */
+                        maxBodyBytes?: number;
+                        /** @default null */
+                        auditPath?: string | null;
+                        /** @default null */
+                        auditPattern?: string | null;
+                        /**
+                         * @default high
+                         * @enum {string}
+                         */
+                        failOn?: "low" | "medium" | "high" | "critical";
+                    };
+                } | null;
+                /** @default 0 */
+                holdbackPercentage?: number;
                 /** @default 0 */
                 monitoringSeconds?: number;
                 /**
@@ -2269,29 +6502,100 @@ export interface components {
                 analysis?: {
                     /** @default 0.01 */
                     falseRollbackRate?: number;
-                    /**
-                     * @default [
-                     *       {
-                     *         "name": "error_rate"
-                     *       },
-                     *       {
-                     *         "name": "latency"
-                     *       }
-                     *     ]
-                     */
-                    metrics?: {
-                        /** @enum {string} */
-                        name: "error_rate" | "latency";
-                        /** @description `latency`: how much slower is fine, as a fraction. Default 0.1. */
+                    metrics?: ({
+                        /** @constant */
+                        name: "error_rate";
+                        maxIncrease?: number;
                         maxRelativeIncrease?: number;
-                        /** @description `latency`: how many milliseconds slower are fine on top of that. Default 5. */
+                        maxErrorRate?: number;
+                        nonInferiorityMargin?: number;
+                        weight?: number;
+                    } | {
+                        /** @constant */
+                        name: "latency";
+                        quantile?: number;
+                        /** @description How much slower is fine, as a fraction. Default 0.1. */
+                        maxRelativeIncrease?: number;
+                        /** @description How many milliseconds slower are fine on top of that. Default 5. */
                         maxIncreaseMs?: number;
-                    }[];
+                        maxLatencyMs?: number;
+                        nonInferiority?: boolean;
+                        weight?: number;
+                    } | {
+                        name: string;
+                        source: "evaluations" | ({
+                            /** @constant */
+                            type: "prometheus";
+                            /** Format: uri */
+                            address: string;
+                            query: string;
+                            /** @default {} */
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            /** @default 5 */
+                            timeoutSeconds?: number;
+                        } | {
+                            /** @constant */
+                            type: "webhook";
+                            /** Format: uri */
+                            url: string;
+                            /** @default {} */
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            /** @default $.value */
+                            jsonPath?: string;
+                            /** @default 5 */
+                            timeoutSeconds?: number;
+                        } | {
+                            /** @constant */
+                            type: "file";
+                            path: string;
+                            /** @default value */
+                            column?: string;
+                        } | {
+                            /** @constant */
+                            type: "evaluations";
+                            dataset?: string;
+                        });
+                        /** @enum {string} */
+                        judge?: "mann-whitney" | "balanced-bets" | "threshold";
+                        /**
+                         * @description Which change is worse.
+                         * @default increase
+                         * @enum {string}
+                         */
+                        direction?: "increase" | "decrease" | "either";
+                        min?: number;
+                        max?: number;
+                        /** @default 0.1 */
+                        tolerance?: number;
+                        /** @default 0.98 */
+                        confidence?: number;
+                        /**
+                         * @default sluice
+                         * @enum {string}
+                         */
+                        mode?: "sluice" | "kayenta";
+                        /** @default 10 */
+                        intervalSeconds?: number;
+                        /** @default 0 */
+                        maxDecrease?: number;
+                        /** @default 1 */
+                        failureLimit?: number;
+                        weight?: number;
+                    })[];
                     /**
                      * @default hold
                      * @enum {string}
                      */
                     onNoData?: "hold" | "promote" | "rollback";
+                    /**
+                     * @default hold
+                     * @enum {string}
+                     */
+                    onProviderError?: "hold" | "ignore" | "rollback";
                     /** @default 50 */
                     minimumSamples?: number;
                     /** @default 86400 */
@@ -2312,6 +6616,7 @@ export interface components {
                     cookie?: {
                         [key: string]: string;
                     };
+                    region?: string;
                 } | null;
                 /** @default 86400 */
                 durationSeconds?: number;
@@ -2321,6 +6626,120 @@ export interface components {
                 promoteWinner?: boolean;
                 /** @default true */
                 autoRollback?: boolean;
+                /**
+                 * @default rollback
+                 * @enum {string}
+                 */
+                onFailure?: "rollback" | "pause" | "freeze";
+                /** @default null */
+                tests?: {
+                    /** @default [] */
+                    functional?: {
+                        name: string;
+                        request: {
+                            /**
+                             * @default GET
+                             * @enum {string}
+                             */
+                            method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
+                            /** Format: starts_with */
+                            path: string;
+                            /** @default {} */
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            body?: components["schemas"]["JsonInput"];
+                        };
+                        /** @default {} */
+                        expect?: {
+                            /** @default 200 */
+                            status?: number;
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            bodyContains?: string;
+                            /** @description A regular expression. */
+                            bodyMatches?: string;
+                            json?: {
+                                [key: string]: components["schemas"]["JsonInput"];
+                            };
+                            jsonSchema?: {
+                                [key: string]: components["schemas"]["JsonInput"];
+                            };
+                            maxMs?: number;
+                        };
+                    }[];
+                    /** @default false */
+                    performanceTest?: boolean;
+                    /** @default false */
+                    loadTest?: boolean;
+                    /** @default false */
+                    securityTest?: boolean;
+                    /**
+                     * @default {
+                     *       "path": "/"
+                     *     }
+                     */
+                    request?: {
+                        /**
+                         * @default GET
+                         * @enum {string}
+                         */
+                        method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
+                        /** Format: starts_with */
+                        path: string;
+                        /** @default {} */
+                        headers?: {
+                            [key: string]: string;
+                        };
+                        body?: components["schemas"]["JsonInput"];
+                    };
+                    /** @default 50 */
+                    concurrentUsers?: number;
+                    /** @default 120 */
+                    testDuration?: number;
+                    /** @default 2 */
+                    responseTimeThreshold?: number;
+                    /** @default 0.95 */
+                    successRateThreshold?: number;
+                    /** @default null */
+                    throughputThreshold?: number | null;
+                    /** @default {} */
+                    security?: {
+                        /** @default null */
+                        protectedPath?: string | null;
+                        /** @default null */
+                        privilegedPath?: string | null;
+                        /** @default null */
+                        lowPrivilegeHeaders?: {
+                            [key: string]: string;
+                        } | null;
+                        /**
+                         * @default terminated-by-gateway
+                         * @enum {string}
+                         */
+                        tls?: "terminated-by-gateway" | "mesh" | "native" | "none";
+                        /**
+                         * @default [
+                         *       "x-content-type-options"
+                         *     ]
+                         */
+                        requiredHeaders?: string[];
+                        /** @default 10485760 */
+                        maxBodyBytes?: number;
+                        /** @default null */
+                        auditPath?: string | null;
+                        /** @default null */
+                        auditPattern?: string | null;
+                        /**
+                         * @default high
+                         * @enum {string}
+                         */
+                        failOn?: "low" | "medium" | "high" | "critical";
+                    };
+                } | null;
+                /** @default 0 */
+                holdbackPercentage?: number;
                 /** @default 0 */
                 monitoringSeconds?: number;
                 /**
@@ -2332,29 +6751,100 @@ export interface components {
                 analysis?: {
                     /** @default 0.01 */
                     falseRollbackRate?: number;
-                    /**
-                     * @default [
-                     *       {
-                     *         "name": "error_rate"
-                     *       },
-                     *       {
-                     *         "name": "latency"
-                     *       }
-                     *     ]
-                     */
-                    metrics?: {
-                        /** @enum {string} */
-                        name: "error_rate" | "latency";
-                        /** @description `latency`: how much slower is fine, as a fraction. Default 0.1. */
+                    metrics?: ({
+                        /** @constant */
+                        name: "error_rate";
+                        maxIncrease?: number;
                         maxRelativeIncrease?: number;
-                        /** @description `latency`: how many milliseconds slower are fine on top of that. Default 5. */
+                        maxErrorRate?: number;
+                        nonInferiorityMargin?: number;
+                        weight?: number;
+                    } | {
+                        /** @constant */
+                        name: "latency";
+                        quantile?: number;
+                        /** @description How much slower is fine, as a fraction. Default 0.1. */
+                        maxRelativeIncrease?: number;
+                        /** @description How many milliseconds slower are fine on top of that. Default 5. */
                         maxIncreaseMs?: number;
-                    }[];
+                        maxLatencyMs?: number;
+                        nonInferiority?: boolean;
+                        weight?: number;
+                    } | {
+                        name: string;
+                        source: "evaluations" | ({
+                            /** @constant */
+                            type: "prometheus";
+                            /** Format: uri */
+                            address: string;
+                            query: string;
+                            /** @default {} */
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            /** @default 5 */
+                            timeoutSeconds?: number;
+                        } | {
+                            /** @constant */
+                            type: "webhook";
+                            /** Format: uri */
+                            url: string;
+                            /** @default {} */
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            /** @default $.value */
+                            jsonPath?: string;
+                            /** @default 5 */
+                            timeoutSeconds?: number;
+                        } | {
+                            /** @constant */
+                            type: "file";
+                            path: string;
+                            /** @default value */
+                            column?: string;
+                        } | {
+                            /** @constant */
+                            type: "evaluations";
+                            dataset?: string;
+                        });
+                        /** @enum {string} */
+                        judge?: "mann-whitney" | "balanced-bets" | "threshold";
+                        /**
+                         * @description Which change is worse.
+                         * @default increase
+                         * @enum {string}
+                         */
+                        direction?: "increase" | "decrease" | "either";
+                        min?: number;
+                        max?: number;
+                        /** @default 0.1 */
+                        tolerance?: number;
+                        /** @default 0.98 */
+                        confidence?: number;
+                        /**
+                         * @default sluice
+                         * @enum {string}
+                         */
+                        mode?: "sluice" | "kayenta";
+                        /** @default 10 */
+                        intervalSeconds?: number;
+                        /** @default 0 */
+                        maxDecrease?: number;
+                        /** @default 1 */
+                        failureLimit?: number;
+                        weight?: number;
+                    })[];
                     /**
                      * @default hold
                      * @enum {string}
                      */
                     onNoData?: "hold" | "promote" | "rollback";
+                    /**
+                     * @default hold
+                     * @enum {string}
+                     */
+                    onProviderError?: "hold" | "ignore" | "rollback";
                     /** @default 50 */
                     minimumSamples?: number;
                     /** @default 86400 */
@@ -2387,6 +6877,120 @@ export interface components {
                 type: "immediate";
                 /** @default true */
                 autoRollback?: boolean;
+                /**
+                 * @default rollback
+                 * @enum {string}
+                 */
+                onFailure?: "rollback" | "pause" | "freeze";
+                /** @default null */
+                tests?: {
+                    /** @default [] */
+                    functional?: {
+                        name: string;
+                        request: {
+                            /**
+                             * @default GET
+                             * @enum {string}
+                             */
+                            method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
+                            /** Format: starts_with */
+                            path: string;
+                            /** @default {} */
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            body?: components["schemas"]["JsonInput"];
+                        };
+                        /** @default {} */
+                        expect?: {
+                            /** @default 200 */
+                            status?: number;
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            bodyContains?: string;
+                            /** @description A regular expression. */
+                            bodyMatches?: string;
+                            json?: {
+                                [key: string]: components["schemas"]["JsonInput"];
+                            };
+                            jsonSchema?: {
+                                [key: string]: components["schemas"]["JsonInput"];
+                            };
+                            maxMs?: number;
+                        };
+                    }[];
+                    /** @default false */
+                    performanceTest?: boolean;
+                    /** @default false */
+                    loadTest?: boolean;
+                    /** @default false */
+                    securityTest?: boolean;
+                    /**
+                     * @default {
+                     *       "path": "/"
+                     *     }
+                     */
+                    request?: {
+                        /**
+                         * @default GET
+                         * @enum {string}
+                         */
+                        method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
+                        /** Format: starts_with */
+                        path: string;
+                        /** @default {} */
+                        headers?: {
+                            [key: string]: string;
+                        };
+                        body?: components["schemas"]["JsonInput"];
+                    };
+                    /** @default 50 */
+                    concurrentUsers?: number;
+                    /** @default 120 */
+                    testDuration?: number;
+                    /** @default 2 */
+                    responseTimeThreshold?: number;
+                    /** @default 0.95 */
+                    successRateThreshold?: number;
+                    /** @default null */
+                    throughputThreshold?: number | null;
+                    /** @default {} */
+                    security?: {
+                        /** @default null */
+                        protectedPath?: string | null;
+                        /** @default null */
+                        privilegedPath?: string | null;
+                        /** @default null */
+                        lowPrivilegeHeaders?: {
+                            [key: string]: string;
+                        } | null;
+                        /**
+                         * @default terminated-by-gateway
+                         * @enum {string}
+                         */
+                        tls?: "terminated-by-gateway" | "mesh" | "native" | "none";
+                        /**
+                         * @default [
+                         *       "x-content-type-options"
+                         *     ]
+                         */
+                        requiredHeaders?: string[];
+                        /** @default 10485760 */
+                        maxBodyBytes?: number;
+                        /** @default null */
+                        auditPath?: string | null;
+                        /** @default null */
+                        auditPattern?: string | null;
+                        /**
+                         * @default high
+                         * @enum {string}
+                         */
+                        failOn?: "low" | "medium" | "high" | "critical";
+                    };
+                } | null;
+                /** @default 0 */
+                holdbackPercentage?: number;
                 /** @default 0 */
                 monitoringSeconds?: number;
                 /**
@@ -2398,29 +7002,100 @@ export interface components {
                 analysis?: {
                     /** @default 0.01 */
                     falseRollbackRate?: number;
-                    /**
-                     * @default [
-                     *       {
-                     *         "name": "error_rate"
-                     *       },
-                     *       {
-                     *         "name": "latency"
-                     *       }
-                     *     ]
-                     */
-                    metrics?: {
-                        /** @enum {string} */
-                        name: "error_rate" | "latency";
-                        /** @description `latency`: how much slower is fine, as a fraction. Default 0.1. */
+                    metrics?: ({
+                        /** @constant */
+                        name: "error_rate";
+                        maxIncrease?: number;
                         maxRelativeIncrease?: number;
-                        /** @description `latency`: how many milliseconds slower are fine on top of that. Default 5. */
+                        maxErrorRate?: number;
+                        nonInferiorityMargin?: number;
+                        weight?: number;
+                    } | {
+                        /** @constant */
+                        name: "latency";
+                        quantile?: number;
+                        /** @description How much slower is fine, as a fraction. Default 0.1. */
+                        maxRelativeIncrease?: number;
+                        /** @description How many milliseconds slower are fine on top of that. Default 5. */
                         maxIncreaseMs?: number;
-                    }[];
+                        maxLatencyMs?: number;
+                        nonInferiority?: boolean;
+                        weight?: number;
+                    } | {
+                        name: string;
+                        source: "evaluations" | ({
+                            /** @constant */
+                            type: "prometheus";
+                            /** Format: uri */
+                            address: string;
+                            query: string;
+                            /** @default {} */
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            /** @default 5 */
+                            timeoutSeconds?: number;
+                        } | {
+                            /** @constant */
+                            type: "webhook";
+                            /** Format: uri */
+                            url: string;
+                            /** @default {} */
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            /** @default $.value */
+                            jsonPath?: string;
+                            /** @default 5 */
+                            timeoutSeconds?: number;
+                        } | {
+                            /** @constant */
+                            type: "file";
+                            path: string;
+                            /** @default value */
+                            column?: string;
+                        } | {
+                            /** @constant */
+                            type: "evaluations";
+                            dataset?: string;
+                        });
+                        /** @enum {string} */
+                        judge?: "mann-whitney" | "balanced-bets" | "threshold";
+                        /**
+                         * @description Which change is worse.
+                         * @default increase
+                         * @enum {string}
+                         */
+                        direction?: "increase" | "decrease" | "either";
+                        min?: number;
+                        max?: number;
+                        /** @default 0.1 */
+                        tolerance?: number;
+                        /** @default 0.98 */
+                        confidence?: number;
+                        /**
+                         * @default sluice
+                         * @enum {string}
+                         */
+                        mode?: "sluice" | "kayenta";
+                        /** @default 10 */
+                        intervalSeconds?: number;
+                        /** @default 0 */
+                        maxDecrease?: number;
+                        /** @default 1 */
+                        failureLimit?: number;
+                        weight?: number;
+                    })[];
                     /**
                      * @default hold
                      * @enum {string}
                      */
                     onNoData?: "hold" | "promote" | "rollback";
+                    /**
+                     * @default hold
+                     * @enum {string}
+                     */
+                    onProviderError?: "hold" | "ignore" | "rollback";
                     /** @default 50 */
                     minimumSamples?: number;
                     /** @default 86400 */
@@ -2439,6 +7114,120 @@ export interface components {
                 intervalSeconds?: number;
                 /** @default true */
                 autoRollback?: boolean;
+                /**
+                 * @default rollback
+                 * @enum {string}
+                 */
+                onFailure?: "rollback" | "pause" | "freeze";
+                /** @default null */
+                tests?: {
+                    /** @default [] */
+                    functional?: {
+                        name: string;
+                        request: {
+                            /**
+                             * @default GET
+                             * @enum {string}
+                             */
+                            method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
+                            /** Format: starts_with */
+                            path: string;
+                            /** @default {} */
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            body?: components["schemas"]["JsonInput"];
+                        };
+                        /** @default {} */
+                        expect?: {
+                            /** @default 200 */
+                            status?: number;
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            bodyContains?: string;
+                            /** @description A regular expression. */
+                            bodyMatches?: string;
+                            json?: {
+                                [key: string]: components["schemas"]["JsonInput"];
+                            };
+                            jsonSchema?: {
+                                [key: string]: components["schemas"]["JsonInput"];
+                            };
+                            maxMs?: number;
+                        };
+                    }[];
+                    /** @default false */
+                    performanceTest?: boolean;
+                    /** @default false */
+                    loadTest?: boolean;
+                    /** @default false */
+                    securityTest?: boolean;
+                    /**
+                     * @default {
+                     *       "path": "/"
+                     *     }
+                     */
+                    request?: {
+                        /**
+                         * @default GET
+                         * @enum {string}
+                         */
+                        method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
+                        /** Format: starts_with */
+                        path: string;
+                        /** @default {} */
+                        headers?: {
+                            [key: string]: string;
+                        };
+                        body?: components["schemas"]["JsonInput"];
+                    };
+                    /** @default 50 */
+                    concurrentUsers?: number;
+                    /** @default 120 */
+                    testDuration?: number;
+                    /** @default 2 */
+                    responseTimeThreshold?: number;
+                    /** @default 0.95 */
+                    successRateThreshold?: number;
+                    /** @default null */
+                    throughputThreshold?: number | null;
+                    /** @default {} */
+                    security?: {
+                        /** @default null */
+                        protectedPath?: string | null;
+                        /** @default null */
+                        privilegedPath?: string | null;
+                        /** @default null */
+                        lowPrivilegeHeaders?: {
+                            [key: string]: string;
+                        } | null;
+                        /**
+                         * @default terminated-by-gateway
+                         * @enum {string}
+                         */
+                        tls?: "terminated-by-gateway" | "mesh" | "native" | "none";
+                        /**
+                         * @default [
+                         *       "x-content-type-options"
+                         *     ]
+                         */
+                        requiredHeaders?: string[];
+                        /** @default 10485760 */
+                        maxBodyBytes?: number;
+                        /** @default null */
+                        auditPath?: string | null;
+                        /** @default null */
+                        auditPattern?: string | null;
+                        /**
+                         * @default high
+                         * @enum {string}
+                         */
+                        failOn?: "low" | "medium" | "high" | "critical";
+                    };
+                } | null;
+                /** @default 0 */
+                holdbackPercentage?: number;
                 /** @default 0 */
                 monitoringSeconds?: number;
                 /**
@@ -2450,29 +7239,100 @@ export interface components {
                 analysis?: {
                     /** @default 0.01 */
                     falseRollbackRate?: number;
-                    /**
-                     * @default [
-                     *       {
-                     *         "name": "error_rate"
-                     *       },
-                     *       {
-                     *         "name": "latency"
-                     *       }
-                     *     ]
-                     */
-                    metrics?: {
-                        /** @enum {string} */
-                        name: "error_rate" | "latency";
-                        /** @description `latency`: how much slower is fine, as a fraction. Default 0.1. */
+                    metrics?: ({
+                        /** @constant */
+                        name: "error_rate";
+                        maxIncrease?: number;
                         maxRelativeIncrease?: number;
-                        /** @description `latency`: how many milliseconds slower are fine on top of that. Default 5. */
+                        maxErrorRate?: number;
+                        nonInferiorityMargin?: number;
+                        weight?: number;
+                    } | {
+                        /** @constant */
+                        name: "latency";
+                        quantile?: number;
+                        /** @description How much slower is fine, as a fraction. Default 0.1. */
+                        maxRelativeIncrease?: number;
+                        /** @description How many milliseconds slower are fine on top of that. Default 5. */
                         maxIncreaseMs?: number;
-                    }[];
+                        maxLatencyMs?: number;
+                        nonInferiority?: boolean;
+                        weight?: number;
+                    } | {
+                        name: string;
+                        source: "evaluations" | ({
+                            /** @constant */
+                            type: "prometheus";
+                            /** Format: uri */
+                            address: string;
+                            query: string;
+                            /** @default {} */
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            /** @default 5 */
+                            timeoutSeconds?: number;
+                        } | {
+                            /** @constant */
+                            type: "webhook";
+                            /** Format: uri */
+                            url: string;
+                            /** @default {} */
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            /** @default $.value */
+                            jsonPath?: string;
+                            /** @default 5 */
+                            timeoutSeconds?: number;
+                        } | {
+                            /** @constant */
+                            type: "file";
+                            path: string;
+                            /** @default value */
+                            column?: string;
+                        } | {
+                            /** @constant */
+                            type: "evaluations";
+                            dataset?: string;
+                        });
+                        /** @enum {string} */
+                        judge?: "mann-whitney" | "balanced-bets" | "threshold";
+                        /**
+                         * @description Which change is worse.
+                         * @default increase
+                         * @enum {string}
+                         */
+                        direction?: "increase" | "decrease" | "either";
+                        min?: number;
+                        max?: number;
+                        /** @default 0.1 */
+                        tolerance?: number;
+                        /** @default 0.98 */
+                        confidence?: number;
+                        /**
+                         * @default sluice
+                         * @enum {string}
+                         */
+                        mode?: "sluice" | "kayenta";
+                        /** @default 10 */
+                        intervalSeconds?: number;
+                        /** @default 0 */
+                        maxDecrease?: number;
+                        /** @default 1 */
+                        failureLimit?: number;
+                        weight?: number;
+                    })[];
                     /**
                      * @default hold
                      * @enum {string}
                      */
                     onNoData?: "hold" | "promote" | "rollback";
+                    /**
+                     * @default hold
+                     * @enum {string}
+                     */
+                    onProviderError?: "hold" | "ignore" | "rollback";
                     /** @default 50 */
                     minimumSamples?: number;
                     /** @default 86400 */
@@ -2496,6 +7356,9 @@ export interface components {
                     } | {
                         /** @constant */
                         approval: true;
+                        /** @description How many people. Default 1. */
+                        approvals?: number;
+                        expiresSeconds?: number;
                     };
                 } | {
                     analyze: {
@@ -2513,6 +7376,7 @@ export interface components {
                         cookie?: {
                             [key: string]: string;
                         };
+                        region?: string;
                     };
                 } | {
                     scale: {
@@ -2530,6 +7394,120 @@ export interface components {
                 })[] | null;
                 /** @default true */
                 autoRollback?: boolean;
+                /**
+                 * @default rollback
+                 * @enum {string}
+                 */
+                onFailure?: "rollback" | "pause" | "freeze";
+                /** @default null */
+                tests?: {
+                    /** @default [] */
+                    functional?: {
+                        name: string;
+                        request: {
+                            /**
+                             * @default GET
+                             * @enum {string}
+                             */
+                            method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
+                            /** Format: starts_with */
+                            path: string;
+                            /** @default {} */
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            body?: components["schemas"]["JsonInput"];
+                        };
+                        /** @default {} */
+                        expect?: {
+                            /** @default 200 */
+                            status?: number;
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            bodyContains?: string;
+                            /** @description A regular expression. */
+                            bodyMatches?: string;
+                            json?: {
+                                [key: string]: components["schemas"]["JsonInput"];
+                            };
+                            jsonSchema?: {
+                                [key: string]: components["schemas"]["JsonInput"];
+                            };
+                            maxMs?: number;
+                        };
+                    }[];
+                    /** @default false */
+                    performanceTest?: boolean;
+                    /** @default false */
+                    loadTest?: boolean;
+                    /** @default false */
+                    securityTest?: boolean;
+                    /**
+                     * @default {
+                     *       "path": "/"
+                     *     }
+                     */
+                    request?: {
+                        /**
+                         * @default GET
+                         * @enum {string}
+                         */
+                        method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
+                        /** Format: starts_with */
+                        path: string;
+                        /** @default {} */
+                        headers?: {
+                            [key: string]: string;
+                        };
+                        body?: components["schemas"]["JsonInput"];
+                    };
+                    /** @default 50 */
+                    concurrentUsers?: number;
+                    /** @default 120 */
+                    testDuration?: number;
+                    /** @default 2 */
+                    responseTimeThreshold?: number;
+                    /** @default 0.95 */
+                    successRateThreshold?: number;
+                    /** @default null */
+                    throughputThreshold?: number | null;
+                    /** @default {} */
+                    security?: {
+                        /** @default null */
+                        protectedPath?: string | null;
+                        /** @default null */
+                        privilegedPath?: string | null;
+                        /** @default null */
+                        lowPrivilegeHeaders?: {
+                            [key: string]: string;
+                        } | null;
+                        /**
+                         * @default terminated-by-gateway
+                         * @enum {string}
+                         */
+                        tls?: "terminated-by-gateway" | "mesh" | "native" | "none";
+                        /**
+                         * @default [
+                         *       "x-content-type-options"
+                         *     ]
+                         */
+                        requiredHeaders?: string[];
+                        /** @default 10485760 */
+                        maxBodyBytes?: number;
+                        /** @default null */
+                        auditPath?: string | null;
+                        /** @default null */
+                        auditPattern?: string | null;
+                        /**
+                         * @default high
+                         * @enum {string}
+                         */
+                        failOn?: "low" | "medium" | "high" | "critical";
+                    };
+                } | null;
+                /** @default 0 */
+                holdbackPercentage?: number;
                 /** @default 0 */
                 monitoringSeconds?: number;
                 /**
@@ -2541,29 +7519,100 @@ export interface components {
                 analysis?: {
                     /** @default 0.01 */
                     falseRollbackRate?: number;
-                    /**
-                     * @default [
-                     *       {
-                     *         "name": "error_rate"
-                     *       },
-                     *       {
-                     *         "name": "latency"
-                     *       }
-                     *     ]
-                     */
-                    metrics?: {
-                        /** @enum {string} */
-                        name: "error_rate" | "latency";
-                        /** @description `latency`: how much slower is fine, as a fraction. Default 0.1. */
+                    metrics?: ({
+                        /** @constant */
+                        name: "error_rate";
+                        maxIncrease?: number;
                         maxRelativeIncrease?: number;
-                        /** @description `latency`: how many milliseconds slower are fine on top of that. Default 5. */
+                        maxErrorRate?: number;
+                        nonInferiorityMargin?: number;
+                        weight?: number;
+                    } | {
+                        /** @constant */
+                        name: "latency";
+                        quantile?: number;
+                        /** @description How much slower is fine, as a fraction. Default 0.1. */
+                        maxRelativeIncrease?: number;
+                        /** @description How many milliseconds slower are fine on top of that. Default 5. */
                         maxIncreaseMs?: number;
-                    }[];
+                        maxLatencyMs?: number;
+                        nonInferiority?: boolean;
+                        weight?: number;
+                    } | {
+                        name: string;
+                        source: "evaluations" | ({
+                            /** @constant */
+                            type: "prometheus";
+                            /** Format: uri */
+                            address: string;
+                            query: string;
+                            /** @default {} */
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            /** @default 5 */
+                            timeoutSeconds?: number;
+                        } | {
+                            /** @constant */
+                            type: "webhook";
+                            /** Format: uri */
+                            url: string;
+                            /** @default {} */
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            /** @default $.value */
+                            jsonPath?: string;
+                            /** @default 5 */
+                            timeoutSeconds?: number;
+                        } | {
+                            /** @constant */
+                            type: "file";
+                            path: string;
+                            /** @default value */
+                            column?: string;
+                        } | {
+                            /** @constant */
+                            type: "evaluations";
+                            dataset?: string;
+                        });
+                        /** @enum {string} */
+                        judge?: "mann-whitney" | "balanced-bets" | "threshold";
+                        /**
+                         * @description Which change is worse.
+                         * @default increase
+                         * @enum {string}
+                         */
+                        direction?: "increase" | "decrease" | "either";
+                        min?: number;
+                        max?: number;
+                        /** @default 0.1 */
+                        tolerance?: number;
+                        /** @default 0.98 */
+                        confidence?: number;
+                        /**
+                         * @default sluice
+                         * @enum {string}
+                         */
+                        mode?: "sluice" | "kayenta";
+                        /** @default 10 */
+                        intervalSeconds?: number;
+                        /** @default 0 */
+                        maxDecrease?: number;
+                        /** @default 1 */
+                        failureLimit?: number;
+                        weight?: number;
+                    })[];
                     /**
                      * @default hold
                      * @enum {string}
                      */
                     onNoData?: "hold" | "promote" | "rollback";
+                    /**
+                     * @default hold
+                     * @enum {string}
+                     */
+                    onProviderError?: "hold" | "ignore" | "rollback";
                     /** @default 50 */
                     minimumSamples?: number;
                     /** @default 86400 */
@@ -2578,6 +7627,120 @@ export interface components {
                 previewRoute?: string | null;
                 /** @default true */
                 autoRollback?: boolean;
+                /**
+                 * @default rollback
+                 * @enum {string}
+                 */
+                onFailure?: "rollback" | "pause" | "freeze";
+                /** @default null */
+                tests?: {
+                    /** @default [] */
+                    functional?: {
+                        name: string;
+                        request: {
+                            /**
+                             * @default GET
+                             * @enum {string}
+                             */
+                            method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
+                            /** Format: starts_with */
+                            path: string;
+                            /** @default {} */
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            body?: components["schemas"]["JsonInput"];
+                        };
+                        /** @default {} */
+                        expect?: {
+                            /** @default 200 */
+                            status?: number;
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            bodyContains?: string;
+                            /** @description A regular expression. */
+                            bodyMatches?: string;
+                            json?: {
+                                [key: string]: components["schemas"]["JsonInput"];
+                            };
+                            jsonSchema?: {
+                                [key: string]: components["schemas"]["JsonInput"];
+                            };
+                            maxMs?: number;
+                        };
+                    }[];
+                    /** @default false */
+                    performanceTest?: boolean;
+                    /** @default false */
+                    loadTest?: boolean;
+                    /** @default false */
+                    securityTest?: boolean;
+                    /**
+                     * @default {
+                     *       "path": "/"
+                     *     }
+                     */
+                    request?: {
+                        /**
+                         * @default GET
+                         * @enum {string}
+                         */
+                        method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
+                        /** Format: starts_with */
+                        path: string;
+                        /** @default {} */
+                        headers?: {
+                            [key: string]: string;
+                        };
+                        body?: components["schemas"]["JsonInput"];
+                    };
+                    /** @default 50 */
+                    concurrentUsers?: number;
+                    /** @default 120 */
+                    testDuration?: number;
+                    /** @default 2 */
+                    responseTimeThreshold?: number;
+                    /** @default 0.95 */
+                    successRateThreshold?: number;
+                    /** @default null */
+                    throughputThreshold?: number | null;
+                    /** @default {} */
+                    security?: {
+                        /** @default null */
+                        protectedPath?: string | null;
+                        /** @default null */
+                        privilegedPath?: string | null;
+                        /** @default null */
+                        lowPrivilegeHeaders?: {
+                            [key: string]: string;
+                        } | null;
+                        /**
+                         * @default terminated-by-gateway
+                         * @enum {string}
+                         */
+                        tls?: "terminated-by-gateway" | "mesh" | "native" | "none";
+                        /**
+                         * @default [
+                         *       "x-content-type-options"
+                         *     ]
+                         */
+                        requiredHeaders?: string[];
+                        /** @default 10485760 */
+                        maxBodyBytes?: number;
+                        /** @default null */
+                        auditPath?: string | null;
+                        /** @default null */
+                        auditPattern?: string | null;
+                        /**
+                         * @default high
+                         * @enum {string}
+                         */
+                        failOn?: "low" | "medium" | "high" | "critical";
+                    };
+                } | null;
+                /** @default 0 */
+                holdbackPercentage?: number;
                 /** @default 0 */
                 monitoringSeconds?: number;
                 /**
@@ -2589,29 +7752,100 @@ export interface components {
                 analysis?: {
                     /** @default 0.01 */
                     falseRollbackRate?: number;
-                    /**
-                     * @default [
-                     *       {
-                     *         "name": "error_rate"
-                     *       },
-                     *       {
-                     *         "name": "latency"
-                     *       }
-                     *     ]
-                     */
-                    metrics?: {
-                        /** @enum {string} */
-                        name: "error_rate" | "latency";
-                        /** @description `latency`: how much slower is fine, as a fraction. Default 0.1. */
+                    metrics?: ({
+                        /** @constant */
+                        name: "error_rate";
+                        maxIncrease?: number;
                         maxRelativeIncrease?: number;
-                        /** @description `latency`: how many milliseconds slower are fine on top of that. Default 5. */
+                        maxErrorRate?: number;
+                        nonInferiorityMargin?: number;
+                        weight?: number;
+                    } | {
+                        /** @constant */
+                        name: "latency";
+                        quantile?: number;
+                        /** @description How much slower is fine, as a fraction. Default 0.1. */
+                        maxRelativeIncrease?: number;
+                        /** @description How many milliseconds slower are fine on top of that. Default 5. */
                         maxIncreaseMs?: number;
-                    }[];
+                        maxLatencyMs?: number;
+                        nonInferiority?: boolean;
+                        weight?: number;
+                    } | {
+                        name: string;
+                        source: "evaluations" | ({
+                            /** @constant */
+                            type: "prometheus";
+                            /** Format: uri */
+                            address: string;
+                            query: string;
+                            /** @default {} */
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            /** @default 5 */
+                            timeoutSeconds?: number;
+                        } | {
+                            /** @constant */
+                            type: "webhook";
+                            /** Format: uri */
+                            url: string;
+                            /** @default {} */
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            /** @default $.value */
+                            jsonPath?: string;
+                            /** @default 5 */
+                            timeoutSeconds?: number;
+                        } | {
+                            /** @constant */
+                            type: "file";
+                            path: string;
+                            /** @default value */
+                            column?: string;
+                        } | {
+                            /** @constant */
+                            type: "evaluations";
+                            dataset?: string;
+                        });
+                        /** @enum {string} */
+                        judge?: "mann-whitney" | "balanced-bets" | "threshold";
+                        /**
+                         * @description Which change is worse.
+                         * @default increase
+                         * @enum {string}
+                         */
+                        direction?: "increase" | "decrease" | "either";
+                        min?: number;
+                        max?: number;
+                        /** @default 0.1 */
+                        tolerance?: number;
+                        /** @default 0.98 */
+                        confidence?: number;
+                        /**
+                         * @default sluice
+                         * @enum {string}
+                         */
+                        mode?: "sluice" | "kayenta";
+                        /** @default 10 */
+                        intervalSeconds?: number;
+                        /** @default 0 */
+                        maxDecrease?: number;
+                        /** @default 1 */
+                        failureLimit?: number;
+                        weight?: number;
+                    })[];
                     /**
                      * @default hold
                      * @enum {string}
                      */
                     onNoData?: "hold" | "promote" | "rollback";
+                    /**
+                     * @default hold
+                     * @enum {string}
+                     */
+                    onProviderError?: "hold" | "ignore" | "rollback";
                     /** @default 50 */
                     minimumSamples?: number;
                     /** @default 86400 */
@@ -2626,8 +7860,132 @@ export interface components {
                 mirrorPercentage?: number;
                 /** @default 600 */
                 durationSeconds?: number;
+                /** @default {} */
+                compare?: {
+                    /**
+                     * @default none
+                     * @enum {string}
+                     */
+                    bodies?: "none" | "exact" | "json";
+                    /** @default [] */
+                    ignore?: string[];
+                };
                 /** @default true */
                 autoRollback?: boolean;
+                /**
+                 * @default rollback
+                 * @enum {string}
+                 */
+                onFailure?: "rollback" | "pause" | "freeze";
+                /** @default null */
+                tests?: {
+                    /** @default [] */
+                    functional?: {
+                        name: string;
+                        request: {
+                            /**
+                             * @default GET
+                             * @enum {string}
+                             */
+                            method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
+                            /** Format: starts_with */
+                            path: string;
+                            /** @default {} */
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            body?: components["schemas"]["JsonInput"];
+                        };
+                        /** @default {} */
+                        expect?: {
+                            /** @default 200 */
+                            status?: number;
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            bodyContains?: string;
+                            /** @description A regular expression. */
+                            bodyMatches?: string;
+                            json?: {
+                                [key: string]: components["schemas"]["JsonInput"];
+                            };
+                            jsonSchema?: {
+                                [key: string]: components["schemas"]["JsonInput"];
+                            };
+                            maxMs?: number;
+                        };
+                    }[];
+                    /** @default false */
+                    performanceTest?: boolean;
+                    /** @default false */
+                    loadTest?: boolean;
+                    /** @default false */
+                    securityTest?: boolean;
+                    /**
+                     * @default {
+                     *       "path": "/"
+                     *     }
+                     */
+                    request?: {
+                        /**
+                         * @default GET
+                         * @enum {string}
+                         */
+                        method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
+                        /** Format: starts_with */
+                        path: string;
+                        /** @default {} */
+                        headers?: {
+                            [key: string]: string;
+                        };
+                        body?: components["schemas"]["JsonInput"];
+                    };
+                    /** @default 50 */
+                    concurrentUsers?: number;
+                    /** @default 120 */
+                    testDuration?: number;
+                    /** @default 2 */
+                    responseTimeThreshold?: number;
+                    /** @default 0.95 */
+                    successRateThreshold?: number;
+                    /** @default null */
+                    throughputThreshold?: number | null;
+                    /** @default {} */
+                    security?: {
+                        /** @default null */
+                        protectedPath?: string | null;
+                        /** @default null */
+                        privilegedPath?: string | null;
+                        /** @default null */
+                        lowPrivilegeHeaders?: {
+                            [key: string]: string;
+                        } | null;
+                        /**
+                         * @default terminated-by-gateway
+                         * @enum {string}
+                         */
+                        tls?: "terminated-by-gateway" | "mesh" | "native" | "none";
+                        /**
+                         * @default [
+                         *       "x-content-type-options"
+                         *     ]
+                         */
+                        requiredHeaders?: string[];
+                        /** @default 10485760 */
+                        maxBodyBytes?: number;
+                        /** @default null */
+                        auditPath?: string | null;
+                        /** @default null */
+                        auditPattern?: string | null;
+                        /**
+                         * @default high
+                         * @enum {string}
+                         */
+                        failOn?: "low" | "medium" | "high" | "critical";
+                    };
+                } | null;
+                /** @default 0 */
+                holdbackPercentage?: number;
                 /** @default 0 */
                 monitoringSeconds?: number;
                 /**
@@ -2639,29 +7997,100 @@ export interface components {
                 analysis?: {
                     /** @default 0.01 */
                     falseRollbackRate?: number;
-                    /**
-                     * @default [
-                     *       {
-                     *         "name": "error_rate"
-                     *       },
-                     *       {
-                     *         "name": "latency"
-                     *       }
-                     *     ]
-                     */
-                    metrics?: {
-                        /** @enum {string} */
-                        name: "error_rate" | "latency";
-                        /** @description `latency`: how much slower is fine, as a fraction. Default 0.1. */
+                    metrics?: ({
+                        /** @constant */
+                        name: "error_rate";
+                        maxIncrease?: number;
                         maxRelativeIncrease?: number;
-                        /** @description `latency`: how many milliseconds slower are fine on top of that. Default 5. */
+                        maxErrorRate?: number;
+                        nonInferiorityMargin?: number;
+                        weight?: number;
+                    } | {
+                        /** @constant */
+                        name: "latency";
+                        quantile?: number;
+                        /** @description How much slower is fine, as a fraction. Default 0.1. */
+                        maxRelativeIncrease?: number;
+                        /** @description How many milliseconds slower are fine on top of that. Default 5. */
                         maxIncreaseMs?: number;
-                    }[];
+                        maxLatencyMs?: number;
+                        nonInferiority?: boolean;
+                        weight?: number;
+                    } | {
+                        name: string;
+                        source: "evaluations" | ({
+                            /** @constant */
+                            type: "prometheus";
+                            /** Format: uri */
+                            address: string;
+                            query: string;
+                            /** @default {} */
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            /** @default 5 */
+                            timeoutSeconds?: number;
+                        } | {
+                            /** @constant */
+                            type: "webhook";
+                            /** Format: uri */
+                            url: string;
+                            /** @default {} */
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            /** @default $.value */
+                            jsonPath?: string;
+                            /** @default 5 */
+                            timeoutSeconds?: number;
+                        } | {
+                            /** @constant */
+                            type: "file";
+                            path: string;
+                            /** @default value */
+                            column?: string;
+                        } | {
+                            /** @constant */
+                            type: "evaluations";
+                            dataset?: string;
+                        });
+                        /** @enum {string} */
+                        judge?: "mann-whitney" | "balanced-bets" | "threshold";
+                        /**
+                         * @description Which change is worse.
+                         * @default increase
+                         * @enum {string}
+                         */
+                        direction?: "increase" | "decrease" | "either";
+                        min?: number;
+                        max?: number;
+                        /** @default 0.1 */
+                        tolerance?: number;
+                        /** @default 0.98 */
+                        confidence?: number;
+                        /**
+                         * @default sluice
+                         * @enum {string}
+                         */
+                        mode?: "sluice" | "kayenta";
+                        /** @default 10 */
+                        intervalSeconds?: number;
+                        /** @default 0 */
+                        maxDecrease?: number;
+                        /** @default 1 */
+                        failureLimit?: number;
+                        weight?: number;
+                    })[];
                     /**
                      * @default hold
                      * @enum {string}
                      */
                     onNoData?: "hold" | "promote" | "rollback";
+                    /**
+                     * @default hold
+                     * @enum {string}
+                     */
+                    onProviderError?: "hold" | "ignore" | "rollback";
                     /** @default 50 */
                     minimumSamples?: number;
                     /** @default 86400 */
@@ -2682,6 +8111,7 @@ export interface components {
                     cookie?: {
                         [key: string]: string;
                     };
+                    region?: string;
                 } | null;
                 /** @default 86400 */
                 durationSeconds?: number;
@@ -2691,6 +8121,120 @@ export interface components {
                 promoteWinner?: boolean;
                 /** @default true */
                 autoRollback?: boolean;
+                /**
+                 * @default rollback
+                 * @enum {string}
+                 */
+                onFailure?: "rollback" | "pause" | "freeze";
+                /** @default null */
+                tests?: {
+                    /** @default [] */
+                    functional?: {
+                        name: string;
+                        request: {
+                            /**
+                             * @default GET
+                             * @enum {string}
+                             */
+                            method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
+                            /** Format: starts_with */
+                            path: string;
+                            /** @default {} */
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            body?: components["schemas"]["JsonInput"];
+                        };
+                        /** @default {} */
+                        expect?: {
+                            /** @default 200 */
+                            status?: number;
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            bodyContains?: string;
+                            /** @description A regular expression. */
+                            bodyMatches?: string;
+                            json?: {
+                                [key: string]: components["schemas"]["JsonInput"];
+                            };
+                            jsonSchema?: {
+                                [key: string]: components["schemas"]["JsonInput"];
+                            };
+                            maxMs?: number;
+                        };
+                    }[];
+                    /** @default false */
+                    performanceTest?: boolean;
+                    /** @default false */
+                    loadTest?: boolean;
+                    /** @default false */
+                    securityTest?: boolean;
+                    /**
+                     * @default {
+                     *       "path": "/"
+                     *     }
+                     */
+                    request?: {
+                        /**
+                         * @default GET
+                         * @enum {string}
+                         */
+                        method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
+                        /** Format: starts_with */
+                        path: string;
+                        /** @default {} */
+                        headers?: {
+                            [key: string]: string;
+                        };
+                        body?: components["schemas"]["JsonInput"];
+                    };
+                    /** @default 50 */
+                    concurrentUsers?: number;
+                    /** @default 120 */
+                    testDuration?: number;
+                    /** @default 2 */
+                    responseTimeThreshold?: number;
+                    /** @default 0.95 */
+                    successRateThreshold?: number;
+                    /** @default null */
+                    throughputThreshold?: number | null;
+                    /** @default {} */
+                    security?: {
+                        /** @default null */
+                        protectedPath?: string | null;
+                        /** @default null */
+                        privilegedPath?: string | null;
+                        /** @default null */
+                        lowPrivilegeHeaders?: {
+                            [key: string]: string;
+                        } | null;
+                        /**
+                         * @default terminated-by-gateway
+                         * @enum {string}
+                         */
+                        tls?: "terminated-by-gateway" | "mesh" | "native" | "none";
+                        /**
+                         * @default [
+                         *       "x-content-type-options"
+                         *     ]
+                         */
+                        requiredHeaders?: string[];
+                        /** @default 10485760 */
+                        maxBodyBytes?: number;
+                        /** @default null */
+                        auditPath?: string | null;
+                        /** @default null */
+                        auditPattern?: string | null;
+                        /**
+                         * @default high
+                         * @enum {string}
+                         */
+                        failOn?: "low" | "medium" | "high" | "critical";
+                    };
+                } | null;
+                /** @default 0 */
+                holdbackPercentage?: number;
                 /** @default 0 */
                 monitoringSeconds?: number;
                 /**
@@ -2702,29 +8246,100 @@ export interface components {
                 analysis?: {
                     /** @default 0.01 */
                     falseRollbackRate?: number;
-                    /**
-                     * @default [
-                     *       {
-                     *         "name": "error_rate"
-                     *       },
-                     *       {
-                     *         "name": "latency"
-                     *       }
-                     *     ]
-                     */
-                    metrics?: {
-                        /** @enum {string} */
-                        name: "error_rate" | "latency";
-                        /** @description `latency`: how much slower is fine, as a fraction. Default 0.1. */
+                    metrics?: ({
+                        /** @constant */
+                        name: "error_rate";
+                        maxIncrease?: number;
                         maxRelativeIncrease?: number;
-                        /** @description `latency`: how many milliseconds slower are fine on top of that. Default 5. */
+                        maxErrorRate?: number;
+                        nonInferiorityMargin?: number;
+                        weight?: number;
+                    } | {
+                        /** @constant */
+                        name: "latency";
+                        quantile?: number;
+                        /** @description How much slower is fine, as a fraction. Default 0.1. */
+                        maxRelativeIncrease?: number;
+                        /** @description How many milliseconds slower are fine on top of that. Default 5. */
                         maxIncreaseMs?: number;
-                    }[];
+                        maxLatencyMs?: number;
+                        nonInferiority?: boolean;
+                        weight?: number;
+                    } | {
+                        name: string;
+                        source: "evaluations" | ({
+                            /** @constant */
+                            type: "prometheus";
+                            /** Format: uri */
+                            address: string;
+                            query: string;
+                            /** @default {} */
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            /** @default 5 */
+                            timeoutSeconds?: number;
+                        } | {
+                            /** @constant */
+                            type: "webhook";
+                            /** Format: uri */
+                            url: string;
+                            /** @default {} */
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            /** @default $.value */
+                            jsonPath?: string;
+                            /** @default 5 */
+                            timeoutSeconds?: number;
+                        } | {
+                            /** @constant */
+                            type: "file";
+                            path: string;
+                            /** @default value */
+                            column?: string;
+                        } | {
+                            /** @constant */
+                            type: "evaluations";
+                            dataset?: string;
+                        });
+                        /** @enum {string} */
+                        judge?: "mann-whitney" | "balanced-bets" | "threshold";
+                        /**
+                         * @description Which change is worse.
+                         * @default increase
+                         * @enum {string}
+                         */
+                        direction?: "increase" | "decrease" | "either";
+                        min?: number;
+                        max?: number;
+                        /** @default 0.1 */
+                        tolerance?: number;
+                        /** @default 0.98 */
+                        confidence?: number;
+                        /**
+                         * @default sluice
+                         * @enum {string}
+                         */
+                        mode?: "sluice" | "kayenta";
+                        /** @default 10 */
+                        intervalSeconds?: number;
+                        /** @default 0 */
+                        maxDecrease?: number;
+                        /** @default 1 */
+                        failureLimit?: number;
+                        weight?: number;
+                    })[];
                     /**
                      * @default hold
                      * @enum {string}
                      */
                     onNoData?: "hold" | "promote" | "rollback";
+                    /**
+                     * @default hold
+                     * @enum {string}
+                     */
+                    onProviderError?: "hold" | "ignore" | "rollback";
                     /** @default 50 */
                     minimumSamples?: number;
                     /** @default 86400 */
@@ -2958,12 +8573,34 @@ export interface components {
             status: "passed" | "failed" | "waiting";
             conditions: {
                 name: string;
-                observed: number | string | null;
-                operator: string;
-                threshold: number | string;
-                passed: boolean;
+                /** @enum {string} */
+                type: "eval_score" | "latency" | "cost" | "custom";
+                required: boolean;
+                /** @enum {string} */
+                status: "passed" | "failed" | "waiting";
+                observed: number | string | boolean | null;
+                operator: ("gte" | "lte" | "eq" | "gt" | "lt") | null;
+                threshold: number | string | null;
+                evidence: string;
+                message: string;
             }[];
             message: string;
+            waitsUntil: string | null;
+            /** Format: date-time */
+            at: string;
+        };
+        TestResult: {
+            name: string;
+            /** @enum {string} */
+            type: "functional" | "performance" | "load" | "security";
+            /** @enum {string} */
+            status: "running" | "passed" | "failed" | "error" | "skipped";
+            metrics: {
+                [key: string]: number;
+            };
+            message: string;
+            logs: string[];
+            executionMs: number;
             /** Format: date-time */
             at: string;
         };
@@ -3007,11 +8644,120 @@ export interface components {
             /** @description Null until the rollout has ended. */
             outcome: ("completed" | "rolled_back" | "gates_failed" | "failed" | "cancelled" | "superseded") | null;
             reason: string | null;
+            /** @description Why it turned back; null while it has not. */
+            trigger: ("deployment_failure" | "health_check_failure" | "performance_degradation" | "security_violation" | "manual" | "resource_exhaustion" | "test_failure" | "no_data" | "superseded") | null;
             strategy: {
                 /** @constant */
                 type: "immediate";
                 /** @default true */
                 autoRollback: boolean;
+                /**
+                 * @default rollback
+                 * @enum {string}
+                 */
+                onFailure: "rollback" | "pause" | "freeze";
+                /** @default null */
+                tests: {
+                    /** @default [] */
+                    functional: {
+                        name: string;
+                        request: {
+                            /**
+                             * @default GET
+                             * @enum {string}
+                             */
+                            method: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
+                            /** Format: starts_with */
+                            path: string;
+                            /** @default {} */
+                            headers: {
+                                [key: string]: string;
+                            };
+                            body?: components["schemas"]["Json"];
+                        };
+                        expect: {
+                            /** @default 200 */
+                            status: number;
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            bodyContains?: string;
+                            /** @description A regular expression. */
+                            bodyMatches?: string;
+                            json?: {
+                                [key: string]: components["schemas"]["Json"];
+                            };
+                            jsonSchema?: {
+                                [key: string]: components["schemas"]["Json"];
+                            };
+                            maxMs?: number;
+                        };
+                    }[];
+                    /** @default false */
+                    performanceTest: boolean;
+                    /** @default false */
+                    loadTest: boolean;
+                    /** @default false */
+                    securityTest: boolean;
+                    request: {
+                        /**
+                         * @default GET
+                         * @enum {string}
+                         */
+                        method: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
+                        /** Format: starts_with */
+                        path: string;
+                        /** @default {} */
+                        headers: {
+                            [key: string]: string;
+                        };
+                        body?: components["schemas"]["Json"];
+                    };
+                    /** @default 50 */
+                    concurrentUsers: number;
+                    /** @default 120 */
+                    testDuration: number;
+                    /** @default 2 */
+                    responseTimeThreshold: number;
+                    /** @default 0.95 */
+                    successRateThreshold: number;
+                    /** @default null */
+                    throughputThreshold: number | null;
+                    security: {
+                        /** @default null */
+                        protectedPath: string | null;
+                        /** @default null */
+                        privilegedPath: string | null;
+                        /** @default null */
+                        lowPrivilegeHeaders: {
+                            [key: string]: string;
+                        } | null;
+                        /**
+                         * @default terminated-by-gateway
+                         * @enum {string}
+                         */
+                        tls: "terminated-by-gateway" | "mesh" | "native" | "none";
+                        /**
+                         * @default [
+                         *       "x-content-type-options"
+                         *     ]
+                         */
+                        requiredHeaders: string[];
+                        /** @default 10485760 */
+                        maxBodyBytes: number;
+                        /** @default null */
+                        auditPath: string | null;
+                        /** @default null */
+                        auditPattern: string | null;
+                        /**
+                         * @default high
+                         * @enum {string}
+                         */
+                        failOn: "low" | "medium" | "high" | "critical";
+                    };
+                } | null;
+                /** @default 0 */
+                holdbackPercentage: number;
                 /** @default 0 */
                 monitoringSeconds: number;
                 /**
@@ -3032,19 +8778,100 @@ export interface components {
                      *       }
                      *     ]
                      */
-                    metrics: {
-                        /** @enum {string} */
-                        name: "error_rate" | "latency";
-                        /** @description `latency`: how much slower is fine, as a fraction. Default 0.1. */
+                    metrics: ({
+                        /** @constant */
+                        name: "error_rate";
+                        maxIncrease?: number;
                         maxRelativeIncrease?: number;
-                        /** @description `latency`: how many milliseconds slower are fine on top of that. Default 5. */
+                        maxErrorRate?: number;
+                        nonInferiorityMargin?: number;
+                        weight?: number;
+                    } | {
+                        /** @constant */
+                        name: "latency";
+                        quantile?: number;
+                        /** @description How much slower is fine, as a fraction. Default 0.1. */
+                        maxRelativeIncrease?: number;
+                        /** @description How many milliseconds slower are fine on top of that. Default 5. */
                         maxIncreaseMs?: number;
-                    }[];
+                        maxLatencyMs?: number;
+                        nonInferiority?: boolean;
+                        weight?: number;
+                    } | {
+                        name: string;
+                        source: {
+                            /** @constant */
+                            type: "prometheus";
+                            /** Format: uri */
+                            address: string;
+                            query: string;
+                            /** @default {} */
+                            headers: {
+                                [key: string]: string;
+                            };
+                            /** @default 5 */
+                            timeoutSeconds: number;
+                        } | {
+                            /** @constant */
+                            type: "webhook";
+                            /** Format: uri */
+                            url: string;
+                            /** @default {} */
+                            headers: {
+                                [key: string]: string;
+                            };
+                            /** @default $.value */
+                            jsonPath: string;
+                            /** @default 5 */
+                            timeoutSeconds: number;
+                        } | {
+                            /** @constant */
+                            type: "file";
+                            path: string;
+                            /** @default value */
+                            column: string;
+                        } | {
+                            /** @constant */
+                            type: "evaluations";
+                            dataset?: string;
+                        };
+                        /** @enum {string} */
+                        judge?: "mann-whitney" | "balanced-bets" | "threshold";
+                        /**
+                         * @description Which change is worse.
+                         * @default increase
+                         * @enum {string}
+                         */
+                        direction: "increase" | "decrease" | "either";
+                        min?: number;
+                        max?: number;
+                        /** @default 0.1 */
+                        tolerance: number;
+                        /** @default 0.98 */
+                        confidence: number;
+                        /**
+                         * @default sluice
+                         * @enum {string}
+                         */
+                        mode: "sluice" | "kayenta";
+                        /** @default 10 */
+                        intervalSeconds: number;
+                        /** @default 0 */
+                        maxDecrease: number;
+                        /** @default 1 */
+                        failureLimit: number;
+                        weight?: number;
+                    })[];
                     /**
                      * @default hold
                      * @enum {string}
                      */
                     onNoData: "hold" | "promote" | "rollback";
+                    /**
+                     * @default hold
+                     * @enum {string}
+                     */
+                    onProviderError: "hold" | "ignore" | "rollback";
                     /** @default 50 */
                     minimumSamples: number;
                     /** @default 86400 */
@@ -3063,6 +8890,113 @@ export interface components {
                 intervalSeconds: number;
                 /** @default true */
                 autoRollback: boolean;
+                /**
+                 * @default rollback
+                 * @enum {string}
+                 */
+                onFailure: "rollback" | "pause" | "freeze";
+                /** @default null */
+                tests: {
+                    /** @default [] */
+                    functional: {
+                        name: string;
+                        request: {
+                            /**
+                             * @default GET
+                             * @enum {string}
+                             */
+                            method: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
+                            /** Format: starts_with */
+                            path: string;
+                            /** @default {} */
+                            headers: {
+                                [key: string]: string;
+                            };
+                            body?: components["schemas"]["Json"];
+                        };
+                        expect: {
+                            /** @default 200 */
+                            status: number;
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            bodyContains?: string;
+                            /** @description A regular expression. */
+                            bodyMatches?: string;
+                            json?: {
+                                [key: string]: components["schemas"]["Json"];
+                            };
+                            jsonSchema?: {
+                                [key: string]: components["schemas"]["Json"];
+                            };
+                            maxMs?: number;
+                        };
+                    }[];
+                    /** @default false */
+                    performanceTest: boolean;
+                    /** @default false */
+                    loadTest: boolean;
+                    /** @default false */
+                    securityTest: boolean;
+                    request: {
+                        /**
+                         * @default GET
+                         * @enum {string}
+                         */
+                        method: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
+                        /** Format: starts_with */
+                        path: string;
+                        /** @default {} */
+                        headers: {
+                            [key: string]: string;
+                        };
+                        body?: components["schemas"]["Json"];
+                    };
+                    /** @default 50 */
+                    concurrentUsers: number;
+                    /** @default 120 */
+                    testDuration: number;
+                    /** @default 2 */
+                    responseTimeThreshold: number;
+                    /** @default 0.95 */
+                    successRateThreshold: number;
+                    /** @default null */
+                    throughputThreshold: number | null;
+                    security: {
+                        /** @default null */
+                        protectedPath: string | null;
+                        /** @default null */
+                        privilegedPath: string | null;
+                        /** @default null */
+                        lowPrivilegeHeaders: {
+                            [key: string]: string;
+                        } | null;
+                        /**
+                         * @default terminated-by-gateway
+                         * @enum {string}
+                         */
+                        tls: "terminated-by-gateway" | "mesh" | "native" | "none";
+                        /**
+                         * @default [
+                         *       "x-content-type-options"
+                         *     ]
+                         */
+                        requiredHeaders: string[];
+                        /** @default 10485760 */
+                        maxBodyBytes: number;
+                        /** @default null */
+                        auditPath: string | null;
+                        /** @default null */
+                        auditPattern: string | null;
+                        /**
+                         * @default high
+                         * @enum {string}
+                         */
+                        failOn: "low" | "medium" | "high" | "critical";
+                    };
+                } | null;
+                /** @default 0 */
+                holdbackPercentage: number;
                 /** @default 0 */
                 monitoringSeconds: number;
                 /**
@@ -3083,19 +9017,100 @@ export interface components {
                      *       }
                      *     ]
                      */
-                    metrics: {
-                        /** @enum {string} */
-                        name: "error_rate" | "latency";
-                        /** @description `latency`: how much slower is fine, as a fraction. Default 0.1. */
+                    metrics: ({
+                        /** @constant */
+                        name: "error_rate";
+                        maxIncrease?: number;
                         maxRelativeIncrease?: number;
-                        /** @description `latency`: how many milliseconds slower are fine on top of that. Default 5. */
+                        maxErrorRate?: number;
+                        nonInferiorityMargin?: number;
+                        weight?: number;
+                    } | {
+                        /** @constant */
+                        name: "latency";
+                        quantile?: number;
+                        /** @description How much slower is fine, as a fraction. Default 0.1. */
+                        maxRelativeIncrease?: number;
+                        /** @description How many milliseconds slower are fine on top of that. Default 5. */
                         maxIncreaseMs?: number;
-                    }[];
+                        maxLatencyMs?: number;
+                        nonInferiority?: boolean;
+                        weight?: number;
+                    } | {
+                        name: string;
+                        source: {
+                            /** @constant */
+                            type: "prometheus";
+                            /** Format: uri */
+                            address: string;
+                            query: string;
+                            /** @default {} */
+                            headers: {
+                                [key: string]: string;
+                            };
+                            /** @default 5 */
+                            timeoutSeconds: number;
+                        } | {
+                            /** @constant */
+                            type: "webhook";
+                            /** Format: uri */
+                            url: string;
+                            /** @default {} */
+                            headers: {
+                                [key: string]: string;
+                            };
+                            /** @default $.value */
+                            jsonPath: string;
+                            /** @default 5 */
+                            timeoutSeconds: number;
+                        } | {
+                            /** @constant */
+                            type: "file";
+                            path: string;
+                            /** @default value */
+                            column: string;
+                        } | {
+                            /** @constant */
+                            type: "evaluations";
+                            dataset?: string;
+                        };
+                        /** @enum {string} */
+                        judge?: "mann-whitney" | "balanced-bets" | "threshold";
+                        /**
+                         * @description Which change is worse.
+                         * @default increase
+                         * @enum {string}
+                         */
+                        direction: "increase" | "decrease" | "either";
+                        min?: number;
+                        max?: number;
+                        /** @default 0.1 */
+                        tolerance: number;
+                        /** @default 0.98 */
+                        confidence: number;
+                        /**
+                         * @default sluice
+                         * @enum {string}
+                         */
+                        mode: "sluice" | "kayenta";
+                        /** @default 10 */
+                        intervalSeconds: number;
+                        /** @default 0 */
+                        maxDecrease: number;
+                        /** @default 1 */
+                        failureLimit: number;
+                        weight?: number;
+                    })[];
                     /**
                      * @default hold
                      * @enum {string}
                      */
                     onNoData: "hold" | "promote" | "rollback";
+                    /**
+                     * @default hold
+                     * @enum {string}
+                     */
+                    onProviderError: "hold" | "ignore" | "rollback";
                     /** @default 50 */
                     minimumSamples: number;
                     /** @default 86400 */
@@ -3119,6 +9134,9 @@ export interface components {
                     } | {
                         /** @constant */
                         approval: true;
+                        /** @description How many people. Default 1. */
+                        approvals?: number;
+                        expiresSeconds?: number;
                     };
                 } | {
                     analyze: {
@@ -3136,6 +9154,7 @@ export interface components {
                         cookie?: {
                             [key: string]: string;
                         };
+                        region?: string;
                     };
                 } | {
                     scale: {
@@ -3153,6 +9172,113 @@ export interface components {
                 })[] | null;
                 /** @default true */
                 autoRollback: boolean;
+                /**
+                 * @default rollback
+                 * @enum {string}
+                 */
+                onFailure: "rollback" | "pause" | "freeze";
+                /** @default null */
+                tests: {
+                    /** @default [] */
+                    functional: {
+                        name: string;
+                        request: {
+                            /**
+                             * @default GET
+                             * @enum {string}
+                             */
+                            method: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
+                            /** Format: starts_with */
+                            path: string;
+                            /** @default {} */
+                            headers: {
+                                [key: string]: string;
+                            };
+                            body?: components["schemas"]["Json"];
+                        };
+                        expect: {
+                            /** @default 200 */
+                            status: number;
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            bodyContains?: string;
+                            /** @description A regular expression. */
+                            bodyMatches?: string;
+                            json?: {
+                                [key: string]: components["schemas"]["Json"];
+                            };
+                            jsonSchema?: {
+                                [key: string]: components["schemas"]["Json"];
+                            };
+                            maxMs?: number;
+                        };
+                    }[];
+                    /** @default false */
+                    performanceTest: boolean;
+                    /** @default false */
+                    loadTest: boolean;
+                    /** @default false */
+                    securityTest: boolean;
+                    request: {
+                        /**
+                         * @default GET
+                         * @enum {string}
+                         */
+                        method: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
+                        /** Format: starts_with */
+                        path: string;
+                        /** @default {} */
+                        headers: {
+                            [key: string]: string;
+                        };
+                        body?: components["schemas"]["Json"];
+                    };
+                    /** @default 50 */
+                    concurrentUsers: number;
+                    /** @default 120 */
+                    testDuration: number;
+                    /** @default 2 */
+                    responseTimeThreshold: number;
+                    /** @default 0.95 */
+                    successRateThreshold: number;
+                    /** @default null */
+                    throughputThreshold: number | null;
+                    security: {
+                        /** @default null */
+                        protectedPath: string | null;
+                        /** @default null */
+                        privilegedPath: string | null;
+                        /** @default null */
+                        lowPrivilegeHeaders: {
+                            [key: string]: string;
+                        } | null;
+                        /**
+                         * @default terminated-by-gateway
+                         * @enum {string}
+                         */
+                        tls: "terminated-by-gateway" | "mesh" | "native" | "none";
+                        /**
+                         * @default [
+                         *       "x-content-type-options"
+                         *     ]
+                         */
+                        requiredHeaders: string[];
+                        /** @default 10485760 */
+                        maxBodyBytes: number;
+                        /** @default null */
+                        auditPath: string | null;
+                        /** @default null */
+                        auditPattern: string | null;
+                        /**
+                         * @default high
+                         * @enum {string}
+                         */
+                        failOn: "low" | "medium" | "high" | "critical";
+                    };
+                } | null;
+                /** @default 0 */
+                holdbackPercentage: number;
                 /** @default 0 */
                 monitoringSeconds: number;
                 /**
@@ -3173,19 +9299,100 @@ export interface components {
                      *       }
                      *     ]
                      */
-                    metrics: {
-                        /** @enum {string} */
-                        name: "error_rate" | "latency";
-                        /** @description `latency`: how much slower is fine, as a fraction. Default 0.1. */
+                    metrics: ({
+                        /** @constant */
+                        name: "error_rate";
+                        maxIncrease?: number;
                         maxRelativeIncrease?: number;
-                        /** @description `latency`: how many milliseconds slower are fine on top of that. Default 5. */
+                        maxErrorRate?: number;
+                        nonInferiorityMargin?: number;
+                        weight?: number;
+                    } | {
+                        /** @constant */
+                        name: "latency";
+                        quantile?: number;
+                        /** @description How much slower is fine, as a fraction. Default 0.1. */
+                        maxRelativeIncrease?: number;
+                        /** @description How many milliseconds slower are fine on top of that. Default 5. */
                         maxIncreaseMs?: number;
-                    }[];
+                        maxLatencyMs?: number;
+                        nonInferiority?: boolean;
+                        weight?: number;
+                    } | {
+                        name: string;
+                        source: {
+                            /** @constant */
+                            type: "prometheus";
+                            /** Format: uri */
+                            address: string;
+                            query: string;
+                            /** @default {} */
+                            headers: {
+                                [key: string]: string;
+                            };
+                            /** @default 5 */
+                            timeoutSeconds: number;
+                        } | {
+                            /** @constant */
+                            type: "webhook";
+                            /** Format: uri */
+                            url: string;
+                            /** @default {} */
+                            headers: {
+                                [key: string]: string;
+                            };
+                            /** @default $.value */
+                            jsonPath: string;
+                            /** @default 5 */
+                            timeoutSeconds: number;
+                        } | {
+                            /** @constant */
+                            type: "file";
+                            path: string;
+                            /** @default value */
+                            column: string;
+                        } | {
+                            /** @constant */
+                            type: "evaluations";
+                            dataset?: string;
+                        };
+                        /** @enum {string} */
+                        judge?: "mann-whitney" | "balanced-bets" | "threshold";
+                        /**
+                         * @description Which change is worse.
+                         * @default increase
+                         * @enum {string}
+                         */
+                        direction: "increase" | "decrease" | "either";
+                        min?: number;
+                        max?: number;
+                        /** @default 0.1 */
+                        tolerance: number;
+                        /** @default 0.98 */
+                        confidence: number;
+                        /**
+                         * @default sluice
+                         * @enum {string}
+                         */
+                        mode: "sluice" | "kayenta";
+                        /** @default 10 */
+                        intervalSeconds: number;
+                        /** @default 0 */
+                        maxDecrease: number;
+                        /** @default 1 */
+                        failureLimit: number;
+                        weight?: number;
+                    })[];
                     /**
                      * @default hold
                      * @enum {string}
                      */
                     onNoData: "hold" | "promote" | "rollback";
+                    /**
+                     * @default hold
+                     * @enum {string}
+                     */
+                    onProviderError: "hold" | "ignore" | "rollback";
                     /** @default 50 */
                     minimumSamples: number;
                     /** @default 86400 */
@@ -3200,6 +9407,113 @@ export interface components {
                 previewRoute: string | null;
                 /** @default true */
                 autoRollback: boolean;
+                /**
+                 * @default rollback
+                 * @enum {string}
+                 */
+                onFailure: "rollback" | "pause" | "freeze";
+                /** @default null */
+                tests: {
+                    /** @default [] */
+                    functional: {
+                        name: string;
+                        request: {
+                            /**
+                             * @default GET
+                             * @enum {string}
+                             */
+                            method: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
+                            /** Format: starts_with */
+                            path: string;
+                            /** @default {} */
+                            headers: {
+                                [key: string]: string;
+                            };
+                            body?: components["schemas"]["Json"];
+                        };
+                        expect: {
+                            /** @default 200 */
+                            status: number;
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            bodyContains?: string;
+                            /** @description A regular expression. */
+                            bodyMatches?: string;
+                            json?: {
+                                [key: string]: components["schemas"]["Json"];
+                            };
+                            jsonSchema?: {
+                                [key: string]: components["schemas"]["Json"];
+                            };
+                            maxMs?: number;
+                        };
+                    }[];
+                    /** @default false */
+                    performanceTest: boolean;
+                    /** @default false */
+                    loadTest: boolean;
+                    /** @default false */
+                    securityTest: boolean;
+                    request: {
+                        /**
+                         * @default GET
+                         * @enum {string}
+                         */
+                        method: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
+                        /** Format: starts_with */
+                        path: string;
+                        /** @default {} */
+                        headers: {
+                            [key: string]: string;
+                        };
+                        body?: components["schemas"]["Json"];
+                    };
+                    /** @default 50 */
+                    concurrentUsers: number;
+                    /** @default 120 */
+                    testDuration: number;
+                    /** @default 2 */
+                    responseTimeThreshold: number;
+                    /** @default 0.95 */
+                    successRateThreshold: number;
+                    /** @default null */
+                    throughputThreshold: number | null;
+                    security: {
+                        /** @default null */
+                        protectedPath: string | null;
+                        /** @default null */
+                        privilegedPath: string | null;
+                        /** @default null */
+                        lowPrivilegeHeaders: {
+                            [key: string]: string;
+                        } | null;
+                        /**
+                         * @default terminated-by-gateway
+                         * @enum {string}
+                         */
+                        tls: "terminated-by-gateway" | "mesh" | "native" | "none";
+                        /**
+                         * @default [
+                         *       "x-content-type-options"
+                         *     ]
+                         */
+                        requiredHeaders: string[];
+                        /** @default 10485760 */
+                        maxBodyBytes: number;
+                        /** @default null */
+                        auditPath: string | null;
+                        /** @default null */
+                        auditPattern: string | null;
+                        /**
+                         * @default high
+                         * @enum {string}
+                         */
+                        failOn: "low" | "medium" | "high" | "critical";
+                    };
+                } | null;
+                /** @default 0 */
+                holdbackPercentage: number;
                 /** @default 0 */
                 monitoringSeconds: number;
                 /**
@@ -3220,19 +9534,100 @@ export interface components {
                      *       }
                      *     ]
                      */
-                    metrics: {
-                        /** @enum {string} */
-                        name: "error_rate" | "latency";
-                        /** @description `latency`: how much slower is fine, as a fraction. Default 0.1. */
+                    metrics: ({
+                        /** @constant */
+                        name: "error_rate";
+                        maxIncrease?: number;
                         maxRelativeIncrease?: number;
-                        /** @description `latency`: how many milliseconds slower are fine on top of that. Default 5. */
+                        maxErrorRate?: number;
+                        nonInferiorityMargin?: number;
+                        weight?: number;
+                    } | {
+                        /** @constant */
+                        name: "latency";
+                        quantile?: number;
+                        /** @description How much slower is fine, as a fraction. Default 0.1. */
+                        maxRelativeIncrease?: number;
+                        /** @description How many milliseconds slower are fine on top of that. Default 5. */
                         maxIncreaseMs?: number;
-                    }[];
+                        maxLatencyMs?: number;
+                        nonInferiority?: boolean;
+                        weight?: number;
+                    } | {
+                        name: string;
+                        source: {
+                            /** @constant */
+                            type: "prometheus";
+                            /** Format: uri */
+                            address: string;
+                            query: string;
+                            /** @default {} */
+                            headers: {
+                                [key: string]: string;
+                            };
+                            /** @default 5 */
+                            timeoutSeconds: number;
+                        } | {
+                            /** @constant */
+                            type: "webhook";
+                            /** Format: uri */
+                            url: string;
+                            /** @default {} */
+                            headers: {
+                                [key: string]: string;
+                            };
+                            /** @default $.value */
+                            jsonPath: string;
+                            /** @default 5 */
+                            timeoutSeconds: number;
+                        } | {
+                            /** @constant */
+                            type: "file";
+                            path: string;
+                            /** @default value */
+                            column: string;
+                        } | {
+                            /** @constant */
+                            type: "evaluations";
+                            dataset?: string;
+                        };
+                        /** @enum {string} */
+                        judge?: "mann-whitney" | "balanced-bets" | "threshold";
+                        /**
+                         * @description Which change is worse.
+                         * @default increase
+                         * @enum {string}
+                         */
+                        direction: "increase" | "decrease" | "either";
+                        min?: number;
+                        max?: number;
+                        /** @default 0.1 */
+                        tolerance: number;
+                        /** @default 0.98 */
+                        confidence: number;
+                        /**
+                         * @default sluice
+                         * @enum {string}
+                         */
+                        mode: "sluice" | "kayenta";
+                        /** @default 10 */
+                        intervalSeconds: number;
+                        /** @default 0 */
+                        maxDecrease: number;
+                        /** @default 1 */
+                        failureLimit: number;
+                        weight?: number;
+                    })[];
                     /**
                      * @default hold
                      * @enum {string}
                      */
                     onNoData: "hold" | "promote" | "rollback";
+                    /**
+                     * @default hold
+                     * @enum {string}
+                     */
+                    onProviderError: "hold" | "ignore" | "rollback";
                     /** @default 50 */
                     minimumSamples: number;
                     /** @default 86400 */
@@ -3247,8 +9642,124 @@ export interface components {
                 mirrorPercentage: number;
                 /** @default 600 */
                 durationSeconds: number;
+                compare: {
+                    /**
+                     * @default none
+                     * @enum {string}
+                     */
+                    bodies: "none" | "exact" | "json";
+                    /** @default [] */
+                    ignore: string[];
+                };
                 /** @default true */
                 autoRollback: boolean;
+                /**
+                 * @default rollback
+                 * @enum {string}
+                 */
+                onFailure: "rollback" | "pause" | "freeze";
+                /** @default null */
+                tests: {
+                    /** @default [] */
+                    functional: {
+                        name: string;
+                        request: {
+                            /**
+                             * @default GET
+                             * @enum {string}
+                             */
+                            method: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
+                            /** Format: starts_with */
+                            path: string;
+                            /** @default {} */
+                            headers: {
+                                [key: string]: string;
+                            };
+                            body?: components["schemas"]["Json"];
+                        };
+                        expect: {
+                            /** @default 200 */
+                            status: number;
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            bodyContains?: string;
+                            /** @description A regular expression. */
+                            bodyMatches?: string;
+                            json?: {
+                                [key: string]: components["schemas"]["Json"];
+                            };
+                            jsonSchema?: {
+                                [key: string]: components["schemas"]["Json"];
+                            };
+                            maxMs?: number;
+                        };
+                    }[];
+                    /** @default false */
+                    performanceTest: boolean;
+                    /** @default false */
+                    loadTest: boolean;
+                    /** @default false */
+                    securityTest: boolean;
+                    request: {
+                        /**
+                         * @default GET
+                         * @enum {string}
+                         */
+                        method: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
+                        /** Format: starts_with */
+                        path: string;
+                        /** @default {} */
+                        headers: {
+                            [key: string]: string;
+                        };
+                        body?: components["schemas"]["Json"];
+                    };
+                    /** @default 50 */
+                    concurrentUsers: number;
+                    /** @default 120 */
+                    testDuration: number;
+                    /** @default 2 */
+                    responseTimeThreshold: number;
+                    /** @default 0.95 */
+                    successRateThreshold: number;
+                    /** @default null */
+                    throughputThreshold: number | null;
+                    security: {
+                        /** @default null */
+                        protectedPath: string | null;
+                        /** @default null */
+                        privilegedPath: string | null;
+                        /** @default null */
+                        lowPrivilegeHeaders: {
+                            [key: string]: string;
+                        } | null;
+                        /**
+                         * @default terminated-by-gateway
+                         * @enum {string}
+                         */
+                        tls: "terminated-by-gateway" | "mesh" | "native" | "none";
+                        /**
+                         * @default [
+                         *       "x-content-type-options"
+                         *     ]
+                         */
+                        requiredHeaders: string[];
+                        /** @default 10485760 */
+                        maxBodyBytes: number;
+                        /** @default null */
+                        auditPath: string | null;
+                        /** @default null */
+                        auditPattern: string | null;
+                        /**
+                         * @default high
+                         * @enum {string}
+                         */
+                        failOn: "low" | "medium" | "high" | "critical";
+                    };
+                } | null;
+                /** @default 0 */
+                holdbackPercentage: number;
                 /** @default 0 */
                 monitoringSeconds: number;
                 /**
@@ -3269,19 +9780,100 @@ export interface components {
                      *       }
                      *     ]
                      */
-                    metrics: {
-                        /** @enum {string} */
-                        name: "error_rate" | "latency";
-                        /** @description `latency`: how much slower is fine, as a fraction. Default 0.1. */
+                    metrics: ({
+                        /** @constant */
+                        name: "error_rate";
+                        maxIncrease?: number;
                         maxRelativeIncrease?: number;
-                        /** @description `latency`: how many milliseconds slower are fine on top of that. Default 5. */
+                        maxErrorRate?: number;
+                        nonInferiorityMargin?: number;
+                        weight?: number;
+                    } | {
+                        /** @constant */
+                        name: "latency";
+                        quantile?: number;
+                        /** @description How much slower is fine, as a fraction. Default 0.1. */
+                        maxRelativeIncrease?: number;
+                        /** @description How many milliseconds slower are fine on top of that. Default 5. */
                         maxIncreaseMs?: number;
-                    }[];
+                        maxLatencyMs?: number;
+                        nonInferiority?: boolean;
+                        weight?: number;
+                    } | {
+                        name: string;
+                        source: {
+                            /** @constant */
+                            type: "prometheus";
+                            /** Format: uri */
+                            address: string;
+                            query: string;
+                            /** @default {} */
+                            headers: {
+                                [key: string]: string;
+                            };
+                            /** @default 5 */
+                            timeoutSeconds: number;
+                        } | {
+                            /** @constant */
+                            type: "webhook";
+                            /** Format: uri */
+                            url: string;
+                            /** @default {} */
+                            headers: {
+                                [key: string]: string;
+                            };
+                            /** @default $.value */
+                            jsonPath: string;
+                            /** @default 5 */
+                            timeoutSeconds: number;
+                        } | {
+                            /** @constant */
+                            type: "file";
+                            path: string;
+                            /** @default value */
+                            column: string;
+                        } | {
+                            /** @constant */
+                            type: "evaluations";
+                            dataset?: string;
+                        };
+                        /** @enum {string} */
+                        judge?: "mann-whitney" | "balanced-bets" | "threshold";
+                        /**
+                         * @description Which change is worse.
+                         * @default increase
+                         * @enum {string}
+                         */
+                        direction: "increase" | "decrease" | "either";
+                        min?: number;
+                        max?: number;
+                        /** @default 0.1 */
+                        tolerance: number;
+                        /** @default 0.98 */
+                        confidence: number;
+                        /**
+                         * @default sluice
+                         * @enum {string}
+                         */
+                        mode: "sluice" | "kayenta";
+                        /** @default 10 */
+                        intervalSeconds: number;
+                        /** @default 0 */
+                        maxDecrease: number;
+                        /** @default 1 */
+                        failureLimit: number;
+                        weight?: number;
+                    })[];
                     /**
                      * @default hold
                      * @enum {string}
                      */
                     onNoData: "hold" | "promote" | "rollback";
+                    /**
+                     * @default hold
+                     * @enum {string}
+                     */
+                    onProviderError: "hold" | "ignore" | "rollback";
                     /** @default 50 */
                     minimumSamples: number;
                     /** @default 86400 */
@@ -3302,6 +9894,7 @@ export interface components {
                     cookie?: {
                         [key: string]: string;
                     };
+                    region?: string;
                 } | null;
                 /** @default 86400 */
                 durationSeconds: number;
@@ -3311,6 +9904,113 @@ export interface components {
                 promoteWinner: boolean;
                 /** @default true */
                 autoRollback: boolean;
+                /**
+                 * @default rollback
+                 * @enum {string}
+                 */
+                onFailure: "rollback" | "pause" | "freeze";
+                /** @default null */
+                tests: {
+                    /** @default [] */
+                    functional: {
+                        name: string;
+                        request: {
+                            /**
+                             * @default GET
+                             * @enum {string}
+                             */
+                            method: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
+                            /** Format: starts_with */
+                            path: string;
+                            /** @default {} */
+                            headers: {
+                                [key: string]: string;
+                            };
+                            body?: components["schemas"]["Json"];
+                        };
+                        expect: {
+                            /** @default 200 */
+                            status: number;
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            bodyContains?: string;
+                            /** @description A regular expression. */
+                            bodyMatches?: string;
+                            json?: {
+                                [key: string]: components["schemas"]["Json"];
+                            };
+                            jsonSchema?: {
+                                [key: string]: components["schemas"]["Json"];
+                            };
+                            maxMs?: number;
+                        };
+                    }[];
+                    /** @default false */
+                    performanceTest: boolean;
+                    /** @default false */
+                    loadTest: boolean;
+                    /** @default false */
+                    securityTest: boolean;
+                    request: {
+                        /**
+                         * @default GET
+                         * @enum {string}
+                         */
+                        method: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
+                        /** Format: starts_with */
+                        path: string;
+                        /** @default {} */
+                        headers: {
+                            [key: string]: string;
+                        };
+                        body?: components["schemas"]["Json"];
+                    };
+                    /** @default 50 */
+                    concurrentUsers: number;
+                    /** @default 120 */
+                    testDuration: number;
+                    /** @default 2 */
+                    responseTimeThreshold: number;
+                    /** @default 0.95 */
+                    successRateThreshold: number;
+                    /** @default null */
+                    throughputThreshold: number | null;
+                    security: {
+                        /** @default null */
+                        protectedPath: string | null;
+                        /** @default null */
+                        privilegedPath: string | null;
+                        /** @default null */
+                        lowPrivilegeHeaders: {
+                            [key: string]: string;
+                        } | null;
+                        /**
+                         * @default terminated-by-gateway
+                         * @enum {string}
+                         */
+                        tls: "terminated-by-gateway" | "mesh" | "native" | "none";
+                        /**
+                         * @default [
+                         *       "x-content-type-options"
+                         *     ]
+                         */
+                        requiredHeaders: string[];
+                        /** @default 10485760 */
+                        maxBodyBytes: number;
+                        /** @default null */
+                        auditPath: string | null;
+                        /** @default null */
+                        auditPattern: string | null;
+                        /**
+                         * @default high
+                         * @enum {string}
+                         */
+                        failOn: "low" | "medium" | "high" | "critical";
+                    };
+                } | null;
+                /** @default 0 */
+                holdbackPercentage: number;
                 /** @default 0 */
                 monitoringSeconds: number;
                 /**
@@ -3331,19 +10031,100 @@ export interface components {
                      *       }
                      *     ]
                      */
-                    metrics: {
-                        /** @enum {string} */
-                        name: "error_rate" | "latency";
-                        /** @description `latency`: how much slower is fine, as a fraction. Default 0.1. */
+                    metrics: ({
+                        /** @constant */
+                        name: "error_rate";
+                        maxIncrease?: number;
                         maxRelativeIncrease?: number;
-                        /** @description `latency`: how many milliseconds slower are fine on top of that. Default 5. */
+                        maxErrorRate?: number;
+                        nonInferiorityMargin?: number;
+                        weight?: number;
+                    } | {
+                        /** @constant */
+                        name: "latency";
+                        quantile?: number;
+                        /** @description How much slower is fine, as a fraction. Default 0.1. */
+                        maxRelativeIncrease?: number;
+                        /** @description How many milliseconds slower are fine on top of that. Default 5. */
                         maxIncreaseMs?: number;
-                    }[];
+                        maxLatencyMs?: number;
+                        nonInferiority?: boolean;
+                        weight?: number;
+                    } | {
+                        name: string;
+                        source: {
+                            /** @constant */
+                            type: "prometheus";
+                            /** Format: uri */
+                            address: string;
+                            query: string;
+                            /** @default {} */
+                            headers: {
+                                [key: string]: string;
+                            };
+                            /** @default 5 */
+                            timeoutSeconds: number;
+                        } | {
+                            /** @constant */
+                            type: "webhook";
+                            /** Format: uri */
+                            url: string;
+                            /** @default {} */
+                            headers: {
+                                [key: string]: string;
+                            };
+                            /** @default $.value */
+                            jsonPath: string;
+                            /** @default 5 */
+                            timeoutSeconds: number;
+                        } | {
+                            /** @constant */
+                            type: "file";
+                            path: string;
+                            /** @default value */
+                            column: string;
+                        } | {
+                            /** @constant */
+                            type: "evaluations";
+                            dataset?: string;
+                        };
+                        /** @enum {string} */
+                        judge?: "mann-whitney" | "balanced-bets" | "threshold";
+                        /**
+                         * @description Which change is worse.
+                         * @default increase
+                         * @enum {string}
+                         */
+                        direction: "increase" | "decrease" | "either";
+                        min?: number;
+                        max?: number;
+                        /** @default 0.1 */
+                        tolerance: number;
+                        /** @default 0.98 */
+                        confidence: number;
+                        /**
+                         * @default sluice
+                         * @enum {string}
+                         */
+                        mode: "sluice" | "kayenta";
+                        /** @default 10 */
+                        intervalSeconds: number;
+                        /** @default 0 */
+                        maxDecrease: number;
+                        /** @default 1 */
+                        failureLimit: number;
+                        weight?: number;
+                    })[];
                     /**
                      * @default hold
                      * @enum {string}
                      */
                     onNoData: "hold" | "promote" | "rollback";
+                    /**
+                     * @default hold
+                     * @enum {string}
+                     */
+                    onProviderError: "hold" | "ignore" | "rollback";
                     /** @default 50 */
                     minimumSamples: number;
                     /** @default 86400 */
@@ -3362,8 +10143,8 @@ export interface components {
             estimatedCompletion: string | null;
             validations: components["schemas"]["ValidationResult"][];
             gates: components["schemas"]["GateResult"][];
-            /** @description Tests against the candidate; none can be defined yet. */
-            tests: unknown[];
+            /** @description Tests against the candidate itself, at zero traffic. */
+            tests: components["schemas"]["TestResult"][];
             approvals: {
                 actor: string;
                 comment: string;
@@ -3698,6 +10479,8 @@ export interface components {
             /**
              * @default {
              *       "requiredApprovals": 0,
+             *       "approvers": null,
+             *       "approvalExpirySeconds": null,
              *       "fourEyes": true,
              *       "freezeWindows": [],
              *       "requireSuccessIn": null,
@@ -3708,6 +10491,10 @@ export interface components {
             protection: {
                 /** @default 0 */
                 requiredApprovals: number;
+                /** @default null */
+                approvers: string[] | null;
+                /** @default null */
+                approvalExpirySeconds: number | null;
                 /** @default true */
                 fourEyes: boolean;
                 /** @default [] */
@@ -3775,6 +10562,113 @@ export interface components {
                 type: "immediate";
                 /** @default true */
                 autoRollback: boolean;
+                /**
+                 * @default rollback
+                 * @enum {string}
+                 */
+                onFailure: "rollback" | "pause" | "freeze";
+                /** @default null */
+                tests: {
+                    /** @default [] */
+                    functional: {
+                        name: string;
+                        request: {
+                            /**
+                             * @default GET
+                             * @enum {string}
+                             */
+                            method: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
+                            /** Format: starts_with */
+                            path: string;
+                            /** @default {} */
+                            headers: {
+                                [key: string]: string;
+                            };
+                            body?: components["schemas"]["Json"];
+                        };
+                        expect: {
+                            /** @default 200 */
+                            status: number;
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            bodyContains?: string;
+                            /** @description A regular expression. */
+                            bodyMatches?: string;
+                            json?: {
+                                [key: string]: components["schemas"]["Json"];
+                            };
+                            jsonSchema?: {
+                                [key: string]: components["schemas"]["Json"];
+                            };
+                            maxMs?: number;
+                        };
+                    }[];
+                    /** @default false */
+                    performanceTest: boolean;
+                    /** @default false */
+                    loadTest: boolean;
+                    /** @default false */
+                    securityTest: boolean;
+                    request: {
+                        /**
+                         * @default GET
+                         * @enum {string}
+                         */
+                        method: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
+                        /** Format: starts_with */
+                        path: string;
+                        /** @default {} */
+                        headers: {
+                            [key: string]: string;
+                        };
+                        body?: components["schemas"]["Json"];
+                    };
+                    /** @default 50 */
+                    concurrentUsers: number;
+                    /** @default 120 */
+                    testDuration: number;
+                    /** @default 2 */
+                    responseTimeThreshold: number;
+                    /** @default 0.95 */
+                    successRateThreshold: number;
+                    /** @default null */
+                    throughputThreshold: number | null;
+                    security: {
+                        /** @default null */
+                        protectedPath: string | null;
+                        /** @default null */
+                        privilegedPath: string | null;
+                        /** @default null */
+                        lowPrivilegeHeaders: {
+                            [key: string]: string;
+                        } | null;
+                        /**
+                         * @default terminated-by-gateway
+                         * @enum {string}
+                         */
+                        tls: "terminated-by-gateway" | "mesh" | "native" | "none";
+                        /**
+                         * @default [
+                         *       "x-content-type-options"
+                         *     ]
+                         */
+                        requiredHeaders: string[];
+                        /** @default 10485760 */
+                        maxBodyBytes: number;
+                        /** @default null */
+                        auditPath: string | null;
+                        /** @default null */
+                        auditPattern: string | null;
+                        /**
+                         * @default high
+                         * @enum {string}
+                         */
+                        failOn: "low" | "medium" | "high" | "critical";
+                    };
+                } | null;
+                /** @default 0 */
+                holdbackPercentage: number;
                 /** @default 0 */
                 monitoringSeconds: number;
                 /**
@@ -3795,19 +10689,100 @@ export interface components {
                      *       }
                      *     ]
                      */
-                    metrics: {
-                        /** @enum {string} */
-                        name: "error_rate" | "latency";
-                        /** @description `latency`: how much slower is fine, as a fraction. Default 0.1. */
+                    metrics: ({
+                        /** @constant */
+                        name: "error_rate";
+                        maxIncrease?: number;
                         maxRelativeIncrease?: number;
-                        /** @description `latency`: how many milliseconds slower are fine on top of that. Default 5. */
+                        maxErrorRate?: number;
+                        nonInferiorityMargin?: number;
+                        weight?: number;
+                    } | {
+                        /** @constant */
+                        name: "latency";
+                        quantile?: number;
+                        /** @description How much slower is fine, as a fraction. Default 0.1. */
+                        maxRelativeIncrease?: number;
+                        /** @description How many milliseconds slower are fine on top of that. Default 5. */
                         maxIncreaseMs?: number;
-                    }[];
+                        maxLatencyMs?: number;
+                        nonInferiority?: boolean;
+                        weight?: number;
+                    } | {
+                        name: string;
+                        source: {
+                            /** @constant */
+                            type: "prometheus";
+                            /** Format: uri */
+                            address: string;
+                            query: string;
+                            /** @default {} */
+                            headers: {
+                                [key: string]: string;
+                            };
+                            /** @default 5 */
+                            timeoutSeconds: number;
+                        } | {
+                            /** @constant */
+                            type: "webhook";
+                            /** Format: uri */
+                            url: string;
+                            /** @default {} */
+                            headers: {
+                                [key: string]: string;
+                            };
+                            /** @default $.value */
+                            jsonPath: string;
+                            /** @default 5 */
+                            timeoutSeconds: number;
+                        } | {
+                            /** @constant */
+                            type: "file";
+                            path: string;
+                            /** @default value */
+                            column: string;
+                        } | {
+                            /** @constant */
+                            type: "evaluations";
+                            dataset?: string;
+                        };
+                        /** @enum {string} */
+                        judge?: "mann-whitney" | "balanced-bets" | "threshold";
+                        /**
+                         * @description Which change is worse.
+                         * @default increase
+                         * @enum {string}
+                         */
+                        direction: "increase" | "decrease" | "either";
+                        min?: number;
+                        max?: number;
+                        /** @default 0.1 */
+                        tolerance: number;
+                        /** @default 0.98 */
+                        confidence: number;
+                        /**
+                         * @default sluice
+                         * @enum {string}
+                         */
+                        mode: "sluice" | "kayenta";
+                        /** @default 10 */
+                        intervalSeconds: number;
+                        /** @default 0 */
+                        maxDecrease: number;
+                        /** @default 1 */
+                        failureLimit: number;
+                        weight?: number;
+                    })[];
                     /**
                      * @default hold
                      * @enum {string}
                      */
                     onNoData: "hold" | "promote" | "rollback";
+                    /**
+                     * @default hold
+                     * @enum {string}
+                     */
+                    onProviderError: "hold" | "ignore" | "rollback";
                     /** @default 50 */
                     minimumSamples: number;
                     /** @default 86400 */
@@ -3826,6 +10801,113 @@ export interface components {
                 intervalSeconds: number;
                 /** @default true */
                 autoRollback: boolean;
+                /**
+                 * @default rollback
+                 * @enum {string}
+                 */
+                onFailure: "rollback" | "pause" | "freeze";
+                /** @default null */
+                tests: {
+                    /** @default [] */
+                    functional: {
+                        name: string;
+                        request: {
+                            /**
+                             * @default GET
+                             * @enum {string}
+                             */
+                            method: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
+                            /** Format: starts_with */
+                            path: string;
+                            /** @default {} */
+                            headers: {
+                                [key: string]: string;
+                            };
+                            body?: components["schemas"]["Json"];
+                        };
+                        expect: {
+                            /** @default 200 */
+                            status: number;
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            bodyContains?: string;
+                            /** @description A regular expression. */
+                            bodyMatches?: string;
+                            json?: {
+                                [key: string]: components["schemas"]["Json"];
+                            };
+                            jsonSchema?: {
+                                [key: string]: components["schemas"]["Json"];
+                            };
+                            maxMs?: number;
+                        };
+                    }[];
+                    /** @default false */
+                    performanceTest: boolean;
+                    /** @default false */
+                    loadTest: boolean;
+                    /** @default false */
+                    securityTest: boolean;
+                    request: {
+                        /**
+                         * @default GET
+                         * @enum {string}
+                         */
+                        method: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
+                        /** Format: starts_with */
+                        path: string;
+                        /** @default {} */
+                        headers: {
+                            [key: string]: string;
+                        };
+                        body?: components["schemas"]["Json"];
+                    };
+                    /** @default 50 */
+                    concurrentUsers: number;
+                    /** @default 120 */
+                    testDuration: number;
+                    /** @default 2 */
+                    responseTimeThreshold: number;
+                    /** @default 0.95 */
+                    successRateThreshold: number;
+                    /** @default null */
+                    throughputThreshold: number | null;
+                    security: {
+                        /** @default null */
+                        protectedPath: string | null;
+                        /** @default null */
+                        privilegedPath: string | null;
+                        /** @default null */
+                        lowPrivilegeHeaders: {
+                            [key: string]: string;
+                        } | null;
+                        /**
+                         * @default terminated-by-gateway
+                         * @enum {string}
+                         */
+                        tls: "terminated-by-gateway" | "mesh" | "native" | "none";
+                        /**
+                         * @default [
+                         *       "x-content-type-options"
+                         *     ]
+                         */
+                        requiredHeaders: string[];
+                        /** @default 10485760 */
+                        maxBodyBytes: number;
+                        /** @default null */
+                        auditPath: string | null;
+                        /** @default null */
+                        auditPattern: string | null;
+                        /**
+                         * @default high
+                         * @enum {string}
+                         */
+                        failOn: "low" | "medium" | "high" | "critical";
+                    };
+                } | null;
+                /** @default 0 */
+                holdbackPercentage: number;
                 /** @default 0 */
                 monitoringSeconds: number;
                 /**
@@ -3846,19 +10928,100 @@ export interface components {
                      *       }
                      *     ]
                      */
-                    metrics: {
-                        /** @enum {string} */
-                        name: "error_rate" | "latency";
-                        /** @description `latency`: how much slower is fine, as a fraction. Default 0.1. */
+                    metrics: ({
+                        /** @constant */
+                        name: "error_rate";
+                        maxIncrease?: number;
                         maxRelativeIncrease?: number;
-                        /** @description `latency`: how many milliseconds slower are fine on top of that. Default 5. */
+                        maxErrorRate?: number;
+                        nonInferiorityMargin?: number;
+                        weight?: number;
+                    } | {
+                        /** @constant */
+                        name: "latency";
+                        quantile?: number;
+                        /** @description How much slower is fine, as a fraction. Default 0.1. */
+                        maxRelativeIncrease?: number;
+                        /** @description How many milliseconds slower are fine on top of that. Default 5. */
                         maxIncreaseMs?: number;
-                    }[];
+                        maxLatencyMs?: number;
+                        nonInferiority?: boolean;
+                        weight?: number;
+                    } | {
+                        name: string;
+                        source: {
+                            /** @constant */
+                            type: "prometheus";
+                            /** Format: uri */
+                            address: string;
+                            query: string;
+                            /** @default {} */
+                            headers: {
+                                [key: string]: string;
+                            };
+                            /** @default 5 */
+                            timeoutSeconds: number;
+                        } | {
+                            /** @constant */
+                            type: "webhook";
+                            /** Format: uri */
+                            url: string;
+                            /** @default {} */
+                            headers: {
+                                [key: string]: string;
+                            };
+                            /** @default $.value */
+                            jsonPath: string;
+                            /** @default 5 */
+                            timeoutSeconds: number;
+                        } | {
+                            /** @constant */
+                            type: "file";
+                            path: string;
+                            /** @default value */
+                            column: string;
+                        } | {
+                            /** @constant */
+                            type: "evaluations";
+                            dataset?: string;
+                        };
+                        /** @enum {string} */
+                        judge?: "mann-whitney" | "balanced-bets" | "threshold";
+                        /**
+                         * @description Which change is worse.
+                         * @default increase
+                         * @enum {string}
+                         */
+                        direction: "increase" | "decrease" | "either";
+                        min?: number;
+                        max?: number;
+                        /** @default 0.1 */
+                        tolerance: number;
+                        /** @default 0.98 */
+                        confidence: number;
+                        /**
+                         * @default sluice
+                         * @enum {string}
+                         */
+                        mode: "sluice" | "kayenta";
+                        /** @default 10 */
+                        intervalSeconds: number;
+                        /** @default 0 */
+                        maxDecrease: number;
+                        /** @default 1 */
+                        failureLimit: number;
+                        weight?: number;
+                    })[];
                     /**
                      * @default hold
                      * @enum {string}
                      */
                     onNoData: "hold" | "promote" | "rollback";
+                    /**
+                     * @default hold
+                     * @enum {string}
+                     */
+                    onProviderError: "hold" | "ignore" | "rollback";
                     /** @default 50 */
                     minimumSamples: number;
                     /** @default 86400 */
@@ -3882,6 +11045,9 @@ export interface components {
                     } | {
                         /** @constant */
                         approval: true;
+                        /** @description How many people. Default 1. */
+                        approvals?: number;
+                        expiresSeconds?: number;
                     };
                 } | {
                     analyze: {
@@ -3899,6 +11065,7 @@ export interface components {
                         cookie?: {
                             [key: string]: string;
                         };
+                        region?: string;
                     };
                 } | {
                     scale: {
@@ -3916,6 +11083,113 @@ export interface components {
                 })[] | null;
                 /** @default true */
                 autoRollback: boolean;
+                /**
+                 * @default rollback
+                 * @enum {string}
+                 */
+                onFailure: "rollback" | "pause" | "freeze";
+                /** @default null */
+                tests: {
+                    /** @default [] */
+                    functional: {
+                        name: string;
+                        request: {
+                            /**
+                             * @default GET
+                             * @enum {string}
+                             */
+                            method: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
+                            /** Format: starts_with */
+                            path: string;
+                            /** @default {} */
+                            headers: {
+                                [key: string]: string;
+                            };
+                            body?: components["schemas"]["Json"];
+                        };
+                        expect: {
+                            /** @default 200 */
+                            status: number;
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            bodyContains?: string;
+                            /** @description A regular expression. */
+                            bodyMatches?: string;
+                            json?: {
+                                [key: string]: components["schemas"]["Json"];
+                            };
+                            jsonSchema?: {
+                                [key: string]: components["schemas"]["Json"];
+                            };
+                            maxMs?: number;
+                        };
+                    }[];
+                    /** @default false */
+                    performanceTest: boolean;
+                    /** @default false */
+                    loadTest: boolean;
+                    /** @default false */
+                    securityTest: boolean;
+                    request: {
+                        /**
+                         * @default GET
+                         * @enum {string}
+                         */
+                        method: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
+                        /** Format: starts_with */
+                        path: string;
+                        /** @default {} */
+                        headers: {
+                            [key: string]: string;
+                        };
+                        body?: components["schemas"]["Json"];
+                    };
+                    /** @default 50 */
+                    concurrentUsers: number;
+                    /** @default 120 */
+                    testDuration: number;
+                    /** @default 2 */
+                    responseTimeThreshold: number;
+                    /** @default 0.95 */
+                    successRateThreshold: number;
+                    /** @default null */
+                    throughputThreshold: number | null;
+                    security: {
+                        /** @default null */
+                        protectedPath: string | null;
+                        /** @default null */
+                        privilegedPath: string | null;
+                        /** @default null */
+                        lowPrivilegeHeaders: {
+                            [key: string]: string;
+                        } | null;
+                        /**
+                         * @default terminated-by-gateway
+                         * @enum {string}
+                         */
+                        tls: "terminated-by-gateway" | "mesh" | "native" | "none";
+                        /**
+                         * @default [
+                         *       "x-content-type-options"
+                         *     ]
+                         */
+                        requiredHeaders: string[];
+                        /** @default 10485760 */
+                        maxBodyBytes: number;
+                        /** @default null */
+                        auditPath: string | null;
+                        /** @default null */
+                        auditPattern: string | null;
+                        /**
+                         * @default high
+                         * @enum {string}
+                         */
+                        failOn: "low" | "medium" | "high" | "critical";
+                    };
+                } | null;
+                /** @default 0 */
+                holdbackPercentage: number;
                 /** @default 0 */
                 monitoringSeconds: number;
                 /**
@@ -3936,19 +11210,100 @@ export interface components {
                      *       }
                      *     ]
                      */
-                    metrics: {
-                        /** @enum {string} */
-                        name: "error_rate" | "latency";
-                        /** @description `latency`: how much slower is fine, as a fraction. Default 0.1. */
+                    metrics: ({
+                        /** @constant */
+                        name: "error_rate";
+                        maxIncrease?: number;
                         maxRelativeIncrease?: number;
-                        /** @description `latency`: how many milliseconds slower are fine on top of that. Default 5. */
+                        maxErrorRate?: number;
+                        nonInferiorityMargin?: number;
+                        weight?: number;
+                    } | {
+                        /** @constant */
+                        name: "latency";
+                        quantile?: number;
+                        /** @description How much slower is fine, as a fraction. Default 0.1. */
+                        maxRelativeIncrease?: number;
+                        /** @description How many milliseconds slower are fine on top of that. Default 5. */
                         maxIncreaseMs?: number;
-                    }[];
+                        maxLatencyMs?: number;
+                        nonInferiority?: boolean;
+                        weight?: number;
+                    } | {
+                        name: string;
+                        source: {
+                            /** @constant */
+                            type: "prometheus";
+                            /** Format: uri */
+                            address: string;
+                            query: string;
+                            /** @default {} */
+                            headers: {
+                                [key: string]: string;
+                            };
+                            /** @default 5 */
+                            timeoutSeconds: number;
+                        } | {
+                            /** @constant */
+                            type: "webhook";
+                            /** Format: uri */
+                            url: string;
+                            /** @default {} */
+                            headers: {
+                                [key: string]: string;
+                            };
+                            /** @default $.value */
+                            jsonPath: string;
+                            /** @default 5 */
+                            timeoutSeconds: number;
+                        } | {
+                            /** @constant */
+                            type: "file";
+                            path: string;
+                            /** @default value */
+                            column: string;
+                        } | {
+                            /** @constant */
+                            type: "evaluations";
+                            dataset?: string;
+                        };
+                        /** @enum {string} */
+                        judge?: "mann-whitney" | "balanced-bets" | "threshold";
+                        /**
+                         * @description Which change is worse.
+                         * @default increase
+                         * @enum {string}
+                         */
+                        direction: "increase" | "decrease" | "either";
+                        min?: number;
+                        max?: number;
+                        /** @default 0.1 */
+                        tolerance: number;
+                        /** @default 0.98 */
+                        confidence: number;
+                        /**
+                         * @default sluice
+                         * @enum {string}
+                         */
+                        mode: "sluice" | "kayenta";
+                        /** @default 10 */
+                        intervalSeconds: number;
+                        /** @default 0 */
+                        maxDecrease: number;
+                        /** @default 1 */
+                        failureLimit: number;
+                        weight?: number;
+                    })[];
                     /**
                      * @default hold
                      * @enum {string}
                      */
                     onNoData: "hold" | "promote" | "rollback";
+                    /**
+                     * @default hold
+                     * @enum {string}
+                     */
+                    onProviderError: "hold" | "ignore" | "rollback";
                     /** @default 50 */
                     minimumSamples: number;
                     /** @default 86400 */
@@ -3963,6 +11318,113 @@ export interface components {
                 previewRoute: string | null;
                 /** @default true */
                 autoRollback: boolean;
+                /**
+                 * @default rollback
+                 * @enum {string}
+                 */
+                onFailure: "rollback" | "pause" | "freeze";
+                /** @default null */
+                tests: {
+                    /** @default [] */
+                    functional: {
+                        name: string;
+                        request: {
+                            /**
+                             * @default GET
+                             * @enum {string}
+                             */
+                            method: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
+                            /** Format: starts_with */
+                            path: string;
+                            /** @default {} */
+                            headers: {
+                                [key: string]: string;
+                            };
+                            body?: components["schemas"]["Json"];
+                        };
+                        expect: {
+                            /** @default 200 */
+                            status: number;
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            bodyContains?: string;
+                            /** @description A regular expression. */
+                            bodyMatches?: string;
+                            json?: {
+                                [key: string]: components["schemas"]["Json"];
+                            };
+                            jsonSchema?: {
+                                [key: string]: components["schemas"]["Json"];
+                            };
+                            maxMs?: number;
+                        };
+                    }[];
+                    /** @default false */
+                    performanceTest: boolean;
+                    /** @default false */
+                    loadTest: boolean;
+                    /** @default false */
+                    securityTest: boolean;
+                    request: {
+                        /**
+                         * @default GET
+                         * @enum {string}
+                         */
+                        method: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
+                        /** Format: starts_with */
+                        path: string;
+                        /** @default {} */
+                        headers: {
+                            [key: string]: string;
+                        };
+                        body?: components["schemas"]["Json"];
+                    };
+                    /** @default 50 */
+                    concurrentUsers: number;
+                    /** @default 120 */
+                    testDuration: number;
+                    /** @default 2 */
+                    responseTimeThreshold: number;
+                    /** @default 0.95 */
+                    successRateThreshold: number;
+                    /** @default null */
+                    throughputThreshold: number | null;
+                    security: {
+                        /** @default null */
+                        protectedPath: string | null;
+                        /** @default null */
+                        privilegedPath: string | null;
+                        /** @default null */
+                        lowPrivilegeHeaders: {
+                            [key: string]: string;
+                        } | null;
+                        /**
+                         * @default terminated-by-gateway
+                         * @enum {string}
+                         */
+                        tls: "terminated-by-gateway" | "mesh" | "native" | "none";
+                        /**
+                         * @default [
+                         *       "x-content-type-options"
+                         *     ]
+                         */
+                        requiredHeaders: string[];
+                        /** @default 10485760 */
+                        maxBodyBytes: number;
+                        /** @default null */
+                        auditPath: string | null;
+                        /** @default null */
+                        auditPattern: string | null;
+                        /**
+                         * @default high
+                         * @enum {string}
+                         */
+                        failOn: "low" | "medium" | "high" | "critical";
+                    };
+                } | null;
+                /** @default 0 */
+                holdbackPercentage: number;
                 /** @default 0 */
                 monitoringSeconds: number;
                 /**
@@ -3983,19 +11445,100 @@ export interface components {
                      *       }
                      *     ]
                      */
-                    metrics: {
-                        /** @enum {string} */
-                        name: "error_rate" | "latency";
-                        /** @description `latency`: how much slower is fine, as a fraction. Default 0.1. */
+                    metrics: ({
+                        /** @constant */
+                        name: "error_rate";
+                        maxIncrease?: number;
                         maxRelativeIncrease?: number;
-                        /** @description `latency`: how many milliseconds slower are fine on top of that. Default 5. */
+                        maxErrorRate?: number;
+                        nonInferiorityMargin?: number;
+                        weight?: number;
+                    } | {
+                        /** @constant */
+                        name: "latency";
+                        quantile?: number;
+                        /** @description How much slower is fine, as a fraction. Default 0.1. */
+                        maxRelativeIncrease?: number;
+                        /** @description How many milliseconds slower are fine on top of that. Default 5. */
                         maxIncreaseMs?: number;
-                    }[];
+                        maxLatencyMs?: number;
+                        nonInferiority?: boolean;
+                        weight?: number;
+                    } | {
+                        name: string;
+                        source: {
+                            /** @constant */
+                            type: "prometheus";
+                            /** Format: uri */
+                            address: string;
+                            query: string;
+                            /** @default {} */
+                            headers: {
+                                [key: string]: string;
+                            };
+                            /** @default 5 */
+                            timeoutSeconds: number;
+                        } | {
+                            /** @constant */
+                            type: "webhook";
+                            /** Format: uri */
+                            url: string;
+                            /** @default {} */
+                            headers: {
+                                [key: string]: string;
+                            };
+                            /** @default $.value */
+                            jsonPath: string;
+                            /** @default 5 */
+                            timeoutSeconds: number;
+                        } | {
+                            /** @constant */
+                            type: "file";
+                            path: string;
+                            /** @default value */
+                            column: string;
+                        } | {
+                            /** @constant */
+                            type: "evaluations";
+                            dataset?: string;
+                        };
+                        /** @enum {string} */
+                        judge?: "mann-whitney" | "balanced-bets" | "threshold";
+                        /**
+                         * @description Which change is worse.
+                         * @default increase
+                         * @enum {string}
+                         */
+                        direction: "increase" | "decrease" | "either";
+                        min?: number;
+                        max?: number;
+                        /** @default 0.1 */
+                        tolerance: number;
+                        /** @default 0.98 */
+                        confidence: number;
+                        /**
+                         * @default sluice
+                         * @enum {string}
+                         */
+                        mode: "sluice" | "kayenta";
+                        /** @default 10 */
+                        intervalSeconds: number;
+                        /** @default 0 */
+                        maxDecrease: number;
+                        /** @default 1 */
+                        failureLimit: number;
+                        weight?: number;
+                    })[];
                     /**
                      * @default hold
                      * @enum {string}
                      */
                     onNoData: "hold" | "promote" | "rollback";
+                    /**
+                     * @default hold
+                     * @enum {string}
+                     */
+                    onProviderError: "hold" | "ignore" | "rollback";
                     /** @default 50 */
                     minimumSamples: number;
                     /** @default 86400 */
@@ -4010,8 +11553,124 @@ export interface components {
                 mirrorPercentage: number;
                 /** @default 600 */
                 durationSeconds: number;
+                compare: {
+                    /**
+                     * @default none
+                     * @enum {string}
+                     */
+                    bodies: "none" | "exact" | "json";
+                    /** @default [] */
+                    ignore: string[];
+                };
                 /** @default true */
                 autoRollback: boolean;
+                /**
+                 * @default rollback
+                 * @enum {string}
+                 */
+                onFailure: "rollback" | "pause" | "freeze";
+                /** @default null */
+                tests: {
+                    /** @default [] */
+                    functional: {
+                        name: string;
+                        request: {
+                            /**
+                             * @default GET
+                             * @enum {string}
+                             */
+                            method: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
+                            /** Format: starts_with */
+                            path: string;
+                            /** @default {} */
+                            headers: {
+                                [key: string]: string;
+                            };
+                            body?: components["schemas"]["Json"];
+                        };
+                        expect: {
+                            /** @default 200 */
+                            status: number;
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            bodyContains?: string;
+                            /** @description A regular expression. */
+                            bodyMatches?: string;
+                            json?: {
+                                [key: string]: components["schemas"]["Json"];
+                            };
+                            jsonSchema?: {
+                                [key: string]: components["schemas"]["Json"];
+                            };
+                            maxMs?: number;
+                        };
+                    }[];
+                    /** @default false */
+                    performanceTest: boolean;
+                    /** @default false */
+                    loadTest: boolean;
+                    /** @default false */
+                    securityTest: boolean;
+                    request: {
+                        /**
+                         * @default GET
+                         * @enum {string}
+                         */
+                        method: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
+                        /** Format: starts_with */
+                        path: string;
+                        /** @default {} */
+                        headers: {
+                            [key: string]: string;
+                        };
+                        body?: components["schemas"]["Json"];
+                    };
+                    /** @default 50 */
+                    concurrentUsers: number;
+                    /** @default 120 */
+                    testDuration: number;
+                    /** @default 2 */
+                    responseTimeThreshold: number;
+                    /** @default 0.95 */
+                    successRateThreshold: number;
+                    /** @default null */
+                    throughputThreshold: number | null;
+                    security: {
+                        /** @default null */
+                        protectedPath: string | null;
+                        /** @default null */
+                        privilegedPath: string | null;
+                        /** @default null */
+                        lowPrivilegeHeaders: {
+                            [key: string]: string;
+                        } | null;
+                        /**
+                         * @default terminated-by-gateway
+                         * @enum {string}
+                         */
+                        tls: "terminated-by-gateway" | "mesh" | "native" | "none";
+                        /**
+                         * @default [
+                         *       "x-content-type-options"
+                         *     ]
+                         */
+                        requiredHeaders: string[];
+                        /** @default 10485760 */
+                        maxBodyBytes: number;
+                        /** @default null */
+                        auditPath: string | null;
+                        /** @default null */
+                        auditPattern: string | null;
+                        /**
+                         * @default high
+                         * @enum {string}
+                         */
+                        failOn: "low" | "medium" | "high" | "critical";
+                    };
+                } | null;
+                /** @default 0 */
+                holdbackPercentage: number;
                 /** @default 0 */
                 monitoringSeconds: number;
                 /**
@@ -4032,19 +11691,100 @@ export interface components {
                      *       }
                      *     ]
                      */
-                    metrics: {
-                        /** @enum {string} */
-                        name: "error_rate" | "latency";
-                        /** @description `latency`: how much slower is fine, as a fraction. Default 0.1. */
+                    metrics: ({
+                        /** @constant */
+                        name: "error_rate";
+                        maxIncrease?: number;
                         maxRelativeIncrease?: number;
-                        /** @description `latency`: how many milliseconds slower are fine on top of that. Default 5. */
+                        maxErrorRate?: number;
+                        nonInferiorityMargin?: number;
+                        weight?: number;
+                    } | {
+                        /** @constant */
+                        name: "latency";
+                        quantile?: number;
+                        /** @description How much slower is fine, as a fraction. Default 0.1. */
+                        maxRelativeIncrease?: number;
+                        /** @description How many milliseconds slower are fine on top of that. Default 5. */
                         maxIncreaseMs?: number;
-                    }[];
+                        maxLatencyMs?: number;
+                        nonInferiority?: boolean;
+                        weight?: number;
+                    } | {
+                        name: string;
+                        source: {
+                            /** @constant */
+                            type: "prometheus";
+                            /** Format: uri */
+                            address: string;
+                            query: string;
+                            /** @default {} */
+                            headers: {
+                                [key: string]: string;
+                            };
+                            /** @default 5 */
+                            timeoutSeconds: number;
+                        } | {
+                            /** @constant */
+                            type: "webhook";
+                            /** Format: uri */
+                            url: string;
+                            /** @default {} */
+                            headers: {
+                                [key: string]: string;
+                            };
+                            /** @default $.value */
+                            jsonPath: string;
+                            /** @default 5 */
+                            timeoutSeconds: number;
+                        } | {
+                            /** @constant */
+                            type: "file";
+                            path: string;
+                            /** @default value */
+                            column: string;
+                        } | {
+                            /** @constant */
+                            type: "evaluations";
+                            dataset?: string;
+                        };
+                        /** @enum {string} */
+                        judge?: "mann-whitney" | "balanced-bets" | "threshold";
+                        /**
+                         * @description Which change is worse.
+                         * @default increase
+                         * @enum {string}
+                         */
+                        direction: "increase" | "decrease" | "either";
+                        min?: number;
+                        max?: number;
+                        /** @default 0.1 */
+                        tolerance: number;
+                        /** @default 0.98 */
+                        confidence: number;
+                        /**
+                         * @default sluice
+                         * @enum {string}
+                         */
+                        mode: "sluice" | "kayenta";
+                        /** @default 10 */
+                        intervalSeconds: number;
+                        /** @default 0 */
+                        maxDecrease: number;
+                        /** @default 1 */
+                        failureLimit: number;
+                        weight?: number;
+                    })[];
                     /**
                      * @default hold
                      * @enum {string}
                      */
                     onNoData: "hold" | "promote" | "rollback";
+                    /**
+                     * @default hold
+                     * @enum {string}
+                     */
+                    onProviderError: "hold" | "ignore" | "rollback";
                     /** @default 50 */
                     minimumSamples: number;
                     /** @default 86400 */
@@ -4065,6 +11805,7 @@ export interface components {
                     cookie?: {
                         [key: string]: string;
                     };
+                    region?: string;
                 } | null;
                 /** @default 86400 */
                 durationSeconds: number;
@@ -4074,6 +11815,113 @@ export interface components {
                 promoteWinner: boolean;
                 /** @default true */
                 autoRollback: boolean;
+                /**
+                 * @default rollback
+                 * @enum {string}
+                 */
+                onFailure: "rollback" | "pause" | "freeze";
+                /** @default null */
+                tests: {
+                    /** @default [] */
+                    functional: {
+                        name: string;
+                        request: {
+                            /**
+                             * @default GET
+                             * @enum {string}
+                             */
+                            method: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
+                            /** Format: starts_with */
+                            path: string;
+                            /** @default {} */
+                            headers: {
+                                [key: string]: string;
+                            };
+                            body?: components["schemas"]["Json"];
+                        };
+                        expect: {
+                            /** @default 200 */
+                            status: number;
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            bodyContains?: string;
+                            /** @description A regular expression. */
+                            bodyMatches?: string;
+                            json?: {
+                                [key: string]: components["schemas"]["Json"];
+                            };
+                            jsonSchema?: {
+                                [key: string]: components["schemas"]["Json"];
+                            };
+                            maxMs?: number;
+                        };
+                    }[];
+                    /** @default false */
+                    performanceTest: boolean;
+                    /** @default false */
+                    loadTest: boolean;
+                    /** @default false */
+                    securityTest: boolean;
+                    request: {
+                        /**
+                         * @default GET
+                         * @enum {string}
+                         */
+                        method: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
+                        /** Format: starts_with */
+                        path: string;
+                        /** @default {} */
+                        headers: {
+                            [key: string]: string;
+                        };
+                        body?: components["schemas"]["Json"];
+                    };
+                    /** @default 50 */
+                    concurrentUsers: number;
+                    /** @default 120 */
+                    testDuration: number;
+                    /** @default 2 */
+                    responseTimeThreshold: number;
+                    /** @default 0.95 */
+                    successRateThreshold: number;
+                    /** @default null */
+                    throughputThreshold: number | null;
+                    security: {
+                        /** @default null */
+                        protectedPath: string | null;
+                        /** @default null */
+                        privilegedPath: string | null;
+                        /** @default null */
+                        lowPrivilegeHeaders: {
+                            [key: string]: string;
+                        } | null;
+                        /**
+                         * @default terminated-by-gateway
+                         * @enum {string}
+                         */
+                        tls: "terminated-by-gateway" | "mesh" | "native" | "none";
+                        /**
+                         * @default [
+                         *       "x-content-type-options"
+                         *     ]
+                         */
+                        requiredHeaders: string[];
+                        /** @default 10485760 */
+                        maxBodyBytes: number;
+                        /** @default null */
+                        auditPath: string | null;
+                        /** @default null */
+                        auditPattern: string | null;
+                        /**
+                         * @default high
+                         * @enum {string}
+                         */
+                        failOn: "low" | "medium" | "high" | "critical";
+                    };
+                } | null;
+                /** @default 0 */
+                holdbackPercentage: number;
                 /** @default 0 */
                 monitoringSeconds: number;
                 /**
@@ -4094,19 +11942,100 @@ export interface components {
                      *       }
                      *     ]
                      */
-                    metrics: {
-                        /** @enum {string} */
-                        name: "error_rate" | "latency";
-                        /** @description `latency`: how much slower is fine, as a fraction. Default 0.1. */
+                    metrics: ({
+                        /** @constant */
+                        name: "error_rate";
+                        maxIncrease?: number;
                         maxRelativeIncrease?: number;
-                        /** @description `latency`: how many milliseconds slower are fine on top of that. Default 5. */
+                        maxErrorRate?: number;
+                        nonInferiorityMargin?: number;
+                        weight?: number;
+                    } | {
+                        /** @constant */
+                        name: "latency";
+                        quantile?: number;
+                        /** @description How much slower is fine, as a fraction. Default 0.1. */
+                        maxRelativeIncrease?: number;
+                        /** @description How many milliseconds slower are fine on top of that. Default 5. */
                         maxIncreaseMs?: number;
-                    }[];
+                        maxLatencyMs?: number;
+                        nonInferiority?: boolean;
+                        weight?: number;
+                    } | {
+                        name: string;
+                        source: {
+                            /** @constant */
+                            type: "prometheus";
+                            /** Format: uri */
+                            address: string;
+                            query: string;
+                            /** @default {} */
+                            headers: {
+                                [key: string]: string;
+                            };
+                            /** @default 5 */
+                            timeoutSeconds: number;
+                        } | {
+                            /** @constant */
+                            type: "webhook";
+                            /** Format: uri */
+                            url: string;
+                            /** @default {} */
+                            headers: {
+                                [key: string]: string;
+                            };
+                            /** @default $.value */
+                            jsonPath: string;
+                            /** @default 5 */
+                            timeoutSeconds: number;
+                        } | {
+                            /** @constant */
+                            type: "file";
+                            path: string;
+                            /** @default value */
+                            column: string;
+                        } | {
+                            /** @constant */
+                            type: "evaluations";
+                            dataset?: string;
+                        };
+                        /** @enum {string} */
+                        judge?: "mann-whitney" | "balanced-bets" | "threshold";
+                        /**
+                         * @description Which change is worse.
+                         * @default increase
+                         * @enum {string}
+                         */
+                        direction: "increase" | "decrease" | "either";
+                        min?: number;
+                        max?: number;
+                        /** @default 0.1 */
+                        tolerance: number;
+                        /** @default 0.98 */
+                        confidence: number;
+                        /**
+                         * @default sluice
+                         * @enum {string}
+                         */
+                        mode: "sluice" | "kayenta";
+                        /** @default 10 */
+                        intervalSeconds: number;
+                        /** @default 0 */
+                        maxDecrease: number;
+                        /** @default 1 */
+                        failureLimit: number;
+                        weight?: number;
+                    })[];
                     /**
                      * @default hold
                      * @enum {string}
                      */
                     onNoData: "hold" | "promote" | "rollback";
+                    /**
+                     * @default hold
+                     * @enum {string}
+                     */
+                    onProviderError: "hold" | "ignore" | "rollback";
                     /** @default 50 */
                     minimumSamples: number;
                     /** @default 86400 */
@@ -4602,6 +12531,8 @@ export interface operations {
                     /**
                      * @default {
                      *       "requiredApprovals": 0,
+                     *       "approvers": null,
+                     *       "approvalExpirySeconds": null,
                      *       "fourEyes": true,
                      *       "freezeWindows": [],
                      *       "requireSuccessIn": null,
@@ -4612,6 +12543,10 @@ export interface operations {
                     protection?: {
                         /** @default 0 */
                         requiredApprovals?: number;
+                        /** @default null */
+                        approvers?: string[] | null;
+                        /** @default null */
+                        approvalExpirySeconds?: number | null;
                         /** @default true */
                         fourEyes?: boolean;
                         /** @default [] */

@@ -1,4 +1,5 @@
 import type { Rollout } from "../rollout/rollout.ts";
+import { isGatewayMetric } from "../strategy/analysis.schema.ts";
 import type { GuardConfig, GuardMetric } from "./guard.types.ts";
 
 /** The guards' part of a rollout's α (ANALYSIS §13); the rest belongs to the pooled judge and to monitoring. */
@@ -22,20 +23,21 @@ export function guardConfigOf(rollout: Rollout, gateways: number): GuardConfig |
   const { desired, fromRevision, toRevision, strategy } = rollout;
   if (desired.guard === null || fromRevision === null || fromRevision === toRevision) return null;
   const { metrics, falseRollbackRate } = strategy.analysis;
-  const names = new Set(metrics.map((metric) => metric.name));
-  const total = [...names].reduce((sum, name) => sum + STAKES[name], 0);
+  const watched = metrics.filter(isGatewayMetric);
+  if (watched.length === 0) return null;
+  const total = watched.reduce((sum, { name }) => sum + STAKES[name], 0);
   return {
     hypothesis: desired.guard,
     stable: fromRevision,
     candidate: toRevision,
     alpha: (GUARDS_PART * falseRollbackRate) / gateways,
-    metrics: [...names].map((name) => {
+    metrics: watched.map((asked) => {
+      const { name } = asked;
       const share = STAKES[name] / total;
-      if (name !== "latency") return { name, share };
-      const asked = metrics.find((metric) => metric.name === name);
-      const tolerance = asked?.maxRelativeIncrease ?? TOLERANCE.relative;
-      return { name, share, tolerance, toleranceMs: asked?.maxIncreaseMs ?? TOLERANCE.absoluteMs };
+      if (name === "error_rate") return { name, share };
+      const tolerance = asked.maxRelativeIncrease ?? TOLERANCE.relative;
+      return { name, share, tolerance, toleranceMs: asked.maxIncreaseMs ?? TOLERANCE.absoluteMs };
     }),
-    closes: strategy.autoRollback,
+    closes: strategy.autoRollback && strategy.onFailure === "rollback",
   };
 }

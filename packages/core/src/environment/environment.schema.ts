@@ -21,6 +21,10 @@ const freezeWindowSchema = z.strictObject({
 
 export const protectionSchema = z.strictObject({
   requiredApprovals: z.number().int().min(0).max(20).default(0),
+  /** Names of those who may approve ("n of m"); null: everybody with the role. */
+  approvers: z.array(z.string().min(1).max(255)).min(1).max(100).nullable().default(null),
+  /** How long an approval is waited for before the rollout is cancelled. */
+  approvalExpirySeconds: z.number().int().min(1).max(2_592_000).nullable().default(null),
   /** The creator of a rollout may not approve it. */
   fourEyes: z.boolean().default(true),
   freezeWindows: z.array(freezeWindowSchema).max(50).default([]),
@@ -48,6 +52,8 @@ export const environmentSchema = z.strictObject({
     .default({ memoryMb: 2_048, cpuCores: 2, storageGb: 100 }),
   protection: protectionSchema.default({
     requiredApprovals: 0,
+    approvers: null,
+    approvalExpirySeconds: null,
     fourEyes: true,
     freezeWindows: [],
     requireSuccessIn: null,

@@ -22,6 +22,10 @@ export interface NewRollout {
   strategy: Strategy;
   requiredApprovals: number;
   fourEyes: boolean;
+  /** Default: everybody with the role. */
+  approvers?: string[] | null;
+  /** Default: an approval is waited for for ever. */
+  approvalExpirySeconds?: number | null;
   triggeredBy: string;
   /** See {@link Rollout.fastTrack}; default false. */
   fastTrack?: boolean;
@@ -59,11 +63,18 @@ export function createRollout(input: NewRollout, now: Instant): { rollout: Rollo
     approvals: [],
     requiredApprovals: input.requiredApprovals,
     fourEyes: input.fourEyes,
+    approvers: input.approvers ?? null,
+    approvalExpirySeconds: input.approvalExpirySeconds ?? null,
     validations: [],
     gates: [],
+    tests: [],
     analysis: null,
+    judge: null,
+    shadow: null,
+    goal: null,
     returningTo: null,
     reason: input.reason ?? null,
+    trigger: null,
     triggeredBy: input.triggeredBy,
     rollbackOf: input.rollbackOf ?? null,
     fastTrack,

@@ -5,6 +5,7 @@ import type { DesiredState } from "./rollout.ts";
 export type Effect =
   | { type: "validate" }
   | { type: "evaluateGates" }
+  | { type: "runTests" }
   | { type: "setInstances"; revision: number; replicas: number }
   | { type: "removeInstances"; revision: number }
   /** Also carries mirror, pins and guard: a route is applied whole. */

@@ -1,5 +1,8 @@
 import type { GuardReport } from "../analysis/guard.types.ts";
+import type { TestResult } from "../candidate-test/candidate-test.ts";
 import type { GateResult } from "../gate/gate.ts";
+import type { GoalReport, ShadowReport } from "../judge/comparison.ts";
+import type { JudgeReport } from "../judge/judge.types.ts";
 import type { Instant } from "../time.ts";
 import type { Split } from "../traffic/split.ts";
 import type { ValidationLevel, ValidationResult } from "./validation.ts";
@@ -37,6 +40,14 @@ export interface HookFact {
   message: string;
 }
 
+/** An instance beyond its limit for as long as the rule allows (see `capacity`). */
+export interface ExhaustionFact {
+  revision: number;
+  resource: "memory" | "cpu";
+  /** One sentence: instance, used, limit, for how long. */
+  message: string;
+}
+
 /**
  * Everything `advance` may know of the world at one moment. Observations, never wishes: when the runtime cannot be
  * asked there are no facts, and nothing is advanced on a guess (edge case 42).
@@ -67,6 +78,18 @@ export interface Facts {
   traffic: TrafficFact;
   /** Of this rollout's hypothesis only; null before the guard has reported. */
   guard: GuardReport | null;
+  /** Null until they were begun; an empty list when the strategy asks for none. Results with status `running` are still to come. */
+  tests: TestResult[] | null;
+  /** Of this rollout's hypothesis only; null before the pooled judge has looked. */
+  judge: JudgeReport | null;
+  /** Null when every instance of the candidate is within its limits, or nobody measures. */
+  exhausted: ExhaustionFact | null;
+  /** What a shadow has compared so far; null for other strategies. */
+  shadow: ShadowReport | null;
+  /** What an A/B test's goal says so far; null without a goal. */
+  goal: GoalReport | null;
+  /** The version declares a migration up and none down: going back is not possible (edge case 50). */
+  irreversible: boolean;
   hooks: HookFact[];
   progressDeadlineSeconds: number;
 }

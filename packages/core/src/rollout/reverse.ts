@@ -81,14 +81,42 @@ export function retryRollout(original: Rollout, request: Request): { rollout: Ro
 
 /** What every strategy has, without the fields of one type. */
 function common({ strategy }: Rollout) {
-  const { autoRollback, monitoringSeconds, onConflict, analysis, keepStableSeconds } = strategy;
-  return { autoRollback, monitoringSeconds, onConflict, analysis, keepStableSeconds };
+  const {
+    autoRollback,
+    onFailure,
+    tests,
+    holdbackPercentage,
+    monitoringSeconds,
+    onConflict,
+    analysis,
+    keepStableSeconds,
+  } = strategy;
+  return {
+    autoRollback,
+    onFailure,
+    tests,
+    holdbackPercentage,
+    monitoringSeconds,
+    onConflict,
+    analysis,
+    keepStableSeconds,
+  };
 }
 
-const identity = ({ project, deployment, artifact, environment, fourEyes }: Rollout) => ({
+const identity = ({
   project,
   deployment,
   artifact,
   environment,
   fourEyes,
+  approvers,
+  approvalExpirySeconds,
+}: Rollout) => ({
+  project,
+  deployment,
+  artifact,
+  environment,
+  fourEyes,
+  approvers,
+  approvalExpirySeconds,
 });

@@ -1,10 +1,14 @@
 import type { GuardReport } from "../analysis/guard.types.ts";
+import type { TestResult } from "../candidate-test/candidate-test.ts";
 import type { GateResult } from "../gate/gate.ts";
+import type { GoalReport, ShadowReport } from "../judge/comparison.ts";
+import type { JudgeReport } from "../judge/judge.types.ts";
 import type { Step, Strategy } from "../strategy/strategy.types.ts";
 import type { Instant } from "../time.ts";
 import type { Pin } from "../traffic/route.ts";
 import type { Split, Weight } from "../traffic/split.ts";
 import type { Phase } from "./phase.ts";
+import type { RollbackTrigger } from "./trigger.ts";
 import type { ValidationResult } from "./validation.ts";
 
 export type StepStatus = "pending" | "running" | "done" | "skipped";
@@ -69,14 +73,24 @@ export interface Rollout {
   /** Needed before `gating`, copied from the environment at creation. */
   requiredApprovals: number;
   fourEyes: boolean;
+  /** Who may approve; null: everybody with the role. */
+  approvers: string[] | null;
+  /** How long an approval is waited for, from the phase's or the step's beginning on; null: for ever. */
+  approvalExpirySeconds: number | null;
   validations: ValidationResult[];
   gates: GateResult[];
+  tests: TestResult[];
   analysis: GuardReport | null;
+  judge: JudgeReport | null;
+  shadow: ShadowReport | null;
+  goal: GoalReport | null;
   /** The guard's cumulative requests when step `step` began, kept by the engine; absent in the first step. */
   sampleBase?: { step: number; stable: number; candidate: number };
   /** The terminal phase that `rolling_back` is heading for. */
   returningTo: "rolled_back" | "failed" | "cancelled" | "superseded" | null;
   reason: string | null;
+  /** Why it turned back; null while it has not. */
+  trigger: RollbackTrigger | null;
   triggeredBy: string;
   rollbackOf: string | null;
   /**

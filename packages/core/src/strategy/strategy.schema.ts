@@ -1,4 +1,6 @@
 import { z } from "zod";
+import { testOptionsSchema } from "../candidate-test/test-options.schema.ts";
+import { analysisSchema } from "./analysis.schema.ts";
 import type { Strategy } from "./strategy.types.ts";
 
 /** A share of traffic in percent, with at most two decimals. */
@@ -17,13 +19,25 @@ const matchSchema = z
   .strictObject({
     header: z.record(z.string().min(1), z.string()).optional(),
     cookie: z.record(z.string().min(1), z.string()).optional(),
+    /** Callers of this region, as the header of the gateway's setting `regionHeader` says. */
+    region: z.string().min(1).max(63).optional(),
   })
-  .refine((match) => Object.keys({ ...match.header, ...match.cookie }).length > 0, "at least one header or cookie");
+  .refine(
+    (match) => match.region !== undefined || Object.keys({ ...match.header, ...match.cookie }).length > 0,
+    "at least one header, cookie or region",
+  );
 
 export const stepSchema = z.union([
   z.strictObject({ setWeight: percentage }),
   z.strictObject({
-    wait: z.union([z.strictObject({ seconds: duration }), z.strictObject({ approval: z.literal(true) })]),
+    wait: z.union([
+      z.strictObject({ seconds: duration }),
+      z.strictObject({
+        approval: z.literal(true),
+        approvals: z.number().int().min(1).max(20).optional().describe("How many people. Default 1."),
+        expiresSeconds: duration.optional(),
+      }),
+    ]),
   }),
   z.strictObject({ analyze: z.strictObject({ seconds: duration }) }),
   z.strictObject({ mirror: z.strictObject({ percentage }) }),
@@ -38,35 +52,13 @@ export const stepSchema = z.union([
   }),
 ]);
 
-export const analysisSchema = z.strictObject({
-  falseRollbackRate: z.number().gt(0).max(0.5).default(0.01),
-  metrics: z
-    .array(
-      z.strictObject({
-        name: z.enum(["error_rate", "latency"]),
-        maxRelativeIncrease: z
-          .number()
-          .min(0)
-          .max(100)
-          .optional()
-          .describe("`latency`: how much slower is fine, as a fraction. Default 0.1."),
-        maxIncreaseMs: z
-          .number()
-          .min(0)
-          .max(100_000)
-          .optional()
-          .describe("`latency`: how many milliseconds slower are fine on top of that. Default 5."),
-      }),
-    )
-    .min(1)
-    .default([{ name: "error_rate" }, { name: "latency" }]),
-  onNoData: z.enum(["hold", "promote", "rollback"]).default("hold"),
-  minimumSamples: z.number().int().min(0).max(1_000_000).default(50),
-  maxHoldSeconds: duration.default(86_400),
-});
-
 const common = {
   autoRollback: z.boolean().default(true),
+  /** `pause` leaves the traffic where it is and calls people; `freeze` also forbids going back (an irreversible migration). */
+  onFailure: z.enum(["rollback", "pause", "freeze"]).default("rollback"),
+  tests: testOptionsSchema.nullable().default(null),
+  /** Share of traffic that stable keeps while the candidate is monitored, so that there is something to compare with. */
+  holdbackPercentage: percentage.default(0),
   monitoringSeconds: duration.default(0),
   onConflict: z.enum(["supersede", "queue", "reject"]).default("supersede"),
   analysis: analysisSchema.prefault({}),
@@ -100,6 +92,13 @@ export const strategySchema = z.discriminatedUnion("type", [
     type: z.literal("shadow"),
     mirrorPercentage: share.default(100),
     durationSeconds: duration.default(600),
+    compare: z
+      .strictObject({
+        bodies: z.enum(["none", "exact", "json"]).default("none"),
+        /** JSON pointers that may differ, for example `/id` and `/items/-/at`, where `-` stands for every index. */
+        ignore: z.array(z.string().startsWith("/").max(1_024)).max(100).default([]),
+      })
+      .prefault({}),
     ...common,
   }),
   z.strictObject({

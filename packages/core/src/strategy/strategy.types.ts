@@ -1,14 +1,16 @@
+import type { TestOptions } from "../candidate-test/test-options.schema.ts";
 import type { Weight } from "../traffic/split.ts";
+import type { AnalysisOptions } from "./analysis.schema.ts";
 
 /** Every strategy compiles to these steps and nothing else (ARCHITECTURE §3). Weights are hundredths of a percent. */
 export type Step =
   | { type: "setWeight"; weight: Weight }
   | { type: "wait"; seconds: number }
-  | { type: "wait"; approval: true }
+  | { type: "wait"; approval: true; approvals?: number | undefined; expiresSeconds?: number | undefined }
   /** Stay for at least this long and go on only if there was traffic to judge. */
   | { type: "analyze"; seconds: number }
   | { type: "mirror"; weight: Weight }
-  | { type: "match"; headers: Record<string, string>; cookies: Record<string, string> }
+  | { type: "match"; headers: Record<string, string>; cookies: Record<string, string>; region?: string | undefined }
   /** Candidate replicas as a share of the wanted number, rounded up, at least 1. */
   | { type: "scale"; percentage: number }
   /** All traffic to the candidate at once. */
@@ -17,24 +19,11 @@ export type Step =
 
 export type StepType = Step["type"];
 
-export interface AnalysisOptions {
-  /** α of the whole rollout: the chance that a candidate no worse than stable is rolled back. Default 0.01. */
-  falseRollbackRate: number;
-  metrics: {
-    name: "error_rate" | "latency";
-    maxRelativeIncrease?: number | undefined;
-    maxIncreaseMs?: number | undefined;
-  }[];
-  /** What a step does when nothing could be judged in its time. */
-  onNoData: "hold" | "promote" | "rollback";
-  /** Requests of each arm below which a step has "no data". */
-  minimumSamples: number;
-  /** How long `hold` may last before the rollout is rolled back. */
-  maxHoldSeconds: number;
-}
-
 interface StrategyCommon {
   autoRollback: boolean;
+  onFailure: "rollback" | "pause" | "freeze";
+  tests: TestOptions | null;
+  holdbackPercentage: number;
   monitoringSeconds: number;
   onConflict: "supersede" | "queue" | "reject";
   analysis: AnalysisOptions;
@@ -42,16 +31,32 @@ interface StrategyCommon {
   keepStableSeconds: number;
 }
 
+export interface MatchInput {
+  header?: Record<string, string> | undefined;
+  cookie?: Record<string, string> | undefined;
+  region?: string | undefined;
+}
+
 /** The steps as a user writes them, weights in percent. */
 export type StepInput =
   | { setWeight: number }
-  | { wait: { seconds: number } | { approval: true } }
+  | {
+      wait:
+        | { seconds: number }
+        | { approval: true; approvals?: number | undefined; expiresSeconds?: number | undefined };
+    }
   | { analyze: { seconds: number } }
   | { mirror: { percentage: number } }
-  | { match: { header?: Record<string, string> | undefined; cookie?: Record<string, string> | undefined } }
+  | { match: MatchInput }
   | { scale: { percentage: number } }
   | { switch: true }
   | { hook: { url: string; timeoutSeconds?: number | undefined } };
+
+/** What of a shadow's answers is compared with those that callers got, besides status and latency. */
+export interface ShadowComparison {
+  bodies: "none" | "exact" | "json";
+  ignore: string[];
+}
 
 /** As validated, with every default filled in. Percentages, not hundredths: this is what the user reads back. */
 export type Strategy = StrategyCommon &
@@ -60,11 +65,11 @@ export type Strategy = StrategyCommon &
     | { type: "gradual"; initialPercentage: number; increment: number; intervalSeconds: number }
     | { type: "canary"; initialPercentage: number; bakeSeconds: number; steps: StepInput[] | null }
     | { type: "blue-green"; previewRoute: string | null }
-    | { type: "shadow"; mirrorPercentage: number; durationSeconds: number }
+    | { type: "shadow"; mirrorPercentage: number; durationSeconds: number; compare: ShadowComparison }
     | {
         type: "ab";
         percentage: number;
-        match: { header?: Record<string, string> | undefined; cookie?: Record<string, string> | undefined } | null;
+        match: MatchInput | null;
         durationSeconds: number;
         goal: string | null;
         promoteWinner: boolean;

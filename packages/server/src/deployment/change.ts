@@ -139,6 +139,8 @@ export async function deliver(
       // A rollback ends an incident: it asks nobody when it goes where the deployment has been.
       requiredApprovals: fastTrack && rollbackOf !== undefined ? 0 : environment.protection.requiredApprovals,
       fourEyes: environment.protection.fourEyes,
+      approvers: environment.protection.approvers,
+      approvalExpirySeconds: environment.protection.approvalExpirySeconds,
       triggeredBy: by,
       fastTrack,
       ...(rollbackOf === undefined ? {} : { rollbackOf }),

@@ -80,6 +80,12 @@ export function factsFor(rollout: Rollout, loaded: Loaded, observed: Observation
     candidate: instancesFact(observed.statuses, rollout.toRevision),
     traffic: trafficFact(rollout, route, observed, guard),
     guard,
+    tests: [],
+    judge: null,
+    exhausted: null,
+    shadow: null,
+    goal: null,
+    irreversible: false,
     hooks: isHead ? hooks : [],
     progressDeadlineSeconds: revisions.get(rollout.toRevision)?.config.progressDeadlineSeconds ?? 600,
   };

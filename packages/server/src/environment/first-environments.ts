@@ -2,6 +2,8 @@ import type { EnvironmentSpec } from "@sluice/core";
 
 const protection = {
   requiredApprovals: 0,
+  approvers: null,
+  approvalExpirySeconds: null,
   fourEyes: false,
   freezeWindows: [],
   requireSuccessIn: null,

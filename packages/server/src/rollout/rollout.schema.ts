@@ -1,4 +1,13 @@
-import { COMMANDS, nameSchema, PHASES, strategySchema, TERMINAL_PHASES } from "@sluice/core";
+import {
+  COMMANDS,
+  COMPARISONS,
+  nameSchema,
+  PHASES,
+  ROLLBACK_TRIGGERS,
+  strategySchema,
+  TERMINAL_PHASES,
+  TEST_TYPES,
+} from "@sluice/core";
 import { z } from "zod";
 import { pageQuery } from "../http/page.ts";
 
@@ -44,16 +53,34 @@ export const gateSchema = z
     conditions: z.array(
       z.object({
         name: z.string(),
-        observed: z.union([z.number(), z.string()]).nullable(),
-        operator: z.string(),
-        threshold: z.union([z.number(), z.string()]),
-        passed: z.boolean(),
+        type: z.enum(["eval_score", "latency", "cost", "custom"]),
+        required: z.boolean(),
+        status: z.enum(["passed", "failed", "waiting"]),
+        observed: z.union([z.number(), z.string(), z.boolean()]).nullable(),
+        operator: z.enum(COMPARISONS).nullable(),
+        threshold: z.union([z.number(), z.string()]).nullable(),
+        evidence: z.string(),
+        message: z.string(),
       }),
     ),
     message: z.string(),
+    waitsUntil: time.nullable(),
     at: time,
   })
   .meta({ id: "GateResult" });
+
+export const testSchema = z
+  .object({
+    name: z.string(),
+    type: z.enum(TEST_TYPES),
+    status: z.enum(["running", "passed", "failed", "error", "skipped"]),
+    metrics: z.record(z.string(), z.number()),
+    message: z.string(),
+    logs: z.array(z.string()),
+    executionMs: z.number(),
+    at: time,
+  })
+  .meta({ id: "TestResult" });
 
 const arms = z.object({ stable: z.number().int(), candidate: z.number().int() });
 
@@ -94,6 +121,7 @@ export const rolloutSchema = z
     paused: z.boolean(),
     outcome: z.enum(TERMINAL_PHASES).nullable().describe("Null until the rollout has ended."),
     reason: z.string().nullable(),
+    trigger: z.enum(ROLLBACK_TRIGGERS).nullable().describe("Why it turned back; null while it has not."),
     strategy: strategySchema,
     steps: z.array(stepSchema),
     step: z.number().int().describe("Index of the current step; the number of steps when all are done."),
@@ -102,7 +130,7 @@ export const rolloutSchema = z
     estimatedCompletion: time.nullable().describe("Null when nobody can know: paused, queued, waiting for a person."),
     validations: z.array(validationSchema),
     gates: z.array(gateSchema),
-    tests: z.array(z.never()).describe("Tests against the candidate; none can be defined yet."),
+    tests: z.array(testSchema).describe("Tests against the candidate itself, at zero traffic."),
     approvals: z.array(z.object({ actor: z.string(), comment: z.string(), at: time })),
     requiredApprovals: z.number().int(),
     analysis: analysisViewSchema.nullable().describe("Null before there was anything to compare."),

@@ -34,6 +34,7 @@ export function rolloutView(rollout: Rollout, now: Instant): RolloutView {
     paused: rollout.pausedAt !== null,
     outcome: isTerminal(phase) ? phase : null,
     reason: rollout.reason,
+    trigger: rollout.trigger,
     strategy: rollout.strategy,
     steps: rollout.steps.map(stepView),
     step: rollout.step,
@@ -42,7 +43,7 @@ export function rolloutView(rollout: Rollout, now: Instant): RolloutView {
     estimatedCompletion: iso(estimatedCompletion(rollout, now)),
     validations: rollout.validations.map(validationView),
     gates: rollout.gates.map(gateView),
-    tests: [],
+    tests: rollout.tests.map((result) => ({ ...result, at: toIso(result.at) })),
     approvals: rollout.approvals.map((approval) => ({ ...approval, at: toIso(approval.at) })),
     requiredApprovals: rollout.requiredApprovals,
     analysis: rollout.analysis === null ? null : analysisView(rollout, rollout.analysis),
@@ -66,7 +67,11 @@ export const validationView = (result: ValidationResult): RolloutView["validatio
   at: toIso(result.at),
 });
 
-export const gateView = (result: GateResult): RolloutView["gates"][number] => ({ ...result, at: toIso(result.at) });
+export const gateView = (result: GateResult): RolloutView["gates"][number] => ({
+  ...result,
+  waitsUntil: iso(result.waitsUntil),
+  at: toIso(result.at),
+});
 
 /** ln e-values above this are shown as if they were this: e^700 is about 10^304, and JSON has no infinity (ANALYSIS §9). */
 const MOST_SHOWN = 700;

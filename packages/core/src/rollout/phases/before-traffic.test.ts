@@ -20,6 +20,7 @@ const gate = (name: string, required: boolean, status: GateResult["status"]): Ga
   status,
   conditions: [],
   message: `${name} is ${status}`,
+  waitsUntil: null,
   at: 0,
 });
 

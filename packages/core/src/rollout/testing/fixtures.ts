@@ -1,5 +1,6 @@
 import type { GuardReport } from "../../analysis/guard.types.ts";
-import type { AnalysisOptions, Strategy } from "../../strategy/strategy.types.ts";
+import type { AnalysisOptions } from "../../strategy/analysis.schema.ts";
+import type { Strategy } from "../../strategy/strategy.types.ts";
 import { FULL_WEIGHT, type Split } from "../../traffic/split.ts";
 import { advance } from "../advance.ts";
 import { createRollout, type NewRollout } from "../create.ts";
@@ -11,12 +12,16 @@ export const ANALYSIS: AnalysisOptions = {
   falseRollbackRate: 0.01,
   metrics: [{ name: "error_rate" }],
   onNoData: "hold",
+  onProviderError: "hold",
   minimumSamples: 10,
   maxHoldSeconds: 120,
 };
 
 const COMMON = {
   autoRollback: true,
+  onFailure: "rollback",
+  tests: null,
+  holdbackPercentage: 0,
   monitoringSeconds: 30,
   onConflict: "supersede",
   analysis: ANALYSIS,
@@ -34,6 +39,7 @@ export const shadow: Extract<Strategy, { type: "shadow" }> = {
   type: "shadow",
   mirrorPercentage: 100,
   durationSeconds: 30,
+  compare: { bodies: "none", ignore: [] },
 };
 export const gradual: Extract<Strategy, { type: "gradual" }> = {
   ...COMMON,
@@ -109,6 +115,12 @@ export const calm: Facts = {
   candidate: null,
   traffic: { verified: true, applied: true, split: splitOf(0), samples: { stable: 1_000, candidate: 1_000 } },
   guard: null,
+  tests: [],
+  judge: null,
+  exhausted: null,
+  shadow: null,
+  goal: null,
+  irreversible: false,
   hooks: [],
   progressDeadlineSeconds: 60,
 };
