@@ -40,6 +40,15 @@ export type InstanceState =
   /** Exited or failed to start so often that the revision is judged broken; still restarted, slowly. */
   | "crash_loop";
 
+/** What all processes of one instance use together, as last measured. */
+export interface ResourceUsage {
+  /** Resident memory. Pages that several processes of the instance share count once for each of them. */
+  rssBytes: number;
+  /** Processor time used since the measurement before, for each second of it: 1 is one core, fully used. */
+  cpuCores: number;
+  at: Instant;
+}
+
 export interface InstanceStatus {
   id: string;
   revision: number;
@@ -51,6 +60,8 @@ export interface InstanceStatus {
   readyAt: Instant | null;
   /** Why it is not ready, in a sentence: last exit, last failed probe. */
   reason: string | null;
+  /** Null or absent: not measured yet, nothing runs, or the runtime does not measure. */
+  usage?: ResourceUsage | null;
 }
 
 export interface WorkloadStatus {
