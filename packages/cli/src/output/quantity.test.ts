@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { count, duration, parseDuration, percent } from "./quantity.ts";
+import { count, duration, mebibytes, parseDuration, percent } from "./quantity.ts";
 
 test.each([
   [0, "0 ms"],
@@ -33,4 +33,8 @@ test("percentages keep the decimals they have, two at most", () => {
 
 test("counts have their thousands apart", () => {
   expect(count(1_234_567)).toBe("1,234,567");
+});
+
+test("bytes are told in the unit of limits", () => {
+  expect([536_870_912, 1_600_000_000].map(mebibytes)).toEqual(["512 MiB", "1,526 MiB"]);
 });

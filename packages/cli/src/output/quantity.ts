@@ -23,6 +23,9 @@ const THOUSANDS = new Intl.NumberFormat("en-GB");
 
 export const count = (value: number): string => THOUSANDS.format(value);
 
+/** Bytes in the unit that limits are written in. */
+export const mebibytes = (bytes: number): string => `${count(Math.round(bytes / 1_048_576))} MiB`;
+
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 /** `90`, `90s`, `5m`, `1h30m` in milliseconds; without a unit seconds are meant. Null for anything else. */

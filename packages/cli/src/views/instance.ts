@@ -1,4 +1,5 @@
 import type { Instance } from "@sluice/client";
+import { mebibytes } from "../output/quantity.ts";
 import type { Column } from "../output/table.ts";
 
 export const instanceColumns: Column<Instance>[] = [
@@ -8,5 +9,7 @@ export const instanceColumns: Column<Instance>[] = [
   { title: "address", value: ({ address }) => (address === null ? null : `${address.host}:${address.port}`) },
   { title: "pid", value: ({ pid }) => pid },
   { title: "restarts", value: ({ restarts }) => restarts },
+  { title: "memory", value: ({ usage }) => usage && mebibytes(usage.rssBytes) },
+  { title: "cores", value: ({ usage }) => usage?.cpuCores.toFixed(2) ?? null },
   { title: "reason", value: ({ reason }) => reason },
 ];

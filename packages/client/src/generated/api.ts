@@ -10369,6 +10369,15 @@ export interface components {
             startedAt: string | null;
             readyAt: string | null;
             reason: string | null;
+            /** @description Null until measured twice, while nothing runs, and where the target does not measure. */
+            usage: {
+                /** @description Resident memory of all its processes. */
+                rssBytes: number;
+                /** @description Cores in use on average since the measurement before, about a second earlier. */
+                cpuCores: number;
+                /** Format: date-time */
+                at: string;
+            } | null;
         };
         DeploymentMetrics: {
             deployment: string;

@@ -12,7 +12,7 @@ import type { LogSource } from "./log.reader.ts";
 import { type Action, plan } from "./plan.ts";
 import type { PortPool } from "./port.pool.ts";
 import type { LogLimits, Policy, RuntimeLogger } from "./process.types.ts";
-import { isAlive, signalGroup } from "./process-table.ts";
+import { isAlive, type ProcessIdentity, signalGroup } from "./process-table.ts";
 import type { DeploymentStore } from "./state.store.ts";
 import { withProgress, workloadStatus } from "./status.ts";
 import type { DeploymentState, Wish } from "./wish.ts";
@@ -121,6 +121,11 @@ export class DeploymentSupervisor {
     const now = this.#context.clock();
     const instances = [...this.#instances.values()];
     return this.#state.wishes.map((wish) => workloadStatus(wish, instances, now));
+  }
+
+  /** Every instance that has a process now. */
+  processes(): { id: string; process: ProcessIdentity }[] {
+    return [...this.#instances.values()].flatMap(({ id, process }) => (process === null ? [] : [{ id, process }]));
   }
 
   logSources(): LogSource[] {

@@ -14,6 +14,7 @@ import { readLogs } from "./log.reader.ts";
 import { createPortPool } from "./port.pool.ts";
 import { DEFAULT_LOG_LIMITS, DEFAULT_POLICY, type ProcessRuntimeOptions } from "./process.types.ts";
 import { createDeploymentStore, storedDeployments } from "./state.store.ts";
+import { createUsageSampler, type Measured, type UsageSampler } from "./usage.sampler.ts";
 import { checkDeployment, checkWorkload } from "./workload.schema.ts";
 
 const TICK_MS = 200;
@@ -24,7 +25,8 @@ const silent = { info: () => undefined, warn: () => undefined, error: () => unde
 
 /**
  * Runs instances as processes of this machine that outlive the supervising process: after its death, however it came,
- * `start` of the next one takes them over. Images are not its business, and limits of memory and CPU are not enforced.
+ * `start` of the next one takes them over. Images are not its business. Limits of memory and CPU are not enforced, but what
+ * each instance uses is measured, about once a second.
  * One process may supervise a folder at a time: `start` throws `failed_precondition` while another does.
  */
 export function createProcessRuntime(options: ProcessRuntimeOptions): Runtime {
@@ -35,6 +37,7 @@ export function createProcessRuntime(options: ProcessRuntimeOptions): Runtime {
   const supervisors = new Map<string, Promise<DeploymentSupervisor>>();
   const closed = new AbortController();
   let unlock: (() => Promise<void>) | null = null;
+  let sampler: UsageSampler | null = null;
   let ticker: NodeJS.Timeout | undefined;
   let ticking: Promise<void> = Promise.resolve();
 
@@ -81,6 +84,9 @@ export function createProcessRuntime(options: ProcessRuntimeOptions): Runtime {
     return settled.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
   }
 
+  const running = async (): Promise<Measured[]> =>
+    (await readable()).flatMap(([, supervisor]) => supervisor.processes());
+
   async function tick(): Promise<void> {
     for (const [deployment, supervisor] of await readable())
       await supervisor
@@ -110,10 +116,12 @@ export function createProcessRuntime(options: ProcessRuntimeOptions): Runtime {
         await rm(join(root, name), { recursive: true, force: true });
       }
       ticking = tick();
+      sampler = createUsageSampler({ running, clock, logger });
     },
 
     async close() {
       closed.abort();
+      await sampler?.close();
       clearTimeout(ticker);
       await ticking;
       for (const [, supervisor] of await readable()) await supervisor.close();
@@ -135,7 +143,11 @@ export function createProcessRuntime(options: ProcessRuntimeOptions): Runtime {
 
     async observe(deployment): Promise<WorkloadStatus[]> {
       checkDeployment(deployment);
-      return (await supervisors.get(deployment))?.observe() ?? [];
+      const statuses = (await supervisors.get(deployment))?.observe() ?? [];
+      return statuses.map((status) => ({
+        ...status,
+        instances: status.instances.map((one) => ({ ...one, usage: sampler?.of(one.id, one.pid) ?? null })),
+      }));
     },
 
     async deployments() {

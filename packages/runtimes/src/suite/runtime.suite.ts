@@ -1,6 +1,7 @@
 import {
   type InstanceStatus,
   type LogLine,
+  type ResourceUsage,
   type Runtime,
   SluiceError,
   type Workload,
@@ -26,6 +27,7 @@ export interface RuntimeHarness {
 }
 
 const DEPLOYMENT = "greeter";
+const MEBIBYTE = 1024 * 1024;
 
 /** The behaviour that every runtime owes to the engine. */
 export function describeRuntime(name: string, makeHarness: () => Promise<RuntimeHarness>): void {
@@ -36,8 +38,17 @@ export function describeRuntime(name: string, makeHarness: () => Promise<Runtime
     });
     afterEach(() => harness.dispose());
 
-    const observe = async (revision = 1): Promise<WorkloadStatus | undefined> =>
-      (await harness.runtime.observe(DEPLOYMENT)).find((status) => status.revision === revision);
+    const observe = async (revision = 1): Promise<WorkloadStatus | undefined> => {
+      const found = (await harness.runtime.observe(DEPLOYMENT)).find((status) => status.revision === revision);
+      // What instances use is different at every look; the tests that ask for it look themselves.
+      return found && { ...found, instances: found.instances.map(({ usage: _, ...instance }) => instance) };
+    };
+    const usage = async (): Promise<ResourceUsage[]> =>
+      (await harness.runtime.observe(DEPLOYMENT)).flatMap(({ instances }) =>
+        instances.flatMap((one) => one.usage ?? []),
+      );
+    const uses = (what: string, holds: (usage: ResourceUsage) => boolean): Promise<ResourceUsage> =>
+      eventually(what, async () => (await usage()).find(holds), 40_000);
     const ready = async (revision = 1): Promise<InstanceStatus[]> =>
       (await observe(revision))?.instances.filter(({ state }) => state === "ready") ?? [];
     const available = (revision = 1): Promise<WorkloadStatus> =>
@@ -292,6 +303,34 @@ export function describeRuntime(name: string, makeHarness: () => Promise<Runtime
       const lines: string[] = [];
       for await (const { text } of harness.runtime.logs({ deployment: DEPLOYMENT, tail: 2 })) lines.push(text);
       expect(lines.at(-1)).toBe("the last line");
+    });
+
+    test("tells how much memory an instance uses, and sees it grow", async () => {
+      await harness.runtime.apply(harness.workload("web"));
+      const instance = await one();
+      const before = await uses("the first measurement", () => true);
+      expect(before.rssBytes).toBeGreaterThan(4 * MEBIBYTE);
+      expect(before.rssBytes).toBeLessThan(400 * MEBIBYTE);
+      await harness.get(instance, "/allocate");
+      const after = await uses("the memory is seen", ({ rssBytes }) => rssBytes > before.rssBytes + 200 * MEBIBYTE);
+      expect(after.at).toBeGreaterThan(before.at);
+    });
+
+    test("tells how much processor time an instance and its children use", async () => {
+      await harness.runtime.apply(harness.workload("web"));
+      const instance = await one();
+      await uses("it is idle", ({ cpuCores }) => cpuCores < 0.5);
+      await harness.get(instance, "/burn");
+      const busy = await uses("the child's work is seen", ({ cpuCores }) => cpuCores >= 0.5);
+      expect(busy.cpuCores).toBeLessThan(8);
+    });
+
+    test("goes on to tell what instances use that it has taken over", async () => {
+      await harness.runtime.apply(harness.workload("web"));
+      const instance = await one();
+      await harness.get(instance, "/allocate");
+      await harness.reopen();
+      await uses("its memory is seen", ({ rssBytes }) => rssBytes > 200 * MEBIBYTE);
     });
 
     test("tells its listeners that something changed", async () => {

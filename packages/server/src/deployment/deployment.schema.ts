@@ -182,6 +182,14 @@ export const instanceSchema = z
     startedAt: time.nullable(),
     readyAt: time.nullable(),
     reason: z.string().nullable(),
+    usage: z
+      .object({
+        rssBytes: z.number().int().describe("Resident memory of all its processes."),
+        cpuCores: z.number().describe("Cores in use on average since the measurement before, about a second earlier."),
+        at: time,
+      })
+      .nullable()
+      .describe("Null until measured twice, while nothing runs, and where the target does not measure."),
   })
   .meta({ id: "Instance" });
 

@@ -33,6 +33,7 @@ beforeAll(async () => {
         {
           ...{ id: "i-1", revision: 1, state: "ready", address: { host: "::1", port: 4001 }, pid: 7, restarts: 2 },
           ...{ startedAt: 0, readyAt: 1_000, reason: null },
+          usage: { rssBytes: 50_000_000, cpuCores: 0.25, at: 2_000 },
         },
       ],
     },
@@ -40,12 +41,13 @@ beforeAll(async () => {
 });
 afterAll(() => api.close());
 
-test("instances come with their state, their times and why they are not ready", async () => {
+test("instances come with their state, their times, what they use and why they are not ready", async () => {
   expect((await api.ask("GET", `/v1/deployments/${id}/instances`)).body).toEqual({
     items: [
       {
         ...{ id: "i-1", revision: 1, state: "ready", address: { host: "::1", port: 4001 }, pid: 7, restarts: 2 },
         ...{ startedAt: "1970-01-01T00:00:00.000Z", readyAt: "1970-01-01T00:00:01.000Z", reason: null },
+        usage: { rssBytes: 50_000_000, cpuCores: 0.25, at: "1970-01-01T00:00:02.000Z" },
       },
     ],
     nextCursor: null,

@@ -15,6 +15,7 @@ const instanceView = (instance: InstanceStatus) => ({
   ...instance,
   startedAt: iso(instance.startedAt),
   readyAt: iso(instance.readyAt),
+  usage: instance.usage ? { ...instance.usage, at: toIso(instance.usage.at) } : null,
 });
 
 const logQuery = z.strictObject({

@@ -1,0 +1,93 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { Instant, ResourceUsage } from "@sluice/core";
+import type { RuntimeLogger } from "./process.types.ts";
+import type { ProcessIdentity } from "./process-table.ts";
+import { readUsageTable } from "./usage.table.ts";
+import { cpuMsBetween, familyOf, rssBytesOf, type UsageEntry } from "./usage.ts";
+
+/** An instance that has a process. */
+export interface Measured {
+  id: string;
+  process: ProcessIdentity;
+}
+
+/** Measures what instances use, about once a second, with one reading of the machine for all of them. */
+export interface UsageSampler {
+  /** The last measurement of the instance while it runs as this process; null before its second reading. */
+  of(id: string, pid: number | null): ResourceUsage | null;
+  close(): Promise<void>;
+}
+
+interface SamplerOptions {
+  /** Whom to measure now. */
+  running(): Promise<Measured[]>;
+  clock(): Instant;
+  logger: RuntimeLogger;
+}
+
+/** Pause between two readings. */
+const PAUSE_MS = 1_000;
+
+interface Reading {
+  pid: number;
+  family: UsageEntry[];
+  /** By a clock that nobody sets; milliseconds. */
+  readAt: number;
+  usage: ResourceUsage | null;
+}
+
+export function createUsageSampler({ running, clock, logger }: SamplerOptions): UsageSampler {
+  const closed = new AbortController();
+  let readings = new Map<string, Reading>();
+  let complained = false;
+
+  async function read(): Promise<void> {
+    const instances = await running();
+    if (instances.length === 0) {
+      readings = new Map();
+      return;
+    }
+    const table = await readUsageTable();
+    const readAt = performance.now();
+    const next = new Map<string, Reading>();
+    for (const { id, process: leader } of instances) {
+      const previous = readings.get(id);
+      const last = previous?.pid === leader.pid ? previous : null;
+      const family = familyOf(table, leader, last?.family ?? []);
+      if (family.length === 0) continue;
+      next.set(id, { pid: leader.pid, family, readAt, usage: last === null ? null : usage(last, family, readAt) });
+    }
+    readings = next;
+  }
+
+  function usage(last: Reading, family: UsageEntry[], readAt: number): ResourceUsage {
+    const cpuCores = cpuMsBetween(last.family, family) / Math.max(1, readAt - last.readAt);
+    return { rssBytes: rssBytesOf(family), cpuCores, at: clock() };
+  }
+
+  async function loop(): Promise<void> {
+    while (!closed.signal.aborted) {
+      try {
+        await read();
+      } catch (error) {
+        // No figure is better than an old one that looks new.
+        readings = new Map();
+        if (!complained) logger.warn({ err: error }, "what instances use cannot be measured on this machine");
+        complained = true;
+      }
+      await delay(PAUSE_MS, undefined, { signal: closed.signal }).catch(() => undefined);
+    }
+  }
+
+  const looping = loop();
+  return {
+    of(id, pid) {
+      const reading = readings.get(id);
+      return reading !== undefined && reading.pid === pid ? reading.usage : null;
+    },
+    async close() {
+      closed.abort();
+      await looping;
+    },
+  };
+}
