@@ -35,6 +35,7 @@ export * from "./environment/freeze.ts";
 export * from "./errors.ts";
 export * from "./gate/gate.ts";
 export * from "./json.ts";
+export * from "./json-schema.ts";
 export * from "./judge/comparison.ts";
 export * from "./judge/judge.types.ts";
 export * from "./names.ts";
