@@ -13,11 +13,12 @@ export const WATCHED_QUANTILES = [0.5, 0.9, 0.95, 0.99] as const;
 export class LatencyEdgeJudge {
   readonly #judges: FisherJudge[];
 
-  constructor(states?: readonly MixtureState[]) {
-    this.#judges = WATCHED_QUANTILES.map((_, index) => new FisherJudge(states?.[index]));
+  /** `edges`: how many edges are watched. */
+  constructor(states?: readonly MixtureState[], edges: number = WATCHED_QUANTILES.length) {
+    this.#judges = Array.from({ length: edges }, (_, index) => new FisherJudge(states?.[index]));
   }
 
-  /** ln of each edge's e-value, in the order of `WATCHED_QUANTILES`. */
+  /** ln of each edge's e-value, in the order of the watched quantiles. */
   get logWealths(): number[] {
     return this.#judges.map((judge) => judge.logWealth);
   }

@@ -1,5 +1,6 @@
 import type { Weight } from "../traffic/split.ts";
 import { FULL_WEIGHT } from "../traffic/split.ts";
+import type { ArmState } from "./guard.types.ts";
 import { LATENCY_BINS } from "./log-bins.ts";
 import { LogHistogram } from "./log-histogram.ts";
 
@@ -74,13 +75,6 @@ export class ArmCounts {
     const { requests, errors, warming } = this;
     return { requests, errors, warming, latency: this.latency.toSparse() };
   }
-}
-
-export interface ArmState {
-  requests: number;
-  errors: number;
-  warming: number;
-  latency: [bin: number, count: number][];
 }
 
 /** Both arms' counts: of the batch that is being gathered, or of the whole time. */

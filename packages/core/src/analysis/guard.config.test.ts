@@ -29,13 +29,31 @@ describe("what a guard is told", () => {
     const config = guardConfigOf(guarded({ type: "canary", analysis: { falseRollbackRate: 0.05 } }), 2);
     expect(config).toMatchObject({ hypothesis: "rol_1", stable: 1, candidate: 2, closes: true });
     expect(config?.alpha).toBeCloseTo(0.01, 12);
-    expect(config?.metrics.map((metric) => metric.share)).toEqual([5 / 8, 3 / 8]);
+    expect(config?.metrics.map((metric) => metric.share)).toEqual([5 / 8, expect.closeTo(3 / 8, 12)]);
   });
 
   test("stakes everything on the only metric, with the tolerance that a user gave", () => {
     const metrics = [{ name: "latency" as const, maxRelativeIncrease: 0.25 }];
     const config = guardConfigOf(guarded({ type: "canary", analysis: { metrics } }), 1);
     expect(config?.metrics).toEqual([{ name: "latency", share: 1, tolerance: 0.25, toleranceMs: 5 }]);
+  });
+
+  test("watches one quantile of latency when that is asked for, and stakes as the user says", () => {
+    const metrics = [
+      { name: "error_rate" as const, weight: 0.2 },
+      { name: "latency" as const, quantile: 0.99, weight: 0.6 },
+    ];
+    const config = guardConfigOf(guarded({ type: "canary", analysis: { metrics } }), 1);
+    expect(config?.metrics).toMatchObject([
+      { name: "error_rate", share: expect.closeTo(0.25, 12) },
+      { name: "latency", share: expect.closeTo(0.75, 12), quantile: 0.99 },
+    ]);
+  });
+
+  test("only counts, and never closes, when no metric is the guard's to judge", () => {
+    const quality = { name: "quality", source: "evaluations" as const };
+    const config = guardConfigOf(guarded({ type: "canary", analysis: { metrics: [quality] } }), 1);
+    expect(config).toMatchObject({ metrics: [], closes: false });
   });
 
   test("forgives a cold candidate a little, unless the user forgives nothing", () => {

@@ -19,7 +19,7 @@ const scores = z.object({ stableSum: z.number(), stableCount: count, mixture });
 
 const latency = z.object({
   past: sparse,
-  edges: z.array(mixture).length(WATCHED_QUANTILES.length),
+  edges: z.array(mixture).min(1).max(WATCHED_QUANTILES.length),
   rank: z.object({ reference: sparse, judge: scores }).nullable(),
 });
 
@@ -34,6 +34,7 @@ const config = z.object({
       share: z.number(),
       tolerance: z.number().exactOptional(),
       toleranceMs: z.number().exactOptional(),
+      quantile: z.number().exactOptional(),
     }),
   ),
   closes: z.boolean(),
@@ -49,6 +50,8 @@ const guardSnapshot = z.object({
   latency: latency.nullable(),
   maxLogEvidence: z.number(),
   droppedTicks: count,
+  /** Not in snapshots of older gateways. */
+  period: count.default(0),
   closed: z.object({ at: z.number(), metric: z.string(), reason: z.string() }).nullable(),
 });
 

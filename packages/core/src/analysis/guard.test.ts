@@ -220,6 +220,61 @@ describe("what is no evidence", () => {
   });
 });
 
+describe("one watched quantile", () => {
+  const watching = (quantile: number): Guard => {
+    const config = guardConfig({ metrics: [{ name: "latency", share: 1, quantile }] });
+    return createGuard(config, baselineOf(HEALTHY, 1_000, seeded(1)));
+  };
+
+  it("is judged alone: a slow tail is a worse 99th percentile and no worse median", () => {
+    const verdicts = [0.5, 0.99].map((quantile) => {
+      const guard = watching(quantile);
+      for (let tick = 0; tick < 200; tick += 1) {
+        const [slow, usual] = [tick % 5 === 0 ? 500 : 1, tick % 2 === 0 ? 12 : 30];
+        guard.observe({ weight: 5_000, candidate: arm(5, 0, slow), stable: arm(5, 0, usual) }, tick);
+      }
+      return guard.verdict;
+    });
+    expect(verdicts).toEqual(["continue", "close"]);
+  });
+});
+
+describe("counting for others", () => {
+  it("goes on without any metric to judge, and never closes", () => {
+    const guard = createGuard(guardConfig({ metrics: [] }));
+    observeTimes(guard, failing, 50);
+    expect(guard.verdict).toBe("continue");
+    expect(guard.report()).toMatchObject({ logEvidence: 0, closed: null, samples: { candidate: 50, stable: 450 } });
+    expect(restoreGuard(JSON.parse(JSON.stringify(guard.snapshot()))).report()).toEqual(guard.report());
+  });
+
+  it("is cumulative within a period, begins anew with the next, and leaves out ticks that make no sense", () => {
+    const guard = createGuard(guardConfig());
+    guard.beginPeriod(1_000);
+    expect(guard.counts()).toBeNull();
+    observeTimes(guard, failing, 2);
+    guard.observe({ ...failing, candidate: arm(1, 2) }, 3);
+    expect(guard.counts()).toMatchObject({ hypothesis: "rol_1/1", period: 1_000, weight: TENTH });
+    expect(guard.counts()?.candidate).toEqual({ requests: 2, errors: 2, warming: 0, latency: [] });
+    expect(guard.counts()?.stable).toMatchObject({ requests: 18, errors: 0, latency: [[expect.any(Number), 18]] });
+    guard.beginPeriod(1_000);
+    guard.observe({ ...failing, weight: 5_000 }, 4);
+    expect(guard.counts()).toMatchObject({ period: 1_001, weight: 5_000, candidate: { requests: 1 } });
+  });
+
+  // edge case 45
+  it("begins a later period after a restart, also when the clock went back, so that nothing is counted twice", () => {
+    const guard = createGuard(guardConfig());
+    guard.beginPeriod(1_000);
+    observeTimes(guard, failing, 2);
+    const restarted = restoreGuard(JSON.parse(JSON.stringify(guard.snapshot())));
+    restarted.beginPeriod(900);
+    observeTimes(restarted, failing, 1);
+    expect(restarted.counts()).toMatchObject({ period: 1_001, candidate: { requests: 1 } });
+    expect(restarted.report().samples).toEqual({ candidate: 3, stable: 27 });
+  });
+});
+
 describe("batches", () => {
   it("gathers ticks into the same evidence as the batch they add up to", () => {
     const split = createGuard(guardConfig());
@@ -322,7 +377,7 @@ describe("createGuard", () => {
   it.each([
     ["guard.alpha", { alpha: 0 }],
     ["guard.alpha", { alpha: Number.NaN }],
-    ["guard.metrics", { metrics: [] }],
+    ["guard.metrics[0].quantile", { metrics: [{ name: "latency", share: 1, quantile: 1 }] }],
     ["guard.metrics[0].share", { metrics: [{ name: "error_rate", share: 0 }] }],
     ["guard.metrics[0].tolerance", { metrics: [{ name: "latency", share: 1, tolerance: -0.1 }] }],
     [

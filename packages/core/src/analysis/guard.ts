@@ -7,8 +7,8 @@ import { FisherJudge } from "./fisher-judge.ts";
 import { ArmCounts, type ArmPair, type GuardArrivals, makesSense } from "./guard.arrivals.ts";
 import { describeErrors, describeEvidence, describeLatency } from "./guard.reason.ts";
 import { type GuardSnapshot, parseGuardSnapshot } from "./guard.snapshot.ts";
-import type { GuardConfig, GuardMetric, GuardReport } from "./guard.types.ts";
-import { LatencyJudge } from "./latency-judge.ts";
+import type { GuardConfig, GuardMetric, GuardReport, PeriodCounts } from "./guard.types.ts";
+import { LatencyJudge, type LatencyWatch } from "./latency-judge.ts";
 import { LATENCY_BINS } from "./log-bins.ts";
 import type { LogHistogram } from "./log-histogram.ts";
 
@@ -41,6 +41,9 @@ export class Guard {
   readonly #judges: Judge[];
   readonly #totals: ArmPair;
   readonly #batch: ArmPair;
+  /** Of the present period. Not kept over a restart: that begins another one. */
+  readonly #period = armPair();
+  #periodNumber: number;
   #weight: Weight | null;
   #maxLogEvidence: number;
   #droppedTicks: number;
@@ -56,11 +59,12 @@ export class Guard {
         : {
             metric,
             name: metric.name,
-            judge: new LatencyJudge(toleranceOf(metric), baseline, state?.latency ?? undefined),
+            judge: new LatencyJudge(watchOf(metric), baseline, state?.latency ?? undefined),
           },
     );
     this.#totals = armPair(state?.totals);
     this.#batch = armPair(state?.batch);
+    this.#periodNumber = state?.period ?? 0;
     this.#weight = state?.weight ?? null;
     this.#maxLogEvidence = state?.maxLogEvidence ?? 0;
     this.#droppedTicks = state?.droppedTicks ?? 0;
@@ -82,6 +86,7 @@ export class Guard {
       return this.verdict;
     }
     addTo(this.#totals, arrivals);
+    addTo(this.#period, arrivals);
     if (arrivals.weight !== this.#weight) this.#changeWeight(arrivals.weight, now);
     if (arrivals.weight > 0 && arrivals.weight < FULL_WEIGHT) {
       addTo(this.#batch, arrivals);
@@ -89,6 +94,29 @@ export class Guard {
       if (isBatchComplete(sizes, percentFromWeight(arrivals.weight) / 100)) this.#judgeBatch(now);
     }
     return this.verdict;
+  }
+
+  /**
+   * Weights, pins or mirror are others from now on, or the gateway has just started. The clock keeps the number growing
+   * when the last one was not yet on disk.
+   */
+  beginPeriod(now: Instant): void {
+    this.#periodNumber = Math.max(this.#periodNumber + 1, now);
+    this.#period.candidate.clear();
+    this.#period.stable.clear();
+  }
+
+  /** What was counted in the present period; null while that is nothing. */
+  counts(): PeriodCounts | null {
+    const { stable, candidate } = this.#period;
+    if (this.#weight === null || stable.requests + candidate.requests === 0) return null;
+    return {
+      hypothesis: this.config.hypothesis,
+      period: this.#periodNumber,
+      weight: this.#weight,
+      stable: stable.state(),
+      candidate: candidate.state(),
+    };
   }
 
   report(): GuardReport {
@@ -125,6 +153,7 @@ export class Guard {
       latency: latency?.judge.state() ?? null,
       maxLogEvidence: this.#maxLogEvidence,
       droppedTicks: this.#droppedTicks,
+      period: this.#periodNumber,
       closed: this.#closed,
     };
   }
@@ -154,7 +183,9 @@ export class Guard {
     stable.clear();
   }
 
+  /** Without a metric there is no evidence: then the guard only counts, for those who judge elsewhere. */
   #logEvidence(): number {
+    if (this.#judges.length === 0) return 0;
     return combineMetrics(this.#judges.map((entry) => ({ share: entry.metric.share, logEvidence: evidenceOf(entry) })));
   }
 
@@ -197,13 +228,14 @@ export function resumeGuard(snapshot: unknown, config: GuardConfig, baseline: Lo
 
 function validate({ alpha, metrics }: GuardConfig): void {
   if (!(alpha > 0 && alpha < 1)) throw invalidField("guard.alpha", alpha, "a number between 0 and 1, both excluded");
-  if (metrics.length === 0) throw invalidField("guard.metrics", metrics, "at least one metric");
-  for (const [index, { name, share, tolerance = 0, toleranceMs = 0 }] of metrics.entries()) {
+  for (const [index, { name, share, tolerance = 0, toleranceMs = 0, quantile = 0.5 }] of metrics.entries()) {
     const field = `guard.metrics[${index}]`;
     if (!(share > 0 && share <= 1)) throw invalidField(`${field}.share`, share, "a number above 0, at most 1");
     if (!(tolerance >= 0 && tolerance <= 100)) throw invalidField(`${field}.tolerance`, tolerance, "from 0 to 100");
     if (!(toleranceMs >= 0 && toleranceMs <= MOST_TOLERANCE_MS))
       throw invalidField(`${field}.toleranceMs`, toleranceMs, `from 0 to ${MOST_TOLERANCE_MS}`);
+    if (!(quantile > 0 && quantile < 1))
+      throw invalidField(`${field}.quantile`, quantile, "a number between 0 and 1, both excluded");
     const first = metrics.findIndex((metric) => metric.name === name);
     if (first !== index) throw invalidField(`${field}.name`, name, "each metric once");
   }
@@ -211,9 +243,10 @@ function validate({ alpha, metrics }: GuardConfig): void {
   if (staked > 1 + 1e-9) throw invalidField("guard.metrics", staked, "shares that add up to at most 1");
 }
 
-const toleranceOf = ({ tolerance = 0, toleranceMs = 0 }: GuardMetric) => ({
+const watchOf = ({ tolerance = 0, toleranceMs = 0, quantile }: GuardMetric): LatencyWatch => ({
   relative: tolerance,
   absoluteMs: toleranceMs,
+  quantile,
 });
 
 const armPair = (state?: GuardSnapshot["totals"]): ArmPair => ({

@@ -11,6 +11,8 @@ export interface GuardMetric {
   tolerance?: number;
   /** `latency` only: how many milliseconds slower is fine, on top of that. */
   toleranceMs?: number;
+  /** `latency` only: watch this quantile alone, in (0, 1). */
+  quantile?: number;
 }
 
 export interface GuardConfig {
@@ -23,6 +25,28 @@ export interface GuardConfig {
   metrics: GuardMetric[];
   /** When false the guard gathers evidence and reports, and leaves the split alone (`autoRollback: false`). */
   closes: boolean;
+}
+
+/** One arm's counts, cumulative; latencies as [bin, count] of the bins that are not empty. */
+export interface ArmState {
+  requests: number;
+  errors: number;
+  warming: number;
+  latency: [bin: number, count: number][];
+}
+
+/**
+ * What the guard counted in the present period: a time in which weights, pins and mirror stood still. Cumulative, so
+ * that whoever looks now and then takes differences; a count of another period is never subtracted from this one.
+ */
+export interface PeriodCounts {
+  hypothesis: string;
+  /** Grows with every period, over restarts of the gateway too. */
+  period: number;
+  /** The candidate's nominal share of what was counted, in hundredths of a percent. */
+  weight: number;
+  stable: ArmState;
+  candidate: ArmState;
 }
 
 export interface MetricEvidence {

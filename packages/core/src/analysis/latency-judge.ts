@@ -20,28 +20,38 @@ export interface LatencyJudgeState {
   rank: { reference: SparseCounts; judge: ScoreJudgeState } | null;
 }
 
+/** What is fine, and what is watched: the whole distribution, or one quantile alone (in (0, 1)). */
+export interface LatencyWatch extends LatencyTolerance {
+  quantile?: number | undefined;
+}
+
 /** Where most of the evidence lies: an edge (bins for either arm, they differ by the tolerance), or the ranks. */
 export type LatencyFinding = { by: "edge"; stableBin: number; candidateBin: number } | { by: "rank" };
 
 /**
  * Is the candidate slower than stable, at the median or in the tail (ANALYSIS §3.2)? Null hypothesis: its latency is
- * stochastically no larger than stable's with the tolerance added. Four watched edges and one bet on ranks, averaged.
+ * stochastically no larger than stable's with the tolerance added. Four watched edges and one bet on ranks, averaged;
+ * or, when one quantile is all that matters, the edge at that quantile alone.
  *
  * What is watched comes from stable alone: from its latencies before the rollout when there are enough, else from
  * earlier batches. Never from the batch being judged, or the evidence would not be valid.
  */
 export class LatencyJudge {
   readonly #tolerated: ToleratedBins;
+  readonly #quantiles: readonly number[];
+  readonly #ranked: boolean;
   readonly #past: LogHistogram;
   readonly #edges: LatencyEdgeJudge;
   #rank: { reference: LogHistogram; judge: LatencyRankJudge } | null = null;
   #stableBins: readonly number[] | null = null;
 
   /** `baseline`: stable's latencies from before the rollout, if known. */
-  constructor(tolerance: LatencyTolerance, baseline: LogHistogram | null, state?: LatencyJudgeState) {
-    this.#tolerated = new ToleratedBins(tolerance);
+  constructor(watch: LatencyWatch, baseline: LogHistogram | null, state?: LatencyJudgeState) {
+    this.#tolerated = new ToleratedBins(watch);
+    this.#quantiles = watch.quantile === undefined ? WATCHED_QUANTILES : [watch.quantile];
+    this.#ranked = watch.quantile === undefined;
     this.#past = state === undefined ? (baseline?.copy() ?? new LogHistogram()) : LogHistogram.fromSparse(state.past);
-    this.#edges = new LatencyEdgeJudge(state?.edges);
+    this.#edges = new LatencyEdgeJudge(state?.edges, this.#quantiles.length);
     if (state?.rank) {
       const reference = LogHistogram.fromSparse(state.rank.reference);
       this.#rank = { reference, judge: this.#rankJudge(reference, state.rank.judge) };
@@ -50,7 +60,7 @@ export class LatencyJudge {
 
   /** ln of the average e-value over the edges and the ranks. */
   get logEvidence(): number {
-    const parts = [...this.#edges.logWealths, this.#rank?.judge.logWealth ?? 0];
+    const parts = this.#ranked ? [...this.#edges.logWealths, this.#rank?.judge.logWealth ?? 0] : this.#edges.logWealths;
     return logSumExp(parts) - Math.log(parts.length);
   }
 
@@ -58,7 +68,7 @@ export class LatencyJudge {
     const wealths = this.#edges.logWealths;
     const strongest = wealths.indexOf(Math.max(...wealths));
     const stableBin = this.#watchedBins()?.[strongest];
-    if (stableBin === undefined || (this.#rank?.judge.logWealth ?? 0) > (wealths[strongest] ?? 0))
+    if (stableBin === undefined || (this.#ranked && (this.#rank?.judge.logWealth ?? 0) > (wealths[strongest] ?? 0)))
       return { by: "rank" };
     return { by: "edge", stableBin, candidateBin: this.#tolerated.candidateBin(stableBin) };
   }
@@ -74,7 +84,7 @@ export class LatencyJudge {
           stableRequests: stable.timed,
         })),
       );
-      this.#ranks().update(latencies(candidate), latencies(stable));
+      if (this.#ranked) this.#ranks().update(latencies(candidate), latencies(stable));
     }
     if (this.#past.total < SETTLED_SAMPLE) this.#past.add(stable.latency.counts);
   }
@@ -98,7 +108,7 @@ export class LatencyJudge {
     if (this.#past.total < SMALLEST_SAMPLE) return null;
     // Low enough for the candidate's edge, a tolerance further up, to exist as well.
     const highest = this.#tolerated.highestStableBin;
-    const bins = WATCHED_QUANTILES.map((q) => Math.max(0, Math.min(this.#past.quantileBin(q) ?? highest, highest)));
+    const bins = this.#quantiles.map((q) => Math.max(0, Math.min(this.#past.quantileBin(q) ?? highest, highest)));
     if (this.#past.total >= SETTLED_SAMPLE) this.#stableBins = bins;
     return bins;
   }

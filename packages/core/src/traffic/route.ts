@@ -1,4 +1,4 @@
-import type { GuardConfig, GuardReport } from "../analysis/guard.types.ts";
+import type { GuardConfig, GuardReport, PeriodCounts } from "../analysis/guard.types.ts";
 import type { Split, Weight } from "./split.ts";
 
 /** What the gateway matches. The longest path prefix wins; among equals, the route with more conditions. */
@@ -92,6 +92,8 @@ export interface RouteObservation {
   usable: { revision: number; endpoints: number }[];
   stats: RevisionStats[];
   guard: GuardReport | null;
+  /** What the guard counted in the present period, for the pooled judge; absent from older gateways. */
+  counts?: PeriodCounts | null;
 }
 
 /** One moment of one gateway. `startedAt` tells a restart: the counters began again. */

@@ -34,7 +34,7 @@ describe("a closed split", () => {
 
 describe("a runner", () => {
   test("closes on the tick in which the evidence crosses the bound, and says so once", () => {
-    const runner = new GuardRunner(guardConfig(), terms(1_000), null, null);
+    const runner = new GuardRunner(guardConfig(), terms(1_000), null, null, 1);
     let closings = 0;
     for (let tick = 0; tick < 20; tick += 1) {
       answer(runner, "stable", 9, 0);
@@ -46,7 +46,7 @@ describe("a runner", () => {
   });
 
   test("does not count what began before the terms changed", () => {
-    const runner = new GuardRunner(guardConfig(), terms(1_000), null, null);
+    const runner = new GuardRunner(guardConfig(), terms(1_000), null, null, 1);
     const old = runner.period.candidate;
     runner.change(terms(5_000), 1_000);
     old.requests += 100;
@@ -57,7 +57,7 @@ describe("a runner", () => {
   });
 
   test("counts what came before the terms changed, and goes on in the same period when nothing changed", () => {
-    const runner = new GuardRunner(guardConfig(), terms(1_000), null, null);
+    const runner = new GuardRunner(guardConfig(), terms(1_000), null, null, 1);
     const { period } = runner;
     answer(runner, "candidate", 3, 0);
     runner.change(terms(1_000), 1_000);
@@ -67,12 +67,31 @@ describe("a runner", () => {
     expect(runner.report().samples.candidate).toBe(3);
   });
 
+  test("counts each period on its own, at the weight it had", () => {
+    const runner = new GuardRunner(guardConfig(), terms(1_000), null, null, 1);
+    answer(runner, "candidate", 3, 1);
+    runner.tick(1_000);
+    const first = runner.counts();
+    expect(first).toMatchObject({ period: 1, weight: 1_000, candidate: { requests: 3, errors: 1 } });
+    runner.change(terms(2_000), 2_000);
+    expect(runner.counts()).toBeNull();
+    answer(runner, "candidate", 1, 0);
+    runner.tick(2_001);
+    expect(runner.counts()).toMatchObject({ period: 2_000, weight: 2_000, candidate: { requests: 1, errors: 0 } });
+  });
+
   test("goes on from its snapshot", () => {
-    const runner = new GuardRunner(guardConfig(), terms(1_000), null, null);
+    const runner = new GuardRunner(guardConfig(), terms(1_000), null, null, 1);
     answer(runner, "stable", 90, 1);
     answer(runner, "candidate", 10, 1);
     runner.tick(1_000);
-    const restored = new GuardRunner(guardConfig(), terms(1_000), null, JSON.parse(JSON.stringify(runner.snapshot())));
+    const restored = new GuardRunner(
+      guardConfig(),
+      terms(1_000),
+      null,
+      JSON.parse(JSON.stringify(runner.snapshot())),
+      2,
+    );
     expect(restored.report()).toEqual(runner.report());
   });
 });

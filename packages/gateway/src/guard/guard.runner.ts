@@ -6,6 +6,7 @@ import {
   type GuardReport,
   type GuardSnapshot,
   type LogHistogram,
+  type PeriodCounts,
   type RouteConfig,
   resumeGuard,
   type Split,
@@ -27,9 +28,16 @@ export class GuardRunner {
   #terms: string;
   #weight: number;
 
-  constructor(config: GuardConfig, terms: Terms, baseline: LogHistogram | null, snapshot: GuardSnapshot | null) {
+  constructor(
+    config: GuardConfig,
+    terms: Terms,
+    baseline: LogHistogram | null,
+    snapshot: GuardSnapshot | null,
+    now: number,
+  ) {
     this.config = config;
     this.#guard = snapshot === null ? createGuard(config, baseline) : resumeGuard(snapshot, config, baseline);
+    this.#guard.beginPeriod(now);
     this.#terms = JSON.stringify(terms);
     this.#weight = comparedWeight(config, terms);
   }
@@ -51,6 +59,7 @@ export class GuardRunner {
     this.#terms = written;
     this.#weight = comparedWeight(this.config, terms);
     this.#period = new GuardPeriod();
+    this.#guard.beginPeriod(now);
   }
 
   /** Gives the guard what came since the last tick. Answers whether it closes now and did not before. */
@@ -71,6 +80,11 @@ export class GuardRunner {
 
   report(): GuardReport {
     return this.#guard.report();
+  }
+
+  /** Of the present period, up to the last tick; null while that is nothing. */
+  counts(): PeriodCounts | null {
+    return this.#guard.counts();
   }
 
   snapshot(): GuardSnapshot {

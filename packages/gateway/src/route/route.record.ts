@@ -68,6 +68,7 @@ export class RouteRecord {
       usable: arms.map((arm) => ({ revision: arm.revision, endpoints: arm.usableCount })),
       stats: this.counters.map((counters) => counters.snapshot()),
       guard: this.guardReport(),
+      counts: this.#guard?.counts() ?? null,
     };
   }
 
@@ -103,7 +104,7 @@ export class RouteRecord {
       return;
     }
     const baseline = this.#counters.get(wanted.stable)?.latency.copy() ?? null;
-    this.#guard = new GuardRunner(wanted, config, baseline, this.#remembered.get(wanted.hypothesis) ?? null);
+    this.#guard = new GuardRunner(wanted, config, baseline, this.#remembered.get(wanted.hypothesis) ?? null, now);
   }
 
   #compile(config: RouteConfig, now: number): CompiledRoute {

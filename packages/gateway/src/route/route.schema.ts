@@ -17,6 +17,7 @@ const metric = z.strictObject({
   share: z.number().gt(0).max(1),
   tolerance: z.number().min(0).max(100).exactOptional(),
   toleranceMs: z.number().min(0).max(100_000).exactOptional(),
+  quantile: z.number().gt(0).lt(1).exactOptional(),
 });
 
 const guard = z.strictObject({
@@ -24,7 +25,7 @@ const guard = z.strictObject({
   stable: revision,
   candidate: revision,
   alpha: z.number().gt(0).lt(1),
-  metrics: z.array(metric).min(1).max(2),
+  metrics: z.array(metric).max(2),
   closes: z.boolean(),
 });
 

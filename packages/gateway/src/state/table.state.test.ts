@@ -5,7 +5,7 @@ import { parseState, renderState } from "./table.state.ts";
 
 test("a state reads back as it was written", () => {
   const config = routeConfig({ split: split(100), guard: guardConfig() });
-  const guard = new GuardRunner(guardConfig(), config, null, null).snapshot();
+  const guard = new GuardRunner(guardConfig(), config, null, null, 1).snapshot();
   const state = { routes: [{ config, guards: [guard] }], removed: [["dep_0", 3] satisfies [string, number]] };
   expect(parseState(renderState(state))).toEqual(state);
 });
