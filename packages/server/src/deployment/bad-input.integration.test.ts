@@ -78,7 +78,7 @@ describe("a body that cannot be accepted names field, found and allowed, and cha
       { strategy: { type: "immediate", bakeSeconds: 1 } },
       "strategy.bakeSeconds",
       1,
-      "one of type, autoRollback, monitoringSeconds, onConflict, analysis, keepStableSeconds",
+      "one of type, autoRollback, onFailure, tests, holdbackPercentage, monitoringSeconds, onConflict, analysis, keepStableSeconds",
     ],
     [
       "memory above the environment's limit",
