@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { jsonSchema } from "../json.ts";
 import { variablesSchema } from "../names.ts";
+import { dependenciesSchema } from "./dependency.schema.ts";
 import { cpuSchema, memorySchema } from "./quantity.ts";
 
 const quantities = z.strictObject({
@@ -36,6 +37,8 @@ export const configSchema = z.strictObject({
     .nullable()
     .default(null),
   healthCheck: healthCheckSchema.prefault({}),
+  /** Asked by validation. Absent rather than empty: configurations without any keep the digest they had. */
+  dependencies: dependenciesSchema.optional(),
   progressDeadlineSeconds: z.number().int().min(1).max(86_400).default(600),
   stopSeconds: z.number().int().min(0).max(3_600).default(30),
 });

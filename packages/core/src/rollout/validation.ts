@@ -15,12 +15,19 @@ export interface ValidationResult {
 
 export type ValidationLevel = "basic" | "standard" | "strict";
 
-/** Severities that stop a rollout when they fail: `critical` always, `high` from level `standard` on (ARCHITECTURE §3). */
-export const BLOCKING: Readonly<Record<ValidationLevel, readonly Severity[]>> = {
-  basic: ["critical"],
-  standard: ["critical", "high"],
-  strict: ["critical", "high"],
+/** What a failed check does: `stop` ends the rollout before anything runs, `tell` is shown and changes nothing. */
+export type FailureEffect = "stop" | "tell";
+
+/**
+ * What a failed check of each severity does at each level (docs/guides/validation.md). Every level adds one severity to
+ * those that stop; `low` and `info` never do.
+ */
+export const FAILURE_EFFECTS: Readonly<Record<ValidationLevel, Readonly<Record<Severity, FailureEffect>>>> = {
+  basic: { critical: "stop", high: "tell", medium: "tell", low: "tell", info: "tell" },
+  standard: { critical: "stop", high: "stop", medium: "tell", low: "tell", info: "tell" },
+  strict: { critical: "stop", high: "stop", medium: "stop", low: "tell", info: "tell" },
 };
 
+/** The results that stop a rollout in an environment of this level. */
 export const blockers = (results: readonly ValidationResult[], level: ValidationLevel): ValidationResult[] =>
-  results.filter((result) => !result.passed && BLOCKING[level].includes(result.severity));
+  results.filter(({ passed, severity }) => !passed && FAILURE_EFFECTS[level][severity] === "stop");
