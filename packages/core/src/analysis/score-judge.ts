@@ -1,5 +1,10 @@
 import { type BetClaim, logEBalanced, type WeightedValues } from "./balanced-bets.ts";
-import { DETECTION_MIXTURE, type MixtureState, SwitchingMixture } from "./switching-mixture.ts";
+import {
+  DETECTION_MIXTURE,
+  type MixtureState,
+  NON_INFERIORITY_MIXTURE,
+  SwitchingMixture,
+} from "./switching-mixture.ts";
 
 /** Parts of the largest safe stake that the experts bet (ANALYSIS §4.1). */
 const FRACTIONS = [0.01, 0.03, 0.07, 0.15, 0.3, 0.55, 0.9];
@@ -24,6 +29,23 @@ export const SCORE_DETECTION: ScoreJudgeOptions = {
   ...DETECTION_MIXTURE,
 };
 
+/** Whether quality is worse by more than `margin`, a difference of mean scores in [0, 0.9]. */
+export const scoreDetection = (margin: number): ScoreJudgeOptions => ({ ...SCORE_DETECTION, margin });
+
+/** Whether quality is worse by less than `margin`, above 0 and at most 0.9 (ANALYSIS §4.1). */
+export const scoreNonInferiority = (margin: number): ScoreJudgeOptions => ({
+  ...SCORE_DETECTION,
+  claim: "not_worse",
+  margin,
+  ...NON_INFERIORITY_MIXTURE,
+});
+
+/** Scores in [0, 1], where more is better, as defects, where more is worse. */
+export const defectsOf = (scores: readonly number[]): WeightedValues => ({
+  values: scores.map((score) => 1 - score),
+  counts: scores.map(() => 1),
+});
+
 export interface ScoreJudgeState {
   /** Sum and number of stable's values in the batches judged so far. */
   stableSum: number;
@@ -37,7 +59,7 @@ export interface ScoreJudgeState {
  */
 export class ScoreJudge {
   readonly #options: ScoreJudgeOptions;
-  readonly #mixture: SwitchingMixture;
+  #mixture: SwitchingMixture;
   #stableSum: number;
   #stableCount: number;
 
@@ -52,8 +74,21 @@ export class ScoreJudge {
     return this.#mixture.logWealth;
   }
 
-  /** Judges a batch; the centre of the bet comes from earlier batches only. */
+  get maxLogWealth(): number {
+    return this.#mixture.maxLogWealth;
+  }
+
+  /** Batches that told something so far. */
+  get batches(): number {
+    return this.#mixture.batches;
+  }
+
+  /**
+   * Judges a batch; the centre of the bet comes from earlier batches only. A batch with a value outside [0, 1] is dropped:
+   * the bound on the mean of a bet holds for no others.
+   */
   update(candidate: WeightedValues, stable: WeightedValues): void {
+    if (!allWithin(candidate) || !allWithin(stable)) return;
     const { claim, margin, priorMean, priorWeight } = this.#options;
     const mean = (priorMean * priorWeight + this.#stableSum) / (priorWeight + this.#stableCount);
     const centre = Math.min(Math.max(mean, 0.01), 0.99 - margin);
@@ -67,6 +102,11 @@ export class ScoreJudge {
     }
   }
 
+  /** A fresh claim, as at the beginning of a step (ANALYSIS §6.2): the wealth is 1 again, what was learnt of stable stays. */
+  restart(): void {
+    this.#mixture = new SwitchingMixture({ ...this.#options, experts: FRACTIONS.length });
+  }
+
   remix(part: number): void {
     this.#mixture.remix(part);
   }
@@ -74,4 +114,12 @@ export class ScoreJudge {
   state(): ScoreJudgeState {
     return { stableSum: this.#stableSum, stableCount: this.#stableCount, mixture: this.#mixture.state() };
   }
+}
+
+function allWithin({ values, counts }: WeightedValues): boolean {
+  for (let index = 0; index < values.length; index += 1) {
+    const value = values[index];
+    if (counts[index] !== 0 && !(value !== undefined && value >= 0 && value <= 1)) return false;
+  }
+  return true;
 }

@@ -13,6 +13,9 @@ export interface MixtureOptions {
 /** What detection uses (ANALYSIS §1). */
 export const DETECTION_MIXTURE = { cash: 0.2, share: 50 } as const;
 
+/** What non-inferiority uses: the claim is about the whole step, so nothing is kept for a change (ANALYSIS §1, §2.4). */
+export const NON_INFERIORITY_MIXTURE = { cash: 0.05, share: null } as const;
+
 export interface MixtureState {
   /** ln of each expert's part of the wealth; cash first. */
   logFractions: number[];
