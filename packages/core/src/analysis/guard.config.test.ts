@@ -50,6 +50,17 @@ describe("what a guard is told", () => {
     ]);
   });
 
+  test("tolerates as many more errors as the user does", () => {
+    const metrics = [{ name: "error_rate" as const, maxIncrease: 0.01, maxRelativeIncrease: 0.5 }];
+    const config = guardConfigOf(guarded({ type: "canary", analysis: { metrics } }), 1);
+    expect(config?.metrics).toEqual([{ name: "error_rate", share: 1, margin: { difference: 0.01, ratio: 1.5 } }]);
+    const none = guardConfigOf(
+      guarded({ type: "canary", analysis: { metrics: [{ name: "error_rate", maxIncrease: 0 }] } }),
+      1,
+    );
+    expect(none?.metrics).toEqual([{ name: "error_rate", share: 1 }]);
+  });
+
   test("only counts, and never closes, when no metric is the guard's to judge", () => {
     const quality = { name: "quality", source: "evaluations" as const };
     const config = guardConfigOf(guarded({ type: "canary", analysis: { metrics: [quality] } }), 1);

@@ -1,6 +1,7 @@
 import type { Rollout } from "../rollout/rollout.ts";
-import { type GatewayMetricOptions, isGatewayMetric, type MetricOptions } from "../strategy/analysis.schema.ts";
+import { type GatewayMetricOptions, isGatewayMetric } from "../strategy/analysis.schema.ts";
 import type { GuardConfig, GuardMetric } from "./guard.types.ts";
+import type { Margin } from "./margin.ts";
 
 type ErrorRateOptions = Extract<GatewayMetricOptions, { name: "error_rate" }>;
 
@@ -26,7 +27,7 @@ export function guardConfigOf(rollout: Rollout, gateways: number): GuardConfig |
   const { desired, fromRevision, toRevision, strategy } = rollout;
   if (desired.guard === null || fromRevision === null || fromRevision === toRevision) return null;
   const { metrics, falseRollbackRate } = strategy.analysis;
-  const watched = metrics.filter(isGuarded);
+  const watched = metrics.filter(isGatewayMetric);
   const total = watched.reduce((sum, asked) => sum + stakeOf(asked), 0);
   return {
     hypothesis: desired.guard,
@@ -38,21 +39,20 @@ export function guardConfigOf(rollout: Rollout, gateways: number): GuardConfig |
   };
 }
 
-/**
- * Whether guards judge this metric. The guard asks whether the candidate's errors are more at all; where some more are
- * tolerated, that is another question, and the pooled judge's.
- */
-export const isGuarded = (metric: MetricOptions): metric is GatewayMetricOptions =>
-  isGatewayMetric(metric) && !(metric.name === "error_rate" && toleratesErrors(metric));
-
-/** Whether a candidate with somewhat more errors is fine. */
-export const toleratesErrors = ({ maxIncrease = 0, maxRelativeIncrease = 0 }: ErrorRateOptions): boolean =>
-  maxIncrease > 0 || maxRelativeIncrease > 0;
+/** How many more errors are fine; null when none are. */
+export function toleratedErrors({ maxIncrease = 0, maxRelativeIncrease = 0 }: ErrorRateOptions): Margin | null {
+  if (maxIncrease === 0 && maxRelativeIncrease === 0) return null;
+  // A candidate may fail altogether by this margin; the arithmetic wants it a hair below.
+  return { difference: Math.min(maxIncrease, 0.999), ratio: 1 + maxRelativeIncrease };
+}
 
 const stakeOf = ({ name, weight }: GatewayMetricOptions): number => weight ?? STAKES[name];
 
 function guardMetric(asked: GatewayMetricOptions, share: number): GuardMetric {
-  if (asked.name === "error_rate") return { name: asked.name, share };
+  if (asked.name === "error_rate") {
+    const margin = toleratedErrors(asked);
+    return { name: asked.name, share, ...(margin !== null && { margin }) };
+  }
   const { name, quantile, maxRelativeIncrease, maxIncreaseMs } = asked;
   return {
     name,

@@ -12,15 +12,23 @@ export function describeEvidence(logEvidence: number): string {
   return `${value >= 10 ? Math.floor(value + 1e-6) : value.toPrecision(2)}×`;
 }
 
-const milliseconds = (ms: number | null): string => (ms === null ? "unknown" : `${Number(ms.toPrecision(3))} ms`);
+/** Which revisions are compared. */
+export type ComparedRevisions = Pick<GuardConfig, "stable" | "candidate">;
+
+export const milliseconds = (ms: number | null): string =>
+  ms === null ? "unknown" : `${Number(ms.toPrecision(3))} ms`;
 
 /** What was seen of errors, against what, with how many samples. */
-export const describeErrors = (config: GuardConfig, { candidate, stable }: ArmPair): string =>
+export const describeErrors = (config: ComparedRevisions, { candidate, stable }: ArmPair): string =>
   `error rate: ${candidate.errors} of ${candidate.requests} requests failed on revision ${config.candidate}` +
   ` against ${stable.errors} of ${stable.requests} on revision ${config.stable}`;
 
 /** What was seen of latencies, at the place where most of the evidence lies. */
-export function describeLatency(config: GuardConfig, { candidate, stable }: ArmPair, finding: LatencyFinding): string {
+export function describeLatency(
+  config: ComparedRevisions,
+  { candidate, stable }: ArmPair,
+  finding: LatencyFinding,
+): string {
   if (finding.by === "rank") {
     return (
       `latency: ${candidate.timed} requests are slower throughout on revision ${config.candidate} than ` +

@@ -5,22 +5,24 @@ import { LATENCY_BINS } from "./log-bins.ts";
 
 const count = z.int().min(0);
 const sparse = z.array(z.tuple([z.int().min(0).max(LATENCY_BINS.overflow), count]));
-const arm = z.object({ requests: count, errors: count, warming: count, latency: sparse });
-const arms = z.object({ candidate: arm, stable: arm });
+export const armSchema = z.object({ requests: count, errors: count, warming: count, latency: sparse });
+export const armPairSchema = z.object({ candidate: armSchema, stable: armSchema });
 
-const mixture = z.object({
+export const mixtureSchema = z.object({
   logFractions: z.array(z.number()),
   batches: count,
   logWealth: z.number(),
   maxLogWealth: z.number(),
 });
 
-const scores = z.object({ stableSum: z.number(), stableCount: count, mixture });
+export const scoreJudgeSchema = z.object({ stableSum: z.number(), stableCount: count, mixture: mixtureSchema });
 
-const latency = z.object({
+export const blockJudgeSchema = z.object({ stableErrors: count, stableRequests: count, mixture: mixtureSchema });
+
+export const latencyJudgeSchema = z.object({
   past: sparse,
-  edges: z.array(mixture).min(1).max(WATCHED_QUANTILES.length),
-  rank: z.object({ reference: sparse, judge: scores }).nullable(),
+  edges: z.array(mixtureSchema).min(1).max(WATCHED_QUANTILES.length),
+  rank: z.object({ reference: sparse, judge: scoreJudgeSchema }).nullable(),
 });
 
 const config = z.object({
@@ -32,6 +34,7 @@ const config = z.object({
     z.object({
       name: z.enum(["error_rate", "latency"]),
       share: z.number(),
+      margin: z.object({ difference: z.number(), ratio: z.number() }).exactOptional(),
       tolerance: z.number().exactOptional(),
       toleranceMs: z.number().exactOptional(),
       quantile: z.number().exactOptional(),
@@ -44,10 +47,12 @@ const guardSnapshot = z.object({
   format: z.literal(1),
   config,
   weight: z.number().nullable(),
-  totals: arms,
-  batch: arms,
-  errors: mixture.nullable(),
-  latency: latency.nullable(),
+  totals: armPairSchema,
+  batch: armPairSchema,
+  errors: mixtureSchema.nullable(),
+  /** Of errors with a margin; not in snapshots of older gateways. */
+  block: blockJudgeSchema.nullable().default(null),
+  latency: latencyJudgeSchema.nullable(),
   maxLogEvidence: z.number(),
   droppedTicks: count,
   /** Not in snapshots of older gateways. */

@@ -239,6 +239,24 @@ describe("one watched quantile", () => {
   });
 });
 
+describe("errors with a margin", () => {
+  const closedAt = (errorRate: number, difference: number): boolean => {
+    const margin = { difference, ratio: 1 };
+    const guard = createGuard(guardConfig({ metrics: [{ name: "error_rate", share: 1, margin }] }));
+    const random = seeded(11);
+    for (let tick = 0; tick < 400; tick += 1) {
+      guard.observe(drawTick(random, 20, 5_000, { candidate: { ...HEALTHY, errorRate }, stable: HEALTHY }), tick);
+    }
+    const restored = restoreGuard(JSON.parse(JSON.stringify(guard.snapshot())));
+    expect(restored.report()).toEqual(guard.report());
+    return guard.verdict === "close";
+  };
+
+  it("close when the candidate is worse by more than is tolerated, and not when by less", () => {
+    expect([closedAt(0.06, 0.1), closedAt(0.06, 0.01), closedAt(0.3, 0.1)]).toEqual([false, true, true]);
+  });
+});
+
 describe("counting for others", () => {
   it("goes on without any metric to judge, and never closes", () => {
     const guard = createGuard(guardConfig({ metrics: [] }));

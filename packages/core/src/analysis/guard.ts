@@ -2,6 +2,7 @@ import { invalidField } from "../errors.ts";
 import type { Instant } from "../time.ts";
 import { FULL_WEIGHT, percentFromWeight, type Weight } from "../traffic/split.ts";
 import { isBatchComplete } from "./batch-closer.ts";
+import { BlockJudge, marginDetection } from "./block-judge.ts";
 import { combineMetrics } from "./combine-metrics.ts";
 import { FisherJudge } from "./fisher-judge.ts";
 import { ArmCounts, type ArmPair, type GuardArrivals, makesSense } from "./guard.arrivals.ts";
@@ -11,6 +12,7 @@ import type { GuardConfig, GuardMetric, GuardReport, PeriodCounts } from "./guar
 import { LatencyJudge, type LatencyWatch } from "./latency-judge.ts";
 import { LATENCY_BINS } from "./log-bins.ts";
 import type { LogHistogram } from "./log-histogram.ts";
+import { checkMargin } from "./margin.ts";
 
 /** Part of the wealth that goes back to the prior when the weight changes (ANALYSIS §1). */
 const REMIX_AT_WEIGHT_CHANGE = 0.1;
@@ -25,7 +27,7 @@ const REPORTED_QUANTILE = 0.95;
 export type GuardVerdict = "continue" | "close";
 
 type Judge = { metric: GuardMetric } & (
-  | { name: "error_rate"; judge: FisherJudge }
+  | { name: "error_rate"; judge: FisherJudge | BlockJudge }
   | { name: "latency"; judge: LatencyJudge }
 );
 
@@ -55,7 +57,7 @@ export class Guard {
     this.#bound = Math.log(1 / config.alpha);
     this.#judges = config.metrics.map((metric) =>
       metric.name === "error_rate"
-        ? { metric, name: metric.name, judge: new FisherJudge(state?.errors ?? undefined) }
+        ? { metric, name: metric.name, judge: errorJudge(metric, state) }
         : {
             metric,
             name: metric.name,
@@ -107,7 +109,7 @@ export class Guard {
   }
 
   /** What was counted in the present period; null while that is nothing. */
-  counts(): PeriodCounts | null {
+  counts(): Omit<PeriodCounts, "mirrored"> | null {
     const { stable, candidate } = this.#period;
     if (this.#weight === null || stable.requests + candidate.requests === 0) return null;
     return {
@@ -149,7 +151,8 @@ export class Guard {
       weight: this.#weight,
       totals: { candidate: this.#totals.candidate.state(), stable: this.#totals.stable.state() },
       batch: { candidate: this.#batch.candidate.state(), stable: this.#batch.stable.state() },
-      errors: errors?.judge.state() ?? null,
+      errors: errors?.judge instanceof FisherJudge ? errors.judge.state() : null,
+      block: errors?.judge instanceof BlockJudge ? errors.judge.state() : null,
       latency: latency?.judge.state() ?? null,
       maxLogEvidence: this.#maxLogEvidence,
       droppedTicks: this.#droppedTicks,
@@ -228,8 +231,10 @@ export function resumeGuard(snapshot: unknown, config: GuardConfig, baseline: Lo
 
 function validate({ alpha, metrics }: GuardConfig): void {
   if (!(alpha > 0 && alpha < 1)) throw invalidField("guard.alpha", alpha, "a number between 0 and 1, both excluded");
-  for (const [index, { name, share, tolerance = 0, toleranceMs = 0, quantile = 0.5 }] of metrics.entries()) {
+  for (const [index, metric] of metrics.entries()) {
+    const { name, share, tolerance = 0, toleranceMs = 0, quantile = 0.5, margin } = metric;
     const field = `guard.metrics[${index}]`;
+    if (margin !== undefined) checkMargin(margin, `${field}.margin`);
     if (!(share > 0 && share <= 1)) throw invalidField(`${field}.share`, share, "a number above 0, at most 1");
     if (!(tolerance >= 0 && tolerance <= 100)) throw invalidField(`${field}.tolerance`, tolerance, "from 0 to 100");
     if (!(toleranceMs >= 0 && toleranceMs <= MOST_TOLERANCE_MS))
@@ -242,6 +247,12 @@ function validate({ alpha, metrics }: GuardConfig): void {
   const staked = metrics.reduce((sum, { share }) => sum + share, 0);
   if (staked > 1 + 1e-9) throw invalidField("guard.metrics", staked, "shares that add up to at most 1");
 }
+
+/** Worse at all, or worse by more than is tolerated. */
+const errorJudge = ({ margin }: GuardMetric, state?: GuardSnapshot): FisherJudge | BlockJudge =>
+  margin === undefined
+    ? new FisherJudge(state?.errors ?? undefined)
+    : new BlockJudge(marginDetection(margin), state?.block ?? undefined);
 
 const watchOf = ({ tolerance = 0, toleranceMs = 0, quantile }: GuardMetric): LatencyWatch => ({
   relative: tolerance,

@@ -7,6 +7,8 @@ export interface GuardMetric {
   name: "error_rate" | "latency";
   /** Share v_m of the wealth staked on this metric, fixed in advance; all shares add up to at most 1 (ANALYSIS §6.1). */
   share: number;
+  /** `error_rate` only: how many more errors are fine; absent: none. */
+  margin?: { difference: number; ratio: number };
   /** `latency` only: how much slower is fine, as a fraction (0.1 = +10 %), rounded to whole bins of the histogram. */
   tolerance?: number;
   /** `latency` only: how many milliseconds slower is fine, on top of that. */
@@ -45,6 +47,8 @@ export interface PeriodCounts {
   period: number;
   /** The candidate's nominal share of what was counted, in hundredths of a percent. */
   weight: number;
+  /** The candidate only got copies: nobody's arm was drawn by lot, so the sample ratio says nothing. */
+  mirrored: boolean;
   stable: ArmState;
   candidate: ArmState;
 }

@@ -26,6 +26,7 @@ export class GuardRunner {
   readonly #guard: Guard;
   #period = new GuardPeriod();
   #terms: string;
+  #mirrored: boolean;
   #weight: number;
 
   constructor(
@@ -40,6 +41,7 @@ export class GuardRunner {
     this.#guard.beginPeriod(now);
     this.#terms = JSON.stringify(terms);
     this.#weight = comparedWeight(config, terms);
+    this.#mirrored = isMirrored(config, terms);
   }
 
   get period(): GuardPeriod {
@@ -58,6 +60,7 @@ export class GuardRunner {
     this.tick(now);
     this.#terms = written;
     this.#weight = comparedWeight(this.config, terms);
+    this.#mirrored = isMirrored(this.config, terms);
     this.#period = new GuardPeriod();
     this.#guard.beginPeriod(now);
   }
@@ -84,7 +87,8 @@ export class GuardRunner {
 
   /** Of the present period, up to the last tick; null while that is nothing. */
   counts(): PeriodCounts | null {
-    return this.#guard.counts();
+    const counts = this.#guard.counts();
+    return counts && { ...counts, mirrored: this.#mirrored };
   }
 
   snapshot(): GuardSnapshot {
@@ -99,13 +103,17 @@ const arrivalsOf = ({ requests, errors, warming, latency }: GuardPeriod["stable"
   latency: latency.counts,
 });
 
+/** Whether the candidate gets copies of requests and none of its own. */
+const isMirrored = ({ candidate }: GuardConfig, { split, mirror }: Terms): boolean =>
+  weightOf(split, candidate) === 0 && mirror?.revision === candidate;
+
 /**
  * The candidate's nominal share of what the guard sees. A candidate that only gets mirrored copies answers m of every
  * 1 + m requests that are counted.
  */
-function comparedWeight({ candidate }: GuardConfig, { split, mirror }: Terms): number {
-  const weight = weightOf(split, candidate);
-  if (weight > 0 || mirror?.revision !== candidate) return weight;
+function comparedWeight(config: GuardConfig, terms: Terms): number {
+  const { mirror } = terms;
+  if (mirror === null || !isMirrored(config, terms)) return weightOf(terms.split, config.candidate);
   return Math.round((FULL_WEIGHT * mirror.weight) / (FULL_WEIGHT + mirror.weight));
 }
 

@@ -15,6 +15,7 @@ const cookieName = z.string().regex(/^[\w-]{1,64}$/, "letters, digits, '_' and '
 const metric = z.strictObject({
   name: z.enum(["error_rate", "latency"]),
   share: z.number().gt(0).max(1),
+  margin: z.strictObject({ difference: z.number().min(0).lt(1), ratio: z.number().gt(0).max(1_000) }).exactOptional(),
   tolerance: z.number().min(0).max(100).exactOptional(),
   toleranceMs: z.number().min(0).max(100_000).exactOptional(),
   quantile: z.number().gt(0).lt(1).exactOptional(),
