@@ -103,5 +103,5 @@ test("nothing that anybody sends makes it throw, and what it accepts it accepts 
     ),
     { numRuns: 2_000 },
   );
-  expect(accepted).toBeGreaterThan(50);
+  expect(accepted).toBeGreaterThan(5);
 });

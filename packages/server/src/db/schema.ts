@@ -86,6 +86,41 @@ export interface Database {
     started_at: Generated<Date>;
     finished_at: Date | null;
   };
+  activities: {
+    rollout_id: string;
+    kind: "checks" | "gates" | "tests";
+    demand: number;
+    attempt: Generated<number>;
+    unfinished: Generated<number>;
+    status: "running" | "succeeded" | "failed";
+    result: ColumnType<unknown, string | null | undefined, string | null>;
+    started_at: Date;
+    finished_at: Date | null;
+  };
+  gates: {
+    project: string;
+    name: string;
+    artifact: string | null;
+    environment: string | null;
+    spec: JSONColumnType<object>;
+    created_at: Generated<Date>;
+    updated_at: Generated<Date>;
+  };
+  evaluations: {
+    id: string;
+    project: string;
+    version_id: string;
+    dataset: string;
+    metrics: JSONColumnType<Record<string, number>>;
+    sample_count: number;
+    source: string;
+    details: JSONColumnType<Record<string, unknown>>;
+    started_at: Date | null;
+    finished_at: Date;
+    recorded_at: Generated<Date>;
+    recorded_by: string;
+  };
+  evaluation_metrics: { project: string; name: string };
   events: {
     seq: Generated<number>;
     project: string;

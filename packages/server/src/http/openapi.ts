@@ -11,6 +11,8 @@ const TAGS = [
   ["Rollouts", "The act of moving a deployment from one revision to another, under a strategy"],
   ["Artifacts", "Prompts, agents, models, pipelines, applications, and their immutable versions"],
   ["Environments", "Where things run, and what must be true before they do"],
+  ["Gates", "What a version must meet before traffic moves"],
+  ["Evaluations", "Recorded quality of a version on a dataset"],
   ["Events", "What happens, as it happens"],
   ["Audit", "Who changed what, in a chain that can be verified"],
   ["Tokens", "Who may do what"],
