@@ -74,6 +74,15 @@ describe("conditions", () => {
     expect(conditionsHold(null, [])).toBe(true);
   });
 
+  test("a region is compared in any case, in the header that names it", () => {
+    const caller = ["X-Sluice-Region", "EU-west", "x-edge", "us"];
+    expect(conditionsHold(conditionsOf({ region: "eu-West" }), caller)).toBe(true);
+    expect(conditionsHold(conditionsOf({ region: "eu" }), caller)).toBe(false);
+    expect(conditionsHold(conditionsOf({ region: "US" }, "x-edge"), caller)).toBe(true);
+    expect(conditionsHold(conditionsOf({ region: "eu-west" }), raw)).toBe(false);
+    expect(conditionsHold(conditionsOf({ region: "us", headers: { "x-edge": "eu" } }, "x-edge"), caller)).toBe(false);
+  });
+
   test("cookies are found in every cookie header, quoted or empty", () => {
     expect(["a", "group", "empty", "second", "roup", "b"].map((name) => cookieOf(raw, name))).toEqual([
       "1",

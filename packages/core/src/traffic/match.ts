@@ -47,20 +47,26 @@ function conditionCount({ host, headers, cookies }: RouteMatch): number {
   return (host === undefined ? 0 : 1) + Object.keys(headers ?? {}).length + Object.keys(cookies ?? {}).length;
 }
 
-/** Header and cookie conditions, ready to be tested often. Names of headers in lower case. */
+/** The header in which a front proxy names the region of a caller, unless the setting says otherwise. */
+export const REGION_HEADER = "x-sluice-region";
+
+/** Conditions of a route or a pin, ready to be tested often. Names of headers in lower case. */
 export interface Conditions {
   headers: readonly (readonly [name: string, value: string])[];
   cookies: readonly (readonly [name: string, value: string])[];
+  /** The header to look at, and the region in lower case. */
+  region: readonly [header: string, region: string] | null;
 }
 
-/** Null when there is nothing to test. */
-export function conditionsOf(wanted: {
-  headers?: Record<string, string>;
-  cookies?: Record<string, string>;
-}): Conditions | null {
+/** Null when there is nothing to test. `regionHeader` is the header that names the caller's region, in lower case. */
+export function conditionsOf(
+  wanted: { headers?: Record<string, string>; cookies?: Record<string, string>; region?: string },
+  regionHeader = REGION_HEADER,
+): Conditions | null {
   const headers = Object.entries(wanted.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value] as const);
   const cookies = Object.entries(wanted.cookies ?? {});
-  return headers.length === 0 && cookies.length === 0 ? null : { headers, cookies };
+  const region = wanted.region === undefined ? null : ([regionHeader, wanted.region.toLowerCase()] as const);
+  return headers.length === 0 && cookies.length === 0 && region === null ? null : { headers, cookies, region };
 }
 
 /** Every condition must hold. A header sent several times matches by any of its values. */
@@ -68,7 +74,9 @@ export function conditionsHold(conditions: Conditions | null, raw: RawHeaders): 
   if (conditions === null) return true;
   for (const [name, value] of conditions.headers) if (!hasHeader(raw, name, value)) return false;
   for (const [name, value] of conditions.cookies) if (cookieOf(raw, name) !== value) return false;
-  return true;
+  if (conditions.region === null) return true;
+  const [header, region] = conditions.region;
+  return headerOf(raw, header)?.toLowerCase() === region;
 }
 
 function hasHeader(raw: RawHeaders, name: string, value: string): boolean {

@@ -1,4 +1,6 @@
 import type { GuardConfig, GuardReport, PeriodCounts } from "../analysis/guard.types.ts";
+import type { ShadowReport } from "../judge/comparison.ts";
+import type { ShadowComparison } from "../strategy/strategy.types.ts";
 import type { Split, Weight } from "./split.ts";
 
 /** What the gateway matches. The longest path prefix wins; among equals, the route with more conditions. */
@@ -17,6 +19,8 @@ export interface Pin {
   revision: number;
   headers?: Record<string, string>;
   cookies?: Record<string, string>;
+  /** Callers of this region, in any case, as the route's `regionHeader` says. */
+  region?: string;
 }
 
 /** What keeps a caller on one revision. `client` is the address of the peer. */
@@ -45,6 +49,18 @@ export interface RouteTimeouts {
   idleMs: number;
 }
 
+/** A second address of the deployment, served by one revision alone: how a blue-green candidate is looked at. */
+export interface Preview {
+  /** A prefix as in `RouteMatch`; host, headers and cookies are those of the route. */
+  path: string;
+  revision: number;
+}
+
+/** How the mirror's answers are compared with those that callers got. What was seen counts for one hypothesis only. */
+export interface ShadowOptions extends ShadowComparison {
+  hypothesis: string;
+}
+
 /** Everything the gateway must know of one deployment. Sent whole; applied atomically. */
 export interface RouteConfig {
   /** The deployment's id. */
@@ -63,6 +79,12 @@ export interface RouteConfig {
   mirror: { revision: number; weight: Weight } | null;
   backends: Backend[];
   guard: GuardConfig | null;
+  /** The header that names a caller's region, lower case; absent means `REGION_HEADER`. */
+  regionHeader?: string;
+  /** Absent or null: none. */
+  preview?: Preview | null;
+  /** Absent or null: the mirror's answers are measured, and compared with nothing. */
+  compare?: ShadowOptions | null;
 }
 
 /** Cumulative since the gateway first saw the revision on this route; survives restarts of neither. */
@@ -94,6 +116,8 @@ export interface RouteObservation {
   guard: GuardReport | null;
   /** What the guard counted in the present period, for the pooled judge; absent from older gateways. */
   counts?: PeriodCounts | null;
+  /** What the mirror's answers were like beside the real ones; null while nothing is compared, absent from older gateways. */
+  shadow?: (ShadowReport & { hypothesis: string }) | null;
 }
 
 /** One moment of one gateway. `startedAt` tells a restart: the counters began again. */

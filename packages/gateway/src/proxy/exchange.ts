@@ -3,6 +3,7 @@ import type { Dispatcher } from "undici";
 import type { Upstream } from "../endpoint/upstream.ts";
 import type { Arm } from "../route/arm.ts";
 import type { CompiledRoute } from "../route/compiled.route.ts";
+import type { PairSide } from "../shadow/shadow.pair.ts";
 import { failureOf } from "./failure.ts";
 import { type GatewayResponse, onResponseDrain } from "./gateway.response.ts";
 import { Measurement } from "./measure.ts";
@@ -30,12 +31,16 @@ export class Exchange implements Dispatcher.DispatchHandler {
   readonly #request: IncomingMessage;
   readonly #response: GatewayResponse;
   readonly #path: string;
+  /** What the instance receives; behind the first `#ownHeaders` entries stands what the present arm is. */
   readonly #headers: string[];
+  readonly #ownHeaders: number;
   readonly #hasBody: boolean;
   /** `Set-Cookie` that makes the caller stick; null when there is nothing to set. */
   readonly #cookie: string | null;
   /** A copy for the mirror that waits for the body; null when there is none. */
   #mirror: MirrorCopy | null;
+  /** This answer's part of a comparison with the mirror's; null when there is none. */
+  #shadowed: PairSide | null;
 
   #attempts = 0;
   #tried: Upstream[] | null = null;
@@ -62,21 +67,25 @@ export class Exchange implements Dispatcher.DispatchHandler {
     hasBody: boolean;
     cookie: string | null;
     mirror: MirrorCopy | null;
+    shadowed: PairSide | null;
   }) {
     this.#route = options.route;
     this.#request = options.request;
     this.#response = options.response;
     this.#path = options.path;
     this.#headers = options.headers;
+    this.#ownHeaders = options.headers.length;
     this.#hasBody = options.hasBody;
     this.#cookie = options.cookie;
     this.#mirror = options.mirror;
+    this.#shadowed = options.shadowed;
   }
 
   /** Sends the request to an endpoint of `arm`, which has a usable one. `weighted`: chosen by weight, not by a rule. */
   send(arm: Arm, weighted: boolean): void {
     const upstream = arm.pick(this.#tried);
     if (upstream === null) {
+      this.#abandonMirror();
       sendProblem(this.#response, NO_INSTANCE);
       return;
     }
@@ -85,6 +94,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#controller = null;
     this.#measurement = new Measurement(arm, this.#attempts === 1, weighted, upstream.warm);
     upstream.inFlight += 1;
+    this.#headers.length = this.#ownHeaders;
+    for (const part of arm.identity) this.#headers.push(part);
     const { timeouts } = this.#route.config;
     if (this.#hasBody) {
       this.#body = new RequestBody(this.#request);
@@ -131,7 +142,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
       return;
     }
     this.#controller = controller;
-    this.#measurement?.answered();
+    const latency = this.#measurement?.answered() ?? 0;
+    this.#shadowed?.head(status, latency, headers);
     this.#upstream?.answered();
     this.#status = status;
     this.#statusText = statusText;
@@ -142,6 +154,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.#measurement !== null) this.#measurement.arm.counters.bytesOut += chunk.length;
+    this.#shadowed?.data(chunk);
     if (this.#head !== null) {
       if (this.#first === null) {
         this.#first = chunk;
@@ -155,6 +168,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
   onResponseEnd(_controller: Dispatcher.DispatchController, trailers: IncomingHttpHeaders): void {
     this.#stopIdle();
     this.#release();
+    this.#shadowed?.end();
+    this.#shadowed = null;
     this.#abandonMirror();
     this.#measurement?.completed(this.#status);
     if (this.#left) return;
@@ -231,6 +246,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
     else this.#tried.push(failed);
     const next = hasOther(arm, this.#tried) ? arm : this.#route.chooseOther(arm);
     if (next === null || !hasOther(next, this.#tried)) return false;
+    // Another revision's answer is not what the copy's is to be compared with.
+    if (next !== arm) this.#unpair();
     this.send(next, false);
     return true;
   }
@@ -281,7 +298,14 @@ export class Exchange implements Dispatcher.DispatchHandler {
     sendProblem(this.#response, problem);
   }
 
+  #unpair(): void {
+    this.#shadowed?.lost();
+    this.#shadowed = null;
+  }
+
+  /** Nothing more is copied, and what is not whole by now is compared with nothing. */
   #abandonMirror(): void {
+    this.#unpair();
     if (this.#mirror === null) return;
     this.#mirror.abandon();
     this.#mirror = null;

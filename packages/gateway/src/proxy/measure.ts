@@ -29,12 +29,13 @@ export class Measurement {
     return this.#ended;
   }
 
-  /** The head of the answer is there: this ends the latency. */
-  answered(): void {
+  /** The head of the answer is there: this ends the latency, which is answered in milliseconds. */
+  answered(): number {
     const latency = performance.now() - this.#startedAt;
     this.#bin = LATENCY_BINS.binOf(latency);
     this.arm.counters.latency.recordBin(this.#bin, 1);
     this.arm.counters.latencySum += latency;
+    return latency;
   }
 
   /** Ended with a whole answer of this status, or without one (0). */

@@ -1,7 +1,9 @@
+import type { IncomingHttpHeaders } from "node:http";
 import type { RouteConfig } from "@sluice/core";
 import type { Dispatcher } from "undici";
 import type { Upstream } from "../endpoint/upstream.ts";
 import type { Arm } from "../route/arm.ts";
+import type { PairSide } from "../shadow/shadow.pair.ts";
 import { failureOf } from "./failure.ts";
 import { Measurement } from "./measure.ts";
 
@@ -22,11 +24,14 @@ export interface MirrorBudget {
 
 /**
  * A copy of one request for the mirror. The body is gathered as it leaves for the real instance, so the real request
- * waits for nothing; the copy goes when the whole body was sent, and its answer is measured and thrown away.
+ * waits for nothing; the copy goes when the whole body was sent, and its answer is measured, compared if that is wanted,
+ * and thrown away.
  */
 export class MirrorCopy implements Dispatcher.DispatchHandler {
   readonly #arm: Arm;
   readonly #budget: MirrorBudget;
+  /** The copy's part of a comparison; null when nothing is compared. */
+  readonly #side: PairSide | null;
   readonly #options: Dispatcher.DispatchOptions;
   #chunks: Buffer[] | null = [];
   #length = 0;
@@ -39,13 +44,15 @@ export class MirrorCopy implements Dispatcher.DispatchHandler {
     arm: Arm,
     budget: MirrorBudget,
     request: { path: string; method: string; headers: readonly string[]; timeouts: RouteConfig["timeouts"] },
+    side: PairSide | null,
   ) {
     this.#arm = arm;
     this.#budget = budget;
+    this.#side = side;
     this.#options = {
       path: request.path,
       method: request.method,
-      headers: [...request.headers, ...MIRROR_HEADER],
+      headers: [...request.headers, ...arm.identity, ...MIRROR_HEADER],
       headersTimeout: request.timeouts.responseMs,
       bodyTimeout: request.timeouts.idleMs,
     };
@@ -62,14 +69,14 @@ export class MirrorCopy implements Dispatcher.DispatchHandler {
   /** The real request ended before its body was whole, so there is nothing to copy. */
   abandon(): void {
     this.#chunks = null;
-    this.#budget.skipped += 1;
+    this.#skip();
   }
 
   /** The whole request is there: sends the copy, if there is room for it. */
   send(): void {
     const upstream = this.#chunks === null || this.#budget.inFlight >= MIRRORS_IN_FLIGHT ? null : this.#arm.pick(null);
     if (upstream === null || this.#chunks === null) {
-      this.#budget.skipped += 1;
+      this.#skip();
       return;
     }
     const body = this.#length === 0 ? null : Buffer.concat(this.#chunks);
@@ -86,24 +93,33 @@ export class MirrorCopy implements Dispatcher.DispatchHandler {
     this.#sent = true;
   }
 
-  onResponseStart(_controller: Dispatcher.DispatchController, status: number): void {
+  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
     if (status < 200) return;
     this.#status = status;
-    this.#measurement?.answered();
+    const latency = this.#measurement?.answered() ?? 0;
+    this.#side?.head(status, latency, headers);
     this.#upstream?.answered();
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
     this.#arm.counters.bytesOut += chunk.length;
+    this.#side?.data(chunk);
   }
 
   onResponseEnd(): void {
+    this.#side?.end();
     this.#end(this.#status);
   }
 
   onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {
+    this.#side?.lost();
     this.#upstream?.failed(failureOf(error, this.#sent).refused);
     this.#end(0);
+  }
+
+  #skip(): void {
+    this.#budget.skipped += 1;
+    this.#side?.lost();
   }
 
   #end(status: number): void {

@@ -4,6 +4,7 @@ import { FULL_WEIGHT, pathOf, type RawHeaders, stripPrefix } from "@sluice/core"
 import type { Arm } from "../route/arm.ts";
 import type { CompiledRoute } from "../route/compiled.route.ts";
 import type { RouteTable } from "../route/route.table.ts";
+import type { ShadowPair } from "../shadow/shadow.pair.ts";
 import { Exchange } from "./exchange.ts";
 import { type GatewayResponse, onResponseClose } from "./gateway.response.ts";
 import { MirrorCopy } from "./mirror.ts";
@@ -47,6 +48,7 @@ export function createProxyHandler(table: RouteTable): (request: IncomingMessage
     const found = directRequest(table, request);
     if ("status" in found) return sendProblem(response, found);
     const { route, arm, weighted, head, path, cookie } = found;
+    const copied = route.mirror === null ? null : mirrorOf(table, found, request);
     const exchange = new Exchange({
       route,
       request,
@@ -55,7 +57,8 @@ export function createProxyHandler(table: RouteTable): (request: IncomingMessage
       headers: head.headers,
       hasBody: head.hasBody,
       cookie,
-      mirror: route.mirror === null ? null : mirrorOf(table, found, request),
+      mirror: copied?.copy ?? null,
+      shadowed: copied?.pair?.stable ?? null,
     });
     response.exchange = exchange;
     response.on("close", onResponseClose);
@@ -63,17 +66,22 @@ export function createProxyHandler(table: RouteTable): (request: IncomingMessage
   };
 }
 
+/** The copy of a request for the mirror, and the pair that its answer is half of; null when this one is not copied. */
 function mirrorOf(
   table: RouteTable,
   { route, arm, head, path }: Destination,
   request: IncomingMessage,
-): MirrorCopy | null {
+): { copy: MirrorCopy; pair: ShadowPair | null } | null {
   const { mirror } = route;
   if (mirror === null || mirror.arm === arm || Math.random() * FULL_WEIGHT >= mirror.weight || !mirror.arm.usable)
     return null;
+  const record = table.records.get(route.id);
+  if (record === undefined) return null;
+  const method = request.method ?? "GET";
   const { timeouts } = route.config;
-  const budget = table.mirrorBudget(route.id);
-  return new MirrorCopy(mirror.arm, budget, { path, method: request.method ?? "GET", headers: head.headers, timeouts });
+  const pair = record.shadow?.begin(method, path) ?? null;
+  const copied = { path, method, headers: head.headers, timeouts };
+  return { copy: new MirrorCopy(mirror.arm, record.mirrorBudget, copied, pair?.candidate ?? null), pair };
 }
 
 interface Caller {

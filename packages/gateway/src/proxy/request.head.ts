@@ -15,8 +15,8 @@ export interface RequestHead {
 
 /**
  * Reads and rewrites the headers of a request in one pass: hop-by-hop ones go, `X-Forwarded-For` is appended to,
- * `X-Forwarded-Proto` and `-Host` are set (what a caller claims there is not believed), `traceparent` is made when
- * absent. `authority` is the host of a target in absolute form, which overrides `Host` (RFC 9112 §3.2.2).
+ * `X-Forwarded-Proto` and `-Host` are set (what a caller claims there, or about the revision, is not believed),
+ * `traceparent` is made when absent. `authority` is the host of a target in absolute form, which overrides `Host` (RFC 9112 §3.2.2).
  */
 export function readRequestHead(raw: RawHeaders, client: string, authority: string | null): RequestHead {
   const head: RequestHead = { host: "", headers: [], hasBody: false, fault: null };
@@ -53,6 +53,11 @@ export function readRequestHead(raw: RawHeaders, client: string, authority: stri
       case "x-forwarded-proto":
       case "x-forwarded-host":
       case "expect":
+      // What only the gateway may say of itself and of what it does.
+      case "x-sluice-revision":
+      case "x-sluice-version":
+      case "x-sluice-deployment":
+      case "x-sluice-mirror":
         continue;
       case "traceparent":
         if (traced || !isTraceparent(value)) continue;

@@ -71,7 +71,7 @@ function passOn({ request, socket, early, found, upstream, joined }: Handshake):
     port: upstream.port,
     method: request.method,
     path,
-    headers: [...head.headers, "connection", "upgrade", "upgrade", request.headers.upgrade ?? ""],
+    headers: [...head.headers, ...arm.identity, "connection", "upgrade", "upgrade", request.headers.upgrade ?? ""],
     agent: false,
   });
   const deadline = setTimeout(() => {

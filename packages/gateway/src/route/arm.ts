@@ -10,6 +10,8 @@ export class Arm {
   readonly label: string;
   readonly weight: Weight;
   readonly upstreams: readonly Upstream[];
+  /** Headers that tell the instance what it is, as a flat list. */
+  readonly identity: readonly string[];
   readonly counters: RevisionCounters;
   /** Where the guard counts what was chosen by weight; null when no guard watches this revision. */
   readonly window: ArmWindow | null;
@@ -21,11 +23,13 @@ export class Arm {
     upstreams: readonly Upstream[];
     counters: RevisionCounters;
     window: ArmWindow | null;
+    identity?: readonly string[];
   }) {
     this.revision = options.revision;
     this.label = String(options.revision);
     this.weight = options.weight;
     this.upstreams = options.upstreams;
+    this.identity = options.identity ?? [];
     this.counters = options.counters;
     this.window = options.window;
   }

@@ -35,13 +35,21 @@ export class CompiledRoute {
   readonly conditions: Conditions | null;
   readonly mirror: CompiledMirror | null;
   readonly arms: readonly Arm[];
+  /** The candidate's own address, a route beside this one; null when there is none. */
+  readonly preview: CompiledRoute | null;
   /** The arms in the order of `split`. */
   readonly #inSplit: readonly (Arm | undefined)[];
   readonly #pins: readonly CompiledPin[];
   readonly #salt: string;
 
   /** `pins` and `mirror` of revisions without an arm are left out. */
-  constructor(config: RouteConfig, split: Split, arms: readonly Arm[], closedRevision: number | null) {
+  constructor(
+    config: RouteConfig,
+    split: Split,
+    arms: readonly Arm[],
+    closedRevision: number | null,
+    preview: CompiledRoute | null = null,
+  ) {
     const armOf = (revision: number): Arm | undefined => arms.find((arm) => arm.revision === revision);
     this.id = config.id;
     this.config = config;
@@ -49,10 +57,11 @@ export class CompiledRoute {
     this.prefix = normalPrefix(config.match.path);
     this.conditions = conditionsOf(config.match);
     this.arms = arms;
+    this.preview = preview;
     this.#inSplit = split.map(({ revision }) => armOf(revision));
     this.#pins = config.pins.flatMap((pin) => {
       const arm = pin.revision === closedRevision ? undefined : armOf(pin.revision);
-      return arm === undefined ? [] : [{ conditions: conditionsOf(pin), arm }];
+      return arm === undefined ? [] : [{ conditions: conditionsOf(pin, config.regionHeader), arm }];
     });
     const { mirror } = config;
     const mirrored = mirror === null || mirror.revision === closedRevision ? undefined : armOf(mirror.revision);

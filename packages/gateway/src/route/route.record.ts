@@ -1,10 +1,21 @@
-import type { GuardReport, GuardSnapshot, RouteConfig, RouteObservation, Split } from "@sluice/core";
+import {
+  FULL_WEIGHT,
+  type GuardReport,
+  type GuardSnapshot,
+  type RouteConfig,
+  type RouteObservation,
+  type Split,
+  same,
+} from "@sluice/core";
 import { UpstreamRegistry } from "../endpoint/upstream.registry.ts";
 import { closedSplit, GuardRunner } from "../guard/guard.runner.ts";
 import type { MirrorBudget } from "../proxy/mirror.ts";
+import { ShadowLedger } from "../shadow/shadow.ledger.ts";
 import { RevisionCounters } from "../stats/revision.counters.ts";
 import { Arm } from "./arm.ts";
 import { CompiledRoute } from "./compiled.route.ts";
+import { identityOf } from "./identity.ts";
+import { previewConfigOf } from "./preview.ts";
 
 /** What the guards of so many hypotheses of a route knew is remembered. */
 const GUARDS_REMEMBERED = 16;
@@ -20,6 +31,8 @@ export class RouteRecord {
   /** By hypothesis: what its guard knew last. Evidence and latch hold even if other hypotheses came between. */
   readonly #remembered = new Map<string, GuardSnapshot>();
   #guard: GuardRunner | null = null;
+  /** Outlives its mirror, so that what it saw can still be asked for; goes when another hypothesis begins. */
+  #shadow: ShadowLedger | null = null;
   #compiled: CompiledRoute;
 
   /** `guards`: what was on disk of this route's guards. */
@@ -36,6 +49,11 @@ export class RouteRecord {
     return this.#guard;
   }
 
+  /** Where a copy's answer is compared with the real one; null when that is not wanted now. */
+  get shadow(): ShadowLedger | null {
+    return this.#compiled.config.compare == null ? null : this.#shadow;
+  }
+
   get counters(): readonly RevisionCounters[] {
     return [...this.#counters.values()];
   }
@@ -48,6 +66,8 @@ export class RouteRecord {
   /** Takes over a configuration. Requests in flight end on what they began with. */
   apply(config: RouteConfig, now: number): CompiledRoute {
     this.#takeGuard(config, now);
+    const { compare = null } = config;
+    if (compare !== null && !same(compare, this.#shadow?.options)) this.#shadow = new ShadowLedger(compare);
     this.#upstreams.sync(config.backends, config.timeouts.connectMs);
     return this.#compile(config, now);
   }
@@ -69,6 +89,7 @@ export class RouteRecord {
       stats: this.counters.map((counters) => counters.snapshot()),
       guard: this.guardReport(),
       counts: this.#guard?.counts() ?? null,
+      shadow: this.#shadow?.report() ?? null,
     };
   }
 
@@ -114,17 +135,38 @@ export class RouteRecord {
     guard?.change({ split, pins: config.pins, mirror: config.mirror }, now);
     const weights = new Map(split.map(({ revision, weight }) => [revision, weight]));
     const arms = config.backends.map(
-      ({ revision }) =>
+      (backend) =>
         new Arm({
-          revision,
-          weight: weights.get(revision) ?? 0,
-          upstreams: this.#upstreams.of(revision),
-          counters: this.#countersOf(revision),
-          window: windowOf(guard, revision),
+          revision: backend.revision,
+          weight: weights.get(backend.revision) ?? 0,
+          upstreams: this.#upstreams.of(backend.revision),
+          counters: this.#countersOf(backend.revision),
+          window: windowOf(guard, backend.revision),
+          identity: identityOf(config.id, backend),
         }),
     );
-    this.#compiled = new CompiledRoute(config, split, arms, closed?.candidate ?? null);
+    const closedRevision = closed?.candidate ?? null;
+    this.#compiled = new CompiledRoute(config, split, arms, closedRevision, this.#preview(config, closedRevision));
     return this.#compiled;
+  }
+
+  /** The candidate alone, at its own address; what comes there is chosen by the caller, so no guard counts it. */
+  #preview(config: RouteConfig, closedRevision: number | null): CompiledRoute | null {
+    const { preview = null } = config;
+    if (preview === null || preview.revision === closedRevision) return null;
+    const alone = previewConfigOf(config, preview);
+    const arms = alone.backends.map(
+      (backend) =>
+        new Arm({
+          revision: backend.revision,
+          weight: FULL_WEIGHT,
+          upstreams: this.#upstreams.of(backend.revision),
+          counters: this.#countersOf(backend.revision),
+          window: null,
+          identity: identityOf(config.id, backend),
+        }),
+    );
+    return new CompiledRoute(alone, alone.split, arms, null);
   }
 
   #countersOf(revision: number): RevisionCounters {

@@ -10,6 +10,10 @@ const conditions = {
   headers: z.record(name.toLowerCase(), value).exactOptional(),
   cookies: z.record(name, value).exactOptional(),
 };
+const path = z
+  .string()
+  .max(1_024)
+  .regex(/^\/[^?#\s]*$/, "a path that begins with '/'");
 const cookieName = z.string().regex(/^[\w-]{1,64}$/, "letters, digits, '_' and '-', at most 64");
 
 const metric = z.strictObject({
@@ -73,10 +77,7 @@ export const routeConfigSchema = z.strictObject({
       .string()
       .regex(/^[a-z0-9.-]{1,253}$/, "a host name in lower case, without port")
       .exactOptional(),
-    path: z
-      .string()
-      .max(1_024)
-      .regex(/^\/[^?#\s]*$/, "a path that begins with '/'"),
+    path,
     ...conditions,
   }),
   stripPrefix: z.boolean(),
@@ -92,8 +93,24 @@ export const routeConfigSchema = z.strictObject({
     idleMs: z.int().min(1).max(3_600_000),
   }),
   split,
-  pins: z.array(z.strictObject({ revision, ...conditions })).max(100),
+  pins: z
+    .array(z.strictObject({ revision, ...conditions, region: z.string().min(1).max(63).exactOptional() }))
+    .max(100),
   mirror: z.strictObject({ revision, weight }).nullable(),
   backends,
   guard: guard.nullable(),
+  regionHeader: z
+    .string()
+    .regex(/^[\w.-]{1,100}$/, "the name of a header")
+    .toLowerCase()
+    .exactOptional(),
+  preview: z.strictObject({ path, revision }).nullable().exactOptional(),
+  compare: z
+    .strictObject({
+      hypothesis: id,
+      bodies: z.enum(["none", "exact", "json"]),
+      ignore: z.array(z.string().startsWith("/").max(1_024)).max(100),
+    })
+    .nullable()
+    .exactOptional(),
 }) satisfies z.ZodType<RouteConfig>;

@@ -1,5 +1,5 @@
 import { type GuardSnapshot, type RouteConfig, type RouteObservation, SluiceError } from "@sluice/core";
-import type { MirrorBudget } from "../proxy/mirror.ts";
+import { previewConfigOf } from "./preview.ts";
 import { RouteIndex } from "./route.index.ts";
 import { RouteRecord } from "./route.record.ts";
 
@@ -28,7 +28,7 @@ export class RouteTable {
 
   /**
    * Takes over a route's configuration; the same one again changes nothing. Throws `aborted` when its epoch is lower
-   * than the one in force, `already_exists` when another route matches exactly the same requests.
+   * than the one in force, `already_exists` when another route, or its preview, matches exactly the same requests.
    */
   apply(config: RouteConfig, now: number): RouteObservation {
     this.#fence(config.id, config.epoch);
@@ -63,10 +63,6 @@ export class RouteTable {
     const record = this.#records.get(id);
     if (record === undefined) throw new SluiceError("not_found", `there is no route ${id}`);
     return record.observe();
-  }
-
-  mirrorBudget(id: string): MirrorBudget {
-    return this.#records.get(id)?.mirrorBudget ?? { inFlight: 0, skipped: 0 };
   }
 
   /** One tick of every guard. Answers the routes whose gate closed just now; their traffic has moved already. */
@@ -110,17 +106,26 @@ export class RouteTable {
   }
 
   #refuseTaken(config: RouteConfig): void {
-    const wanted = matchKey(config);
+    const wanted = new Set(matchKeys(config));
     for (const { compiled } of this.#records.values()) {
-      if (compiled.id === config.id || matchKey(compiled.config) !== wanted) continue;
+      if (compiled.id === config.id || !matchKeys(compiled.config).some((key) => wanted.has(key))) continue;
       const { deployment } = compiled.config;
       throw new SluiceError("already_exists", `route ${config.id}: ${deployment} (${compiled.id}) has the same match`);
     }
   }
 
   #reindex(): void {
-    this.#index = new RouteIndex([...this.#records.values()].map(({ compiled }) => compiled));
+    const compiled = [...this.#records.values()].map((record) => record.compiled);
+    this.#index = new RouteIndex(
+      compiled.flatMap((route) => (route.preview === null ? route : [route, route.preview])),
+    );
   }
+}
+
+/** What no two routes may share: a route's own match, and that of its preview. */
+function matchKeys(config: RouteConfig): string[] {
+  const { preview = null } = config;
+  return preview === null ? [matchKey(config)] : [matchKey(config), matchKey(previewConfigOf(config, preview))];
 }
 
 function matchKey({ match }: RouteConfig): string {
