@@ -69,6 +69,7 @@ export * from "./rollout/allowed.ts";
 export * from "./rollout/command.ts";
 export * from "./rollout/create.ts";
 export * from "./rollout/effect.ts";
+export * from "./rollout/explain.ts";
 export * from "./rollout/facts.ts";
 export * from "./rollout/phase.ts";
 export * from "./rollout/progress.ts";

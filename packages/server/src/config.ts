@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import { REGION_HEADER } from "@sluice/core";
 import { z } from "zod";
 
 const port = (fallback: number) => z.coerce.number().int().min(0).max(65_535).default(fallback);
@@ -10,6 +11,12 @@ const schema = z.object({
   SLUICE_HTTP_PORT: port(8303),
   SLUICE_GRPC_PORT: port(9005),
   SLUICE_GATEWAY_PORT: port(30_080),
+  /** The header in which a front proxy names the region of a caller. */
+  SLUICE_REGION_HEADER: z
+    .string()
+    .regex(/^[\w.-]{1,100}$/, "the name of a header: letters, digits, '-', '_' and '.'")
+    .toLowerCase()
+    .default(REGION_HEADER),
   SLUICE_DATA_DIR: z.string().min(1).default(".sluice"),
   SLUICE_AUTH: flag.optional(),
   SLUICE_LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
@@ -17,6 +24,8 @@ const schema = z.object({
   SLUICE_MAX_ACTIVE_ROLLOUTS: z.coerce.number().int().min(1).max(100_000).default(10_000),
   SLUICE_RATE_LIMIT: z.coerce.number().int().min(1).default(6_000),
   SLUICE_BODY_LIMIT: z.coerce.number().int().min(1_024).default(1_048_576),
+  /** Folder of OSV entries that tests of candidates look up known vulnerabilities in. */
+  SLUICE_OSV_DIR: z.string().min(1).optional(),
   /** Name of a crash point: the process kills itself there. For tests only. */
   SLUICE_CRASH_AT: z.string().optional(),
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
@@ -33,6 +42,8 @@ export interface Config {
   httpPort: number;
   grpcPort: number;
   gatewayPort: number;
+  /** Lower case. */
+  regionHeader: string;
   dataDir: string;
   /** On unless the server listens on loopback only and nobody asked otherwise. */
   auth: boolean;
@@ -43,6 +54,8 @@ export interface Config {
   rateLimit: number;
   /** Bytes of a request body. */
   bodyLimit: number;
+  /** Absolute. Null: versions are not checked for known vulnerabilities. */
+  osvDir: string | null;
   crashAt: string | null;
   /** Null: the embedded PostgreSQL. */
   databaseUrl: string | null;
@@ -83,6 +96,7 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     httpPort: values.SLUICE_HTTP_PORT,
     grpcPort: values.SLUICE_GRPC_PORT,
     gatewayPort: values.SLUICE_GATEWAY_PORT,
+    regionHeader: values.SLUICE_REGION_HEADER,
     dataDir: resolve(values.SLUICE_DATA_DIR),
     auth: values.SLUICE_AUTH === undefined ? !isLoopback(values.SLUICE_BIND) : values.SLUICE_AUTH === "on",
     logLevel: values.SLUICE_LOG_LEVEL,
@@ -90,6 +104,7 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     maxActiveRollouts: values.SLUICE_MAX_ACTIVE_ROLLOUTS,
     rateLimit: values.SLUICE_RATE_LIMIT,
     bodyLimit: values.SLUICE_BODY_LIMIT,
+    osvDir: values.SLUICE_OSV_DIR === undefined ? null : resolve(values.SLUICE_OSV_DIR),
     crashAt: values.SLUICE_CRASH_AT ?? null,
     databaseUrl: values.DATABASE_URL ?? urlFromParts(values),
     programEnv: Object.fromEntries(
