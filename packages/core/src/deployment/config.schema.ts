@@ -45,18 +45,21 @@ export const configSchema = z.strictObject({
 
 export type DeploymentConfig = z.infer<typeof configSchema>;
 
+/** A prefix of paths on the gateway, in normal form: without a slash at its end. */
+export const routePathSchema = z
+  .string()
+  .max(1_024)
+  .regex(/^\/[^?#\s]*$/, "a path that begins with '/'")
+  .refine((path) => !path.split("/").includes(".."), "a path without '..'")
+  .transform((path) => (path.length > 1 ? path.replace(/\/+$/, "") : path));
+
 /** Where the gateway listens for the deployment. Changing it is not a new revision. */
 export const routeSchema = z.strictObject({
   host: z
     .string()
     .regex(/^[a-z0-9.-]+$/, "a host name in lower case, without port")
     .optional(),
-  path: z
-    .string()
-    .max(1_024)
-    .regex(/^\/[^?#\s]*$/, "a path that begins with '/'")
-    .refine((path) => !path.split("/").includes(".."), "a path without '..'")
-    .transform((path) => (path.length > 1 ? path.replace(/\/+$/, "") : path)),
+  path: routePathSchema,
   headers: z.record(z.string().toLowerCase(), z.string()).optional(),
   cookies: z.record(z.string().min(1), z.string()).optional(),
   stripPrefix: z.boolean().default(true),

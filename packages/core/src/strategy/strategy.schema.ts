@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { testOptionsSchema } from "../candidate-test/test-options.schema.ts";
+import { routePathSchema } from "../deployment/config.schema.ts";
 import { analysisSchema } from "./analysis.schema.ts";
 import type { Strategy } from "./strategy.types.ts";
 
@@ -84,7 +85,7 @@ export const strategySchema = z.discriminatedUnion("type", [
   }),
   z.strictObject({
     type: z.literal("blue-green"),
-    previewRoute: z.string().startsWith("/").nullable().default(null),
+    previewRoute: routePathSchema.nullable().default(null),
     ...common,
     keepStableSeconds: duration.default(600),
   }),

@@ -3,6 +3,7 @@ import { sql } from "kysely";
 import type { Db } from "../db/database.ts";
 import { wakeDeployment } from "../engine/wake.ts";
 import { appendEvents, type EventInput } from "../event/event.store.ts";
+import { claimPreview } from "../routing/preview.ts";
 import { insertRollout } from "./rollout.store.ts";
 
 /** A rollout's events as they are stored. */
@@ -17,6 +18,7 @@ export async function startRollout(
   db: Db,
   { rollout, events }: { rollout: Rollout; events: readonly RolloutEvent[] },
 ): Promise<void> {
+  await claimPreview(db, rollout);
   await insertRollout(db, rollout);
   await appendEvents(db, eventsOf(rollout, events, rollout.createdAt));
   await wakeDeployment(db, rollout.deployment);

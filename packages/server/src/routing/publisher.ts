@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from "node:util";
 import { type RouteConfig, SluiceError, type WorkloadStatus } from "@sluice/core";
 import type { Logger } from "pino";
 import type { GatewayLink } from "./gateway.types.ts";
-import { type RoutedDeployment, routeConfigOf } from "./route.config.ts";
+import { type RoutedDeployment, type RoutingSettings, routeConfigOf } from "./route.config.ts";
 
 export interface Publisher {
   /** Makes the gateway's route be as wanted, now and as instances come and go. Answers whether the gateway was told anything. */
@@ -18,6 +18,8 @@ interface PublisherDeps {
   link: GatewayLink;
   observe: (deployment: string) => Promise<WorkloadStatus[]>;
   logger: Logger;
+  /** Default: the usual header for regions. */
+  settings?: RoutingSettings | undefined;
 }
 
 /**
@@ -25,7 +27,7 @@ interface PublisherDeps {
  * that began anew, or an instance on a new port, is served without a database. One route is pushed by one hand at a time;
  * a wish with an older epoch than the one at hand is dropped.
  */
-export function createPublisher({ link, observe, logger }: PublisherDeps): Publisher {
+export function createPublisher({ link, observe, logger, settings }: PublisherDeps): Publisher {
   const wishes = new Map<string, RoutedDeployment>();
   /** What the gateway acknowledged last: a configuration, or null for a route taken away. */
   const acknowledged = new Map<string, RouteConfig | null>();
@@ -44,7 +46,7 @@ export function createPublisher({ link, observe, logger }: PublisherDeps): Publi
 
   const push = async (deployment: string): Promise<boolean> => {
     const wish = wishes.get(deployment);
-    const config = wish === undefined ? null : routeConfigOf(wish, await observe(deployment));
+    const config = wish === undefined ? null : routeConfigOf(wish, await observe(deployment), settings);
     const last = acknowledged.get(deployment);
     if (last !== undefined && isDeepStrictEqual(last, config)) return false;
     if (config !== null) await link.put(config);

@@ -83,4 +83,20 @@ describe("what the gateway is told", () => {
     const config = routeConfigOf({ ...deployment, route: { ...route, desired } }, []);
     expect(config?.backends.map((backend) => backend.revision)).toEqual([1, 2, 3]);
   });
+
+  test("names the header of regions, a preview and a comparison only where there is one", () => {
+    const split = [{ revision: 1, weight: 10_000 }];
+    const plain = routeConfigOf({ ...deployment, route: { ...route, desired: { ...NO_TRAFFIC, split } } }, []);
+    expect(Object.keys(plain ?? {})).not.toEqual(expect.arrayContaining(["regionHeader"]));
+    const desired = {
+      ...NO_TRAFFIC,
+      split,
+      pins: [{ revision: 2, region: "eu" }],
+      preview: { path: "/next", revision: 3 },
+      compare: { hypothesis: "rol_1", bodies: "json" as const, ignore: ["/id"] },
+    };
+    const config = routeConfigOf({ ...deployment, route: { ...route, desired } }, [], { regionHeader: "x-edge" });
+    expect(config).toMatchObject({ regionHeader: "x-edge", preview: desired.preview, compare: desired.compare });
+    expect(config?.backends.map((backend) => backend.revision)).toEqual([1, 2, 3]);
+  });
 });

@@ -1,4 +1,4 @@
-import type { Backend, RouteConfig, RouteSettings, WorkloadStatus } from "@sluice/core";
+import { type Backend, REGION_HEADER, type RouteConfig, type RouteSettings, type WorkloadStatus } from "@sluice/core";
 import { routedRevisions, type StoredRoute } from "./route.store.ts";
 
 export interface RoutedDeployment {
@@ -10,6 +10,12 @@ export interface RoutedDeployment {
   versions: ReadonlyMap<number, string>;
 }
 
+/** What the server was told of the way callers come in. */
+export interface RoutingSettings {
+  /** The header that names a caller's region, lower case. */
+  regionHeader: string;
+}
+
 /**
  * Everything the gateway is told: what is wanted (the row) and what is there (ready instances, as observed).
  * Null while nothing serves. A revision that the route names and that has no ready instance stays in, without endpoints.
@@ -17,6 +23,7 @@ export interface RoutedDeployment {
 export function routeConfigOf(
   { project, name, route, versions }: RoutedDeployment,
   statuses: readonly WorkloadStatus[],
+  { regionHeader }: RoutingSettings = { regionHeader: REGION_HEADER },
 ): RouteConfig | null {
   const { settings, desired } = route;
   if (desired.split === null) return null;
@@ -34,6 +41,10 @@ export function routeConfigOf(
     mirror: desired.mirror,
     backends: routedRevisions(route).map((revision) => backendOf(revision, versions, statuses)),
     guard: desired.guard,
+    // Said only where it matters: a gateway that was started by an older server refuses what it does not know.
+    ...(desired.pins.some((pin) => pin.region !== undefined) ? { regionHeader } : {}),
+    ...(desired.preview == null ? {} : { preview: desired.preview }),
+    ...(desired.compare == null ? {} : { compare: desired.compare }),
   };
 }
 

@@ -2,11 +2,14 @@ import {
   canonicalJson,
   type GuardConfig,
   type Pin,
+  type Preview,
   type RouteConfig,
   type RouteSettings,
+  type ShadowOptions,
   SluiceError,
   type Split,
 } from "@sluice/core";
+import { sql } from "kysely";
 import type { Db } from "../db/database.ts";
 
 /** What the active rollout, or the keeper of a resting deployment, wants of the route. */
@@ -16,6 +19,10 @@ export interface DesiredTraffic {
   mirror: RouteConfig["mirror"];
   pins: Pin[];
   guard: GuardConfig | null;
+  /** Absent in rows written before there was one. */
+  preview?: Preview | null;
+  /** How the mirror's answers are compared. */
+  compare?: ShadowOptions | null;
 }
 
 export interface StoredRoute {
@@ -28,18 +35,23 @@ export interface StoredRoute {
 
 export const NO_TRAFFIC: DesiredTraffic = { split: null, mirror: null, pins: [], guard: null };
 
+type RouteKey = Pick<RouteSettings, "host" | "path" | "headers" | "cookies">;
+
 /** What no two routes may share. */
-const keyOf = (settings: RouteSettings) => ({
+const keyOf = (settings: RouteKey) => ({
   host: settings.host ?? "",
   path: settings.path,
   conditions: canonicalJson({ headers: settings.headers ?? {}, cookies: settings.cookies ?? {} }),
 });
 
 /**
- * Takes the route for the deployment. Throws `already_exists` naming the owner when another deployment has it (edge
- * case 44); one that is just being claimed is waited for.
+ * Takes the route for the deployment. Throws `already_exists` naming the owner when another deployment has it, or shows
+ * a candidate there (edge case 44); one that is just being claimed is waited for.
  */
 export async function insertRoute(db: Db, deployment: string, settings: RouteSettings, epoch: number): Promise<void> {
+  await lockRoute(db, settings);
+  const shown = await previewHolder(db, settings, deployment);
+  if (shown !== null) throw taken(settings, shown);
   const claimed = await db
     .insertInto("routes")
     .values({
@@ -56,11 +68,7 @@ export async function insertRoute(db: Db, deployment: string, settings: RouteSet
 }
 
 /** Which deployment other than `except` has this very route, in words; or null. */
-export async function routeHolder(
-  db: Db,
-  settings: RouteSettings,
-  except: string | null = null,
-): Promise<string | null> {
+export async function routeHolder(db: Db, settings: RouteKey, except: string | null = null): Promise<string | null> {
   const { host, path, conditions } = keyOf(settings);
   const row = await db
     .selectFrom("routes")
@@ -71,6 +79,29 @@ export async function routeHolder(
     .where("conditions", "=", conditions)
     .executeTakeFirst();
   return row === undefined || row.id === except ? null : `deployment ${row.name} in ${row.environment}`;
+}
+
+/** Which deployment other than `except` has a rollout under way that shows its candidate at this very address, in words; or null. */
+export async function previewHolder(db: Db, settings: RouteKey, except: string): Promise<string | null> {
+  const { host, path, conditions } = keyOf(settings);
+  const row = await db
+    .selectFrom("rollouts")
+    .innerJoin("routes", "routes.deployment_id", "rollouts.deployment_id")
+    .innerJoin("deployments", "deployments.id", "rollouts.deployment_id")
+    .select(["deployments.name", "deployments.environment"])
+    .where("active", "=", true)
+    .where("rollouts.deployment_id", "!=", except)
+    .where("host", "=", host)
+    .where("conditions", "=", conditions)
+    .where(sql<boolean>`rtrim(state -> 'strategy' ->> 'previewRoute', '/') = rtrim(${path}, '/')`)
+    .executeTakeFirst();
+  return row === undefined ? null : `the preview of deployment ${row.name} in ${row.environment}`;
+}
+
+/** Until the transaction ends, nobody else looks who has this address: a route and a preview are rows of different tables. */
+export async function lockRoute(db: Db, settings: RouteKey): Promise<void> {
+  const { host, path, conditions } = keyOf(settings);
+  await sql`select pg_advisory_xact_lock(hashtextextended(${`route ${host} ${path} ${conditions}`}, 0))`.execute(db);
 }
 
 export async function findRoute(db: Db, deployment: string): Promise<StoredRoute | null> {
@@ -94,6 +125,7 @@ export function routedRevisions({ desired }: StoredRoute): number[] {
     ...(desired.split ?? []).map((entry) => entry.revision),
     ...desired.pins.map((pin) => pin.revision),
     ...(desired.mirror === null ? [] : [desired.mirror.revision]),
+    ...(desired.preview == null ? [] : [desired.preview.revision]),
     ...(desired.guard === null ? [] : [desired.guard.stable, desired.guard.candidate]),
   ]);
   return [...revisions].sort((left, right) => left - right);

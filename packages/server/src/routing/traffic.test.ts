@@ -1,0 +1,41 @@
+import { createRollout, type StrategyInput, strategySchema } from "@sluice/core";
+import { describe, expect, test } from "vitest";
+import { trafficOf } from "./traffic.ts";
+
+const rollout = (strategy: StrategyInput, mirrored: boolean) => {
+  const created = createRollout(
+    {
+      id: "rol_1",
+      project: "default",
+      deployment: "dep_1",
+      artifact: "greeter",
+      environment: "production",
+      from: { revision: 1, version: "1.0.0" },
+      to: { revision: 2, version: "1.1.0" },
+      strategy: strategySchema.parse(strategy),
+      requiredApprovals: 0,
+      fourEyes: false,
+      triggeredBy: "test",
+    },
+    0,
+  ).rollout;
+  const desired = { ...created.desired, mirror: mirrored ? { revision: 2, weight: 10_000 } : null };
+  return { ...created, desired };
+};
+
+describe("what a rollout wants of its route", () => {
+  test("is a comparison as its shadow asks for one, while there is a mirror", () => {
+    const strategy = { type: "shadow", compare: { bodies: "json", ignore: ["/id"] } } as const;
+    expect(trafficOf(rollout(strategy, true), 1).compare).toEqual({
+      hypothesis: "rol_1",
+      bodies: "json",
+      ignore: ["/id"],
+    });
+    expect(trafficOf(rollout(strategy, false), 1).compare).toBeNull();
+  });
+
+  test("is a comparison of status and latency when a canary mirrors", () => {
+    const steps = [{ mirror: { percentage: 100 } }, { analyze: { seconds: 1 } }];
+    expect(trafficOf(rollout({ type: "canary", steps }, true), 1).compare).toMatchObject({ bodies: "none" });
+  });
+});
