@@ -7,6 +7,7 @@ import { lockDataFolder, removeServerInfo, writeServerInfo } from "./data-folder
 import { createDatabase, createPool } from "./db/database.ts";
 import { startEmbedded } from "./db/embedded.ts";
 import { migrate } from "./db/migrate.ts";
+import { machineCapacity } from "./engine/checks/machine.ts";
 import { crashAt } from "./engine/crash.ts";
 import { startEngine } from "./engine/engine.ts";
 import { createLive } from "./engine/live.system.ts";
@@ -81,13 +82,15 @@ async function start(
   const gateway = await startGateway({ config, logger });
   stack.add(gateway.leave);
 
-  const checks = { root, programPath: config.programEnv.PATH ?? "", targets: new Set(runtimes.keys()) };
+  const programPath = config.programEnv.PATH ?? "";
+  const checks = { root, programPath, targets: new Set(runtimes.keys()), capacity: machineCapacity() };
   const engine = await startEngine({
     db,
     pool,
     link: gateway.link,
     runtimes,
     checks,
+    routing: config,
     workers: config.workers,
     maxActiveRollouts: config.maxActiveRollouts,
     logger: logger.child({ part: "engine" }),

@@ -1,90 +1,47 @@
-import { chmod, mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { symlink } from "node:fs/promises";
 import { join } from "node:path";
-import {
-  configSchema,
-  environmentSchema,
-  routeSchema,
-  strategySchema,
-  type ValidationResult,
-  VERSION_SPECS,
-} from "@sluice/core";
+import { configSchema, environmentSchema, routeSchema, VERSION_SPECS } from "@sluice/core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { insertRoute } from "../routing/route.store.ts";
 import { type TestDatabase, testDatabase } from "../testing/database.ts";
-import { type Candidate, check } from "./checks.ts";
+import { type CandidateFixture, candidateFixture, spec } from "./checks/testing/candidate.fixture.ts";
+import type { Candidate } from "./checks.ts";
 
 let database: TestDatabase;
-let folder: string;
-let root: string;
-
+let fixture: CandidateFixture;
 beforeAll(async () => {
   database = await testDatabase(2);
 });
 afterAll(() => database.close());
-
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "sluice-checks-"));
-  root = join(folder, "root");
-  await mkdir(join(root, "app"), { recursive: true });
-  await mkdir(join(folder, "bin"));
-  await writeFile(join(folder, "bin", "serve"), "#!/bin/sh\n");
-  await chmod(join(folder, "bin", "serve"), 0o755);
-  await writeFile(join(root, "app", "notes.txt"), "not a program");
+  fixture = await candidateFixture(database);
 });
-afterEach(() => rm(folder, { recursive: true }));
+afterEach(() => fixture.close());
 
-const candidate = (change: Partial<Candidate> = {}): Candidate => ({
-  project: "default",
-  deployment: null,
-  kind: "application",
-  versionId: "ver_1",
-  version: "1.0.0",
-  spec: VERSION_SPECS.application.parse({ command: ["serve"], workdir: "app" }),
-  config: configSchema.parse({}),
-  strategy: strategySchema.parse({ type: "canary" }),
-  environment: environmentSchema.parse({}),
-  route: null,
-  ...change,
-});
-
-const run = (change: Partial<Candidate> = {}): Promise<ValidationResult[]> =>
-  check(
-    {
-      db: database.db,
-      candidate: candidate(change),
-      root,
-      programPath: join(folder, "bin"),
-      targets: new Set(["process"]),
-    },
-    Date.now,
-  );
-
-async function failures(change: Partial<Candidate>): Promise<string[]> {
-  const failed = (await run(change)).filter((result) => !result.passed);
-  return failed.map(({ name, severity, message }) => `${name} (${severity}): ${message}`);
-}
-
-const spec = (input: object) => ({ spec: VERSION_SPECS.application.parse(input) });
+const failures = (change: Partial<Candidate>): Promise<string[]> => fixture.failures(change);
 
 describe("the checks of a candidate", () => {
   test("pass for a program that can run, and say what they looked at", async () => {
-    const results = await run();
+    const results = await fixture.run();
     expect(results.every((result) => result.passed)).toBe(true);
     expect(results.map((result) => result.name)).toEqual([
+      "artifact",
       "target",
       "runnable",
       "workdir",
       "program",
       "resources",
       "health-check",
+      "limits-declared",
+      "plain-secrets",
+      "listens-locally",
       "strategy",
     ]);
     expect(results.every((result) => result.executionMs >= 0 && result.message !== "")).toBe(true);
   });
 
   test("find a working folder that is missing, is a file, or leaves the root by a symbolic link", async () => {
-    await symlink(folder, join(root, "escape"));
+    await symlink(fixture.folder, join(fixture.root, "escape"));
     expect(await failures(spec({ command: ["serve"], workdir: "nowhere" }))).toEqual([
       expect.stringMatching(/^workdir \(critical\): workdir nowhere does not exist/),
     ]);

@@ -4,15 +4,20 @@ import type {
   EnvironmentSpec,
   Instant,
   RouteSettings,
-  Severity,
   Strategy,
   ValidationResult,
   VersionSpec,
 } from "@sluice/core";
 import type { Db } from "../db/database.ts";
+import { artifactChecks } from "./checks/artifact.checks.ts";
 import { configChecks } from "./checks/config.checks.ts";
 import { deliveryChecks } from "./checks/delivery.checks.ts";
+import { dependencyChecks } from "./checks/dependency.checks.ts";
+import { environmentChecks } from "./checks/environment.checks.ts";
+import { type Finding, type Gravity, severityAt } from "./checks/finding.ts";
 import { programChecks } from "./checks/program.checks.ts";
+import { quotaChecks } from "./checks/quota.checks.ts";
+import { securityChecks } from "./checks/security.checks.ts";
 import { targetChecks } from "./checks/target.checks.ts";
 import type { Loaded } from "./load.ts";
 
@@ -24,6 +29,13 @@ export interface CheckEnvironment {
   programPath: string;
   /** Target types that this server can run. */
   targets: ReadonlySet<string>;
+  /** What the machine has for processes; without it nothing is held against it. */
+  capacity?: Capacity;
+}
+
+export interface Capacity {
+  memoryMb: number;
+  cpuCores: number;
 }
 
 /** Everything the checks of one candidate look at. */
@@ -44,34 +56,52 @@ export interface Candidate {
 export interface CheckContext extends CheckEnvironment {
   db: Db;
   candidate: Candidate;
-}
-
-/** What one check found. */
-export interface Finding {
-  passed: boolean;
-  message: string;
+  /** Ends what takes long; what was not answered by then has failed. */
+  signal?: AbortSignal;
 }
 
 /** One question about a candidate. `run` answers null when the question does not arise. */
 export interface Check {
   name: string;
   type: string;
-  severity: Severity;
-  run(context: CheckContext): Promise<Finding | null>;
+  severity: Gravity;
+  run(context: CheckContext): Promise<Finding | readonly Finding[] | null>;
 }
 
-export const pass = (message: string): Finding => ({ passed: true, message });
-export const fail = (message: string): Finding => ({ passed: false, message });
+const CHECKS: readonly Check[] = [
+  ...artifactChecks,
+  ...targetChecks,
+  ...programChecks,
+  ...environmentChecks,
+  ...configChecks,
+  ...quotaChecks,
+  ...securityChecks,
+  ...deliveryChecks,
+  ...dependencyChecks,
+];
 
-const CHECKS: readonly Check[] = [...targetChecks, ...programChecks, ...configChecks, ...deliveryChecks];
-
-/** Runs every check against a candidate; nothing is changed. `now` is in milliseconds since the epoch. */
+/**
+ * Runs every check against a candidate; nothing is changed. Takes as long as the slowest declared dependency may,
+ * ten seconds at most, and a moment otherwise. `now` is in milliseconds since the epoch.
+ */
 export async function check(context: CheckContext, now: () => Instant): Promise<ValidationResult[]> {
+  const { validationLevel } = context.candidate.environment;
   const results: ValidationResult[] = [];
   for (const { name, type, severity, run } of CHECKS) {
     const at = now();
-    const finding = await run(context);
-    if (finding !== null) results.push({ name, type, severity, ...finding, executionMs: now() - at, at });
+    const found = await run(context);
+    const took = now() - at;
+    for (const finding of found === null ? [] : [found].flat()) {
+      results.push({
+        name: finding.name ?? name,
+        type,
+        severity: finding.severity ?? severityAt(severity, validationLevel),
+        passed: finding.passed,
+        message: finding.message,
+        executionMs: finding.executionMs ?? took,
+        at,
+      });
+    }
   }
   return results;
 }
@@ -82,6 +112,7 @@ export async function runChecks(
   environment: CheckEnvironment,
   { deployment, environment: spec, rollouts, revisions, route }: Loaded,
   now: () => Instant,
+  signal?: AbortSignal,
 ): Promise<ValidationResult[] | null> {
   const rollout = rollouts[0]?.rollout;
   const revision = rollout === undefined ? undefined : revisions.get(rollout.toRevision);
@@ -98,5 +129,5 @@ export async function runChecks(
     environment: spec,
     route: route?.settings ?? null,
   };
-  return check({ ...environment, db, candidate }, now);
+  return check({ ...environment, db, candidate, ...(signal && { signal }) }, now);
 }

@@ -1,5 +1,6 @@
 import { cpuCores, memoryMb } from "@sluice/core";
-import { type Check, type Finding, fail, pass } from "../checks.ts";
+import type { Check } from "../checks.ts";
+import { type Finding, fail, pass, whenStrict } from "./finding.ts";
 
 /** What the revision's configuration asks for, against what the environment gives. */
 export const configChecks: readonly Check[] = [
@@ -33,6 +34,22 @@ export const configChecks: readonly Check[] = [
       }
       const noticed = retries * (intervalSeconds + timeoutSeconds);
       return pass(`an instance that hangs is noticed within ${Math.round(noticed * 10) / 10} s`);
+    },
+  },
+  {
+    name: "health-path",
+    type: "configuration",
+    severity: "low",
+    async run({ candidate: { kind, config, environment } }) {
+      if (kind === "prompt") return null;
+      const { path } = config.healthCheck;
+      return whenStrict(environment.validationLevel, () =>
+        path === null
+          ? fail(
+              "an open port is all that makes an instance ready; declare healthCheck.path to hear from the program itself",
+            )
+          : pass(`an instance is ready when GET ${path} answers from 200 to 399`),
+      );
     },
   },
 ];

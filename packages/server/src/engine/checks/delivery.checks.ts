@@ -1,6 +1,7 @@
 import { sql } from "kysely";
 import { routeHolder } from "../../routing/route.store.ts";
-import { type Check, fail, pass } from "../checks.ts";
+import type { Check } from "../checks.ts";
+import { fail, pass } from "./finding.ts";
 
 /** Rules of the environment about how and after what a version may come, and whether its route is free. */
 export const deliveryChecks: readonly Check[] = [

@@ -2,7 +2,8 @@ import { constants } from "node:fs";
 import { access, realpath, stat } from "node:fs/promises";
 import { delimiter, isAbsolute, join, relative, resolve, sep } from "node:path";
 import type { RunnableSpec } from "@sluice/core";
-import { type Check, type CheckContext, type Finding, fail, pass } from "../checks.ts";
+import type { Check, CheckContext } from "../checks.ts";
+import { type Finding, fail, pass } from "./finding.ts";
 
 /** The working folder and the program, for candidates that run as processes on this machine. */
 export const programChecks: readonly Check[] = [

@@ -1,5 +1,6 @@
 import { isRunnable } from "@sluice/core";
-import { type Check, fail, pass } from "../checks.ts";
+import type { Check } from "../checks.ts";
+import { fail, pass } from "./finding.ts";
 
 const targetOf = (targets: readonly { type: string }[]): string => targets[0]?.type ?? "none";
 

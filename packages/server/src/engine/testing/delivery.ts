@@ -1,4 +1,4 @@
-import { configSchema, createRollout, routeSchema, type StrategyInput, strategySchema } from "@sluice/core";
+import { configSchema, createRollout, digestOf, routeSchema, type StrategyInput, strategySchema } from "@sluice/core";
 import type { Kysely } from "kysely";
 import { newId } from "../../db/ids.ts";
 import type { Database } from "../../db/schema.ts";
@@ -47,14 +47,15 @@ export async function insertDelivery(db: Kysely<Database>, delivery: Delivery): 
   const now = Date.now();
   return db.transaction().execute(async (tx) => {
     const versionId = newId("ver");
+    const spec = { command: ["sh", "-c", "true"], env: {} };
     await tx
       .insertInto("versions")
       .values({
         id: versionId,
         artifact_id: artifactId,
         version: `${version}+${versionId}`,
-        digest: versionId,
-        spec: JSON.stringify({ command: ["sh", "-c", "true"], env: {} }),
+        digest: digestOf(spec),
+        spec: JSON.stringify(spec),
         source: JSON.stringify(null),
         created_by: "test",
       })
