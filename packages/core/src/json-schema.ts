@@ -17,9 +17,7 @@ const MAX_PROBLEMS = 10;
  */
 export function compileJsonSchema(schema: object): JsonSchemaCheck {
   const dialect = "$schema" in schema && typeof schema.$schema === "string" ? schema.$schema : "";
-  const options = { strict: false, allErrors: false, logger: false } as const;
-  const ajv = /draft-0[67]/.test(dialect) ? new Draft7(options) : new Ajv2020(options);
-  formats.default(ajv);
+  const ajv = /draft-0[67]/.test(dialect) ? draft7() : draft2020();
   const validate = ajv.compile(schema);
   if ("$async" in validate) throw new Error("`$async` schemas are not supported");
   return (value) => {
@@ -27,6 +25,23 @@ export function compileJsonSchema(schema: object): JsonSchemaCheck {
     const errors = validate.errors ?? [];
     const shown = errors.slice(0, MAX_PROBLEMS).map(sentence);
     return errors.length > MAX_PROBLEMS ? [...shown, `and ${errors.length - MAX_PROBLEMS} more`] : shown;
+  };
+}
+
+const OPTIONS = { strict: false, logger: false, addUsedSchema: false } as const;
+
+/** An instance takes twenty milliseconds to start and keeps what it compiled: it is shared, and replaced from time to time. */
+const COMPILES = 200;
+
+const draft7 = shared(() => formats.default(new Draft7(OPTIONS)));
+const draft2020 = shared(() => formats.default(new Ajv2020(OPTIONS)));
+
+function shared<Value>(make: () => Value): () => Value {
+  let kept: { value: Value; uses: number } | null = null;
+  return () => {
+    if (kept === null || kept.uses >= COMPILES) kept = { value: make(), uses: 0 };
+    kept.uses += 1;
+    return kept.value;
   };
 }
 

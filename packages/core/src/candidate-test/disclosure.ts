@@ -8,7 +8,7 @@ const BANNER_HEADERS = ["x-powered-by", "x-aspnet-version", "x-aspnetmvc-version
  * of the line: they meet text of strangers.
  */
 const TRACES: readonly { what: string; pattern: RegExp }[] = [
-  { what: "a JavaScript stack trace", pattern: /\bat [^\n]{0,200}:\d{1,7}:\d{1,7}\)?/ },
+  { what: "a JavaScript stack trace", pattern: /\bat [^\n]{0,200}[/\\(<][^\n]{0,200}:\d{1,7}:\d{1,7}/ },
   { what: "a JavaScript stack trace", pattern: /\bnode:internal\// },
   { what: "a Python traceback", pattern: /Traceback \(most recent call last\)/ },
   { what: "a Python traceback", pattern: /File "[^"\n]{1,400}", line \d/ },
