@@ -1,7 +1,9 @@
 import type { paths } from "@sluice/client";
+import type { Dependency } from "@sluice/core";
 import type { Option } from "commander";
 import { integerOption, option, pairOption } from "./command.ts";
 import { strategyOption } from "./commands/deploy.options.ts";
+import { dependencyOption } from "./dependency.option.ts";
 import type { Io } from "./io.ts";
 import { readDocument } from "./manifest/read.ts";
 import type { Session } from "./session.ts";
@@ -15,6 +17,7 @@ export interface ChangeFlags {
   config?: string;
   replicas?: number;
   env?: Record<string, string>;
+  dependency?: Partial<Dependency>[];
   strategy?: string;
 }
 
@@ -34,6 +37,7 @@ export const changeOptions = (): Option[] => [
   option("--config <path>", "YAML or JSON with configuration: replicas, env, resources, healthCheck, …"),
   integerOption("--replicas <number>", "instances", 0, 1_000),
   pairOption("--env <name=value>", "environment variable; may be repeated"),
+  dependencyOption(),
   strategyOption(),
 ];
 
@@ -91,6 +95,7 @@ async function configOf(io: Io, flags: ChangeFlags): Promise<Record<string, neve
   const over = {
     ...(flags.replicas !== undefined && { replicas: flags.replicas }),
     ...(flags.env !== undefined && { env: flags.env }),
+    ...(flags.dependency !== undefined && { dependencies: flags.dependency }),
   };
   return { ...file, ...over } as Record<string, never>;
 }

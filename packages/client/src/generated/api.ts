@@ -716,6 +716,18 @@ export interface components {
                     /** @default 3 */
                     retries?: number;
                 };
+                dependencies?: {
+                    name: string;
+                    /** @enum {string} */
+                    type: "http" | "tcp" | "grpc";
+                    address: string;
+                    path?: string;
+                    service?: string;
+                    /** @default true */
+                    required?: boolean;
+                    /** @default 3 */
+                    timeoutSeconds?: number;
+                }[];
                 /** @default 600 */
                 progressDeadlineSeconds?: number;
                 /** @default 30 */
@@ -786,8 +798,7 @@ export interface components {
                              * @enum {string}
                              */
                             method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
-                            /** Format: starts_with */
-                            path: string;
+                            path: string & (unknown & unknown);
                             /** @default {} */
                             headers?: {
                                 [key: string]: string;
@@ -802,7 +813,7 @@ export interface components {
                                 [key: string]: string;
                             };
                             bodyContains?: string;
-                            /** @description A regular expression. */
+                            /** @description A regular expression (flag m). */
                             bodyMatches?: string;
                             json?: {
                                 [key: string]: components["schemas"]["JsonInput"];
@@ -830,8 +841,7 @@ export interface components {
                          * @enum {string}
                          */
                         method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
-                        /** Format: starts_with */
-                        path: string;
+                        path: string & (unknown & unknown);
                         /** @default {} */
                         headers?: {
                             [key: string]: string;
@@ -851,9 +861,9 @@ export interface components {
                     /** @default {} */
                     security?: {
                         /** @default null */
-                        protectedPath?: string | null;
+                        protectedPath?: (string & (unknown & unknown)) | null;
                         /** @default null */
-                        privilegedPath?: string | null;
+                        privilegedPath?: (string & (unknown & unknown)) | null;
                         /** @default null */
                         lowPrivilegeHeaders?: {
                             [key: string]: string;
@@ -872,7 +882,7 @@ export interface components {
                         /** @default 10485760 */
                         maxBodyBytes?: number;
                         /** @default null */
-                        auditPath?: string | null;
+                        auditPath?: (string & (unknown & unknown)) | null;
                         /** @default null */
                         auditPattern?: string | null;
                         /**
@@ -880,6 +890,8 @@ export interface components {
                          * @enum {string}
                          */
                         failOn?: "low" | "medium" | "high" | "critical";
+                        /** @default false */
+                        requireDependencyCheck?: boolean;
                     };
                 } | null;
                 /** @default 0 */
@@ -1023,8 +1035,7 @@ export interface components {
                              * @enum {string}
                              */
                             method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
-                            /** Format: starts_with */
-                            path: string;
+                            path: string & (unknown & unknown);
                             /** @default {} */
                             headers?: {
                                 [key: string]: string;
@@ -1039,7 +1050,7 @@ export interface components {
                                 [key: string]: string;
                             };
                             bodyContains?: string;
-                            /** @description A regular expression. */
+                            /** @description A regular expression (flag m). */
                             bodyMatches?: string;
                             json?: {
                                 [key: string]: components["schemas"]["JsonInput"];
@@ -1067,8 +1078,7 @@ export interface components {
                          * @enum {string}
                          */
                         method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
-                        /** Format: starts_with */
-                        path: string;
+                        path: string & (unknown & unknown);
                         /** @default {} */
                         headers?: {
                             [key: string]: string;
@@ -1088,9 +1098,9 @@ export interface components {
                     /** @default {} */
                     security?: {
                         /** @default null */
-                        protectedPath?: string | null;
+                        protectedPath?: (string & (unknown & unknown)) | null;
                         /** @default null */
-                        privilegedPath?: string | null;
+                        privilegedPath?: (string & (unknown & unknown)) | null;
                         /** @default null */
                         lowPrivilegeHeaders?: {
                             [key: string]: string;
@@ -1109,7 +1119,7 @@ export interface components {
                         /** @default 10485760 */
                         maxBodyBytes?: number;
                         /** @default null */
-                        auditPath?: string | null;
+                        auditPath?: (string & (unknown & unknown)) | null;
                         /** @default null */
                         auditPattern?: string | null;
                         /**
@@ -1117,6 +1127,8 @@ export interface components {
                          * @enum {string}
                          */
                         failOn?: "low" | "medium" | "high" | "critical";
+                        /** @default false */
+                        requireDependencyCheck?: boolean;
                     };
                 } | null;
                 /** @default 0 */
@@ -1303,8 +1315,7 @@ export interface components {
                              * @enum {string}
                              */
                             method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
-                            /** Format: starts_with */
-                            path: string;
+                            path: string & (unknown & unknown);
                             /** @default {} */
                             headers?: {
                                 [key: string]: string;
@@ -1319,7 +1330,7 @@ export interface components {
                                 [key: string]: string;
                             };
                             bodyContains?: string;
-                            /** @description A regular expression. */
+                            /** @description A regular expression (flag m). */
                             bodyMatches?: string;
                             json?: {
                                 [key: string]: components["schemas"]["JsonInput"];
@@ -1347,8 +1358,7 @@ export interface components {
                          * @enum {string}
                          */
                         method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
-                        /** Format: starts_with */
-                        path: string;
+                        path: string & (unknown & unknown);
                         /** @default {} */
                         headers?: {
                             [key: string]: string;
@@ -1368,9 +1378,9 @@ export interface components {
                     /** @default {} */
                     security?: {
                         /** @default null */
-                        protectedPath?: string | null;
+                        protectedPath?: (string & (unknown & unknown)) | null;
                         /** @default null */
-                        privilegedPath?: string | null;
+                        privilegedPath?: (string & (unknown & unknown)) | null;
                         /** @default null */
                         lowPrivilegeHeaders?: {
                             [key: string]: string;
@@ -1389,7 +1399,7 @@ export interface components {
                         /** @default 10485760 */
                         maxBodyBytes?: number;
                         /** @default null */
-                        auditPath?: string | null;
+                        auditPath?: (string & (unknown & unknown)) | null;
                         /** @default null */
                         auditPattern?: string | null;
                         /**
@@ -1397,6 +1407,8 @@ export interface components {
                          * @enum {string}
                          */
                         failOn?: "low" | "medium" | "high" | "critical";
+                        /** @default false */
+                        requireDependencyCheck?: boolean;
                     };
                 } | null;
                 /** @default 0 */
@@ -1516,7 +1528,6 @@ export interface components {
             } | {
                 /** @constant */
                 type: "blue-green";
-                /** @default null */
                 previewRoute?: string | null;
                 /** @default true */
                 autoRollback?: boolean;
@@ -1536,8 +1547,7 @@ export interface components {
                              * @enum {string}
                              */
                             method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
-                            /** Format: starts_with */
-                            path: string;
+                            path: string & (unknown & unknown);
                             /** @default {} */
                             headers?: {
                                 [key: string]: string;
@@ -1552,7 +1562,7 @@ export interface components {
                                 [key: string]: string;
                             };
                             bodyContains?: string;
-                            /** @description A regular expression. */
+                            /** @description A regular expression (flag m). */
                             bodyMatches?: string;
                             json?: {
                                 [key: string]: components["schemas"]["JsonInput"];
@@ -1580,8 +1590,7 @@ export interface components {
                          * @enum {string}
                          */
                         method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
-                        /** Format: starts_with */
-                        path: string;
+                        path: string & (unknown & unknown);
                         /** @default {} */
                         headers?: {
                             [key: string]: string;
@@ -1601,9 +1610,9 @@ export interface components {
                     /** @default {} */
                     security?: {
                         /** @default null */
-                        protectedPath?: string | null;
+                        protectedPath?: (string & (unknown & unknown)) | null;
                         /** @default null */
-                        privilegedPath?: string | null;
+                        privilegedPath?: (string & (unknown & unknown)) | null;
                         /** @default null */
                         lowPrivilegeHeaders?: {
                             [key: string]: string;
@@ -1622,7 +1631,7 @@ export interface components {
                         /** @default 10485760 */
                         maxBodyBytes?: number;
                         /** @default null */
-                        auditPath?: string | null;
+                        auditPath?: (string & (unknown & unknown)) | null;
                         /** @default null */
                         auditPattern?: string | null;
                         /**
@@ -1630,6 +1639,8 @@ export interface components {
                          * @enum {string}
                          */
                         failOn?: "low" | "medium" | "high" | "critical";
+                        /** @default false */
+                        requireDependencyCheck?: boolean;
                     };
                 } | null;
                 /** @default 0 */
@@ -1781,8 +1792,7 @@ export interface components {
                              * @enum {string}
                              */
                             method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
-                            /** Format: starts_with */
-                            path: string;
+                            path: string & (unknown & unknown);
                             /** @default {} */
                             headers?: {
                                 [key: string]: string;
@@ -1797,7 +1807,7 @@ export interface components {
                                 [key: string]: string;
                             };
                             bodyContains?: string;
-                            /** @description A regular expression. */
+                            /** @description A regular expression (flag m). */
                             bodyMatches?: string;
                             json?: {
                                 [key: string]: components["schemas"]["JsonInput"];
@@ -1825,8 +1835,7 @@ export interface components {
                          * @enum {string}
                          */
                         method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
-                        /** Format: starts_with */
-                        path: string;
+                        path: string & (unknown & unknown);
                         /** @default {} */
                         headers?: {
                             [key: string]: string;
@@ -1846,9 +1855,9 @@ export interface components {
                     /** @default {} */
                     security?: {
                         /** @default null */
-                        protectedPath?: string | null;
+                        protectedPath?: (string & (unknown & unknown)) | null;
                         /** @default null */
-                        privilegedPath?: string | null;
+                        privilegedPath?: (string & (unknown & unknown)) | null;
                         /** @default null */
                         lowPrivilegeHeaders?: {
                             [key: string]: string;
@@ -1867,7 +1876,7 @@ export interface components {
                         /** @default 10485760 */
                         maxBodyBytes?: number;
                         /** @default null */
-                        auditPath?: string | null;
+                        auditPath?: (string & (unknown & unknown)) | null;
                         /** @default null */
                         auditPattern?: string | null;
                         /**
@@ -1875,6 +1884,8 @@ export interface components {
                          * @enum {string}
                          */
                         failOn?: "low" | "medium" | "high" | "critical";
+                        /** @default false */
+                        requireDependencyCheck?: boolean;
                     };
                 } | null;
                 /** @default 0 */
@@ -2030,8 +2041,7 @@ export interface components {
                              * @enum {string}
                              */
                             method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
-                            /** Format: starts_with */
-                            path: string;
+                            path: string & (unknown & unknown);
                             /** @default {} */
                             headers?: {
                                 [key: string]: string;
@@ -2046,7 +2056,7 @@ export interface components {
                                 [key: string]: string;
                             };
                             bodyContains?: string;
-                            /** @description A regular expression. */
+                            /** @description A regular expression (flag m). */
                             bodyMatches?: string;
                             json?: {
                                 [key: string]: components["schemas"]["JsonInput"];
@@ -2074,8 +2084,7 @@ export interface components {
                          * @enum {string}
                          */
                         method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
-                        /** Format: starts_with */
-                        path: string;
+                        path: string & (unknown & unknown);
                         /** @default {} */
                         headers?: {
                             [key: string]: string;
@@ -2095,9 +2104,9 @@ export interface components {
                     /** @default {} */
                     security?: {
                         /** @default null */
-                        protectedPath?: string | null;
+                        protectedPath?: (string & (unknown & unknown)) | null;
                         /** @default null */
-                        privilegedPath?: string | null;
+                        privilegedPath?: (string & (unknown & unknown)) | null;
                         /** @default null */
                         lowPrivilegeHeaders?: {
                             [key: string]: string;
@@ -2116,7 +2125,7 @@ export interface components {
                         /** @default 10485760 */
                         maxBodyBytes?: number;
                         /** @default null */
-                        auditPath?: string | null;
+                        auditPath?: (string & (unknown & unknown)) | null;
                         /** @default null */
                         auditPattern?: string | null;
                         /**
@@ -2124,6 +2133,8 @@ export interface components {
                          * @enum {string}
                          */
                         failOn?: "low" | "medium" | "high" | "critical";
+                        /** @default false */
+                        requireDependencyCheck?: boolean;
                     };
                 } | null;
                 /** @default 0 */
@@ -2274,8 +2285,7 @@ export interface components {
                              * @enum {string}
                              */
                             method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
-                            /** Format: starts_with */
-                            path: string;
+                            path: string & (unknown & unknown);
                             /** @default {} */
                             headers?: {
                                 [key: string]: string;
@@ -2290,7 +2300,7 @@ export interface components {
                                 [key: string]: string;
                             };
                             bodyContains?: string;
-                            /** @description A regular expression. */
+                            /** @description A regular expression (flag m). */
                             bodyMatches?: string;
                             json?: {
                                 [key: string]: components["schemas"]["JsonInput"];
@@ -2318,8 +2328,7 @@ export interface components {
                          * @enum {string}
                          */
                         method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
-                        /** Format: starts_with */
-                        path: string;
+                        path: string & (unknown & unknown);
                         /** @default {} */
                         headers?: {
                             [key: string]: string;
@@ -2339,9 +2348,9 @@ export interface components {
                     /** @default {} */
                     security?: {
                         /** @default null */
-                        protectedPath?: string | null;
+                        protectedPath?: (string & (unknown & unknown)) | null;
                         /** @default null */
-                        privilegedPath?: string | null;
+                        privilegedPath?: (string & (unknown & unknown)) | null;
                         /** @default null */
                         lowPrivilegeHeaders?: {
                             [key: string]: string;
@@ -2360,7 +2369,7 @@ export interface components {
                         /** @default 10485760 */
                         maxBodyBytes?: number;
                         /** @default null */
-                        auditPath?: string | null;
+                        auditPath?: (string & (unknown & unknown)) | null;
                         /** @default null */
                         auditPattern?: string | null;
                         /**
@@ -2368,6 +2377,8 @@ export interface components {
                          * @enum {string}
                          */
                         failOn?: "low" | "medium" | "high" | "critical";
+                        /** @default false */
+                        requireDependencyCheck?: boolean;
                     };
                 } | null;
                 /** @default 0 */
@@ -2511,8 +2522,7 @@ export interface components {
                              * @enum {string}
                              */
                             method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
-                            /** Format: starts_with */
-                            path: string;
+                            path: string & (unknown & unknown);
                             /** @default {} */
                             headers?: {
                                 [key: string]: string;
@@ -2527,7 +2537,7 @@ export interface components {
                                 [key: string]: string;
                             };
                             bodyContains?: string;
-                            /** @description A regular expression. */
+                            /** @description A regular expression (flag m). */
                             bodyMatches?: string;
                             json?: {
                                 [key: string]: components["schemas"]["JsonInput"];
@@ -2555,8 +2565,7 @@ export interface components {
                          * @enum {string}
                          */
                         method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
-                        /** Format: starts_with */
-                        path: string;
+                        path: string & (unknown & unknown);
                         /** @default {} */
                         headers?: {
                             [key: string]: string;
@@ -2576,9 +2585,9 @@ export interface components {
                     /** @default {} */
                     security?: {
                         /** @default null */
-                        protectedPath?: string | null;
+                        protectedPath?: (string & (unknown & unknown)) | null;
                         /** @default null */
-                        privilegedPath?: string | null;
+                        privilegedPath?: (string & (unknown & unknown)) | null;
                         /** @default null */
                         lowPrivilegeHeaders?: {
                             [key: string]: string;
@@ -2597,7 +2606,7 @@ export interface components {
                         /** @default 10485760 */
                         maxBodyBytes?: number;
                         /** @default null */
-                        auditPath?: string | null;
+                        auditPath?: (string & (unknown & unknown)) | null;
                         /** @default null */
                         auditPattern?: string | null;
                         /**
@@ -2605,6 +2614,8 @@ export interface components {
                          * @enum {string}
                          */
                         failOn?: "low" | "medium" | "high" | "critical";
+                        /** @default false */
+                        requireDependencyCheck?: boolean;
                     };
                 } | null;
                 /** @default 0 */
@@ -2791,8 +2802,7 @@ export interface components {
                              * @enum {string}
                              */
                             method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
-                            /** Format: starts_with */
-                            path: string;
+                            path: string & (unknown & unknown);
                             /** @default {} */
                             headers?: {
                                 [key: string]: string;
@@ -2807,7 +2817,7 @@ export interface components {
                                 [key: string]: string;
                             };
                             bodyContains?: string;
-                            /** @description A regular expression. */
+                            /** @description A regular expression (flag m). */
                             bodyMatches?: string;
                             json?: {
                                 [key: string]: components["schemas"]["JsonInput"];
@@ -2835,8 +2845,7 @@ export interface components {
                          * @enum {string}
                          */
                         method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
-                        /** Format: starts_with */
-                        path: string;
+                        path: string & (unknown & unknown);
                         /** @default {} */
                         headers?: {
                             [key: string]: string;
@@ -2856,9 +2865,9 @@ export interface components {
                     /** @default {} */
                     security?: {
                         /** @default null */
-                        protectedPath?: string | null;
+                        protectedPath?: (string & (unknown & unknown)) | null;
                         /** @default null */
-                        privilegedPath?: string | null;
+                        privilegedPath?: (string & (unknown & unknown)) | null;
                         /** @default null */
                         lowPrivilegeHeaders?: {
                             [key: string]: string;
@@ -2877,7 +2886,7 @@ export interface components {
                         /** @default 10485760 */
                         maxBodyBytes?: number;
                         /** @default null */
-                        auditPath?: string | null;
+                        auditPath?: (string & (unknown & unknown)) | null;
                         /** @default null */
                         auditPattern?: string | null;
                         /**
@@ -2885,6 +2894,8 @@ export interface components {
                          * @enum {string}
                          */
                         failOn?: "low" | "medium" | "high" | "critical";
+                        /** @default false */
+                        requireDependencyCheck?: boolean;
                     };
                 } | null;
                 /** @default 0 */
@@ -3004,7 +3015,6 @@ export interface components {
             } | {
                 /** @constant */
                 type: "blue-green";
-                /** @default null */
                 previewRoute?: string | null;
                 /** @default true */
                 autoRollback?: boolean;
@@ -3024,8 +3034,7 @@ export interface components {
                              * @enum {string}
                              */
                             method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
-                            /** Format: starts_with */
-                            path: string;
+                            path: string & (unknown & unknown);
                             /** @default {} */
                             headers?: {
                                 [key: string]: string;
@@ -3040,7 +3049,7 @@ export interface components {
                                 [key: string]: string;
                             };
                             bodyContains?: string;
-                            /** @description A regular expression. */
+                            /** @description A regular expression (flag m). */
                             bodyMatches?: string;
                             json?: {
                                 [key: string]: components["schemas"]["JsonInput"];
@@ -3068,8 +3077,7 @@ export interface components {
                          * @enum {string}
                          */
                         method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
-                        /** Format: starts_with */
-                        path: string;
+                        path: string & (unknown & unknown);
                         /** @default {} */
                         headers?: {
                             [key: string]: string;
@@ -3089,9 +3097,9 @@ export interface components {
                     /** @default {} */
                     security?: {
                         /** @default null */
-                        protectedPath?: string | null;
+                        protectedPath?: (string & (unknown & unknown)) | null;
                         /** @default null */
-                        privilegedPath?: string | null;
+                        privilegedPath?: (string & (unknown & unknown)) | null;
                         /** @default null */
                         lowPrivilegeHeaders?: {
                             [key: string]: string;
@@ -3110,7 +3118,7 @@ export interface components {
                         /** @default 10485760 */
                         maxBodyBytes?: number;
                         /** @default null */
-                        auditPath?: string | null;
+                        auditPath?: (string & (unknown & unknown)) | null;
                         /** @default null */
                         auditPattern?: string | null;
                         /**
@@ -3118,6 +3126,8 @@ export interface components {
                          * @enum {string}
                          */
                         failOn?: "low" | "medium" | "high" | "critical";
+                        /** @default false */
+                        requireDependencyCheck?: boolean;
                     };
                 } | null;
                 /** @default 0 */
@@ -3269,8 +3279,7 @@ export interface components {
                              * @enum {string}
                              */
                             method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
-                            /** Format: starts_with */
-                            path: string;
+                            path: string & (unknown & unknown);
                             /** @default {} */
                             headers?: {
                                 [key: string]: string;
@@ -3285,7 +3294,7 @@ export interface components {
                                 [key: string]: string;
                             };
                             bodyContains?: string;
-                            /** @description A regular expression. */
+                            /** @description A regular expression (flag m). */
                             bodyMatches?: string;
                             json?: {
                                 [key: string]: components["schemas"]["JsonInput"];
@@ -3313,8 +3322,7 @@ export interface components {
                          * @enum {string}
                          */
                         method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
-                        /** Format: starts_with */
-                        path: string;
+                        path: string & (unknown & unknown);
                         /** @default {} */
                         headers?: {
                             [key: string]: string;
@@ -3334,9 +3342,9 @@ export interface components {
                     /** @default {} */
                     security?: {
                         /** @default null */
-                        protectedPath?: string | null;
+                        protectedPath?: (string & (unknown & unknown)) | null;
                         /** @default null */
-                        privilegedPath?: string | null;
+                        privilegedPath?: (string & (unknown & unknown)) | null;
                         /** @default null */
                         lowPrivilegeHeaders?: {
                             [key: string]: string;
@@ -3355,7 +3363,7 @@ export interface components {
                         /** @default 10485760 */
                         maxBodyBytes?: number;
                         /** @default null */
-                        auditPath?: string | null;
+                        auditPath?: (string & (unknown & unknown)) | null;
                         /** @default null */
                         auditPattern?: string | null;
                         /**
@@ -3363,6 +3371,8 @@ export interface components {
                          * @enum {string}
                          */
                         failOn?: "low" | "medium" | "high" | "critical";
+                        /** @default false */
+                        requireDependencyCheck?: boolean;
                     };
                 } | null;
                 /** @default 0 */
@@ -3518,8 +3528,7 @@ export interface components {
                              * @enum {string}
                              */
                             method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
-                            /** Format: starts_with */
-                            path: string;
+                            path: string & (unknown & unknown);
                             /** @default {} */
                             headers?: {
                                 [key: string]: string;
@@ -3534,7 +3543,7 @@ export interface components {
                                 [key: string]: string;
                             };
                             bodyContains?: string;
-                            /** @description A regular expression. */
+                            /** @description A regular expression (flag m). */
                             bodyMatches?: string;
                             json?: {
                                 [key: string]: components["schemas"]["JsonInput"];
@@ -3562,8 +3571,7 @@ export interface components {
                          * @enum {string}
                          */
                         method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
-                        /** Format: starts_with */
-                        path: string;
+                        path: string & (unknown & unknown);
                         /** @default {} */
                         headers?: {
                             [key: string]: string;
@@ -3583,9 +3591,9 @@ export interface components {
                     /** @default {} */
                     security?: {
                         /** @default null */
-                        protectedPath?: string | null;
+                        protectedPath?: (string & (unknown & unknown)) | null;
                         /** @default null */
-                        privilegedPath?: string | null;
+                        privilegedPath?: (string & (unknown & unknown)) | null;
                         /** @default null */
                         lowPrivilegeHeaders?: {
                             [key: string]: string;
@@ -3604,7 +3612,7 @@ export interface components {
                         /** @default 10485760 */
                         maxBodyBytes?: number;
                         /** @default null */
-                        auditPath?: string | null;
+                        auditPath?: (string & (unknown & unknown)) | null;
                         /** @default null */
                         auditPattern?: string | null;
                         /**
@@ -3612,6 +3620,8 @@ export interface components {
                          * @enum {string}
                          */
                         failOn?: "low" | "medium" | "high" | "critical";
+                        /** @default false */
+                        requireDependencyCheck?: boolean;
                     };
                 } | null;
                 /** @default 0 */
@@ -3777,8 +3787,7 @@ export interface components {
                              * @enum {string}
                              */
                             method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
-                            /** Format: starts_with */
-                            path: string;
+                            path: string & (unknown & unknown);
                             /** @default {} */
                             headers?: {
                                 [key: string]: string;
@@ -3793,7 +3802,7 @@ export interface components {
                                 [key: string]: string;
                             };
                             bodyContains?: string;
-                            /** @description A regular expression. */
+                            /** @description A regular expression (flag m). */
                             bodyMatches?: string;
                             json?: {
                                 [key: string]: components["schemas"]["JsonInput"];
@@ -3821,8 +3830,7 @@ export interface components {
                          * @enum {string}
                          */
                         method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
-                        /** Format: starts_with */
-                        path: string;
+                        path: string & (unknown & unknown);
                         /** @default {} */
                         headers?: {
                             [key: string]: string;
@@ -3842,9 +3850,9 @@ export interface components {
                     /** @default {} */
                     security?: {
                         /** @default null */
-                        protectedPath?: string | null;
+                        protectedPath?: (string & (unknown & unknown)) | null;
                         /** @default null */
-                        privilegedPath?: string | null;
+                        privilegedPath?: (string & (unknown & unknown)) | null;
                         /** @default null */
                         lowPrivilegeHeaders?: {
                             [key: string]: string;
@@ -3863,7 +3871,7 @@ export interface components {
                         /** @default 10485760 */
                         maxBodyBytes?: number;
                         /** @default null */
-                        auditPath?: string | null;
+                        auditPath?: (string & (unknown & unknown)) | null;
                         /** @default null */
                         auditPattern?: string | null;
                         /**
@@ -3871,6 +3879,8 @@ export interface components {
                          * @enum {string}
                          */
                         failOn?: "low" | "medium" | "high" | "critical";
+                        /** @default false */
+                        requireDependencyCheck?: boolean;
                     };
                 } | null;
                 /** @default 0 */
@@ -4014,8 +4024,7 @@ export interface components {
                              * @enum {string}
                              */
                             method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
-                            /** Format: starts_with */
-                            path: string;
+                            path: string & (unknown & unknown);
                             /** @default {} */
                             headers?: {
                                 [key: string]: string;
@@ -4030,7 +4039,7 @@ export interface components {
                                 [key: string]: string;
                             };
                             bodyContains?: string;
-                            /** @description A regular expression. */
+                            /** @description A regular expression (flag m). */
                             bodyMatches?: string;
                             json?: {
                                 [key: string]: components["schemas"]["JsonInput"];
@@ -4058,8 +4067,7 @@ export interface components {
                          * @enum {string}
                          */
                         method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
-                        /** Format: starts_with */
-                        path: string;
+                        path: string & (unknown & unknown);
                         /** @default {} */
                         headers?: {
                             [key: string]: string;
@@ -4079,9 +4087,9 @@ export interface components {
                     /** @default {} */
                     security?: {
                         /** @default null */
-                        protectedPath?: string | null;
+                        protectedPath?: (string & (unknown & unknown)) | null;
                         /** @default null */
-                        privilegedPath?: string | null;
+                        privilegedPath?: (string & (unknown & unknown)) | null;
                         /** @default null */
                         lowPrivilegeHeaders?: {
                             [key: string]: string;
@@ -4100,7 +4108,7 @@ export interface components {
                         /** @default 10485760 */
                         maxBodyBytes?: number;
                         /** @default null */
-                        auditPath?: string | null;
+                        auditPath?: (string & (unknown & unknown)) | null;
                         /** @default null */
                         auditPattern?: string | null;
                         /**
@@ -4108,6 +4116,8 @@ export interface components {
                          * @enum {string}
                          */
                         failOn?: "low" | "medium" | "high" | "critical";
+                        /** @default false */
+                        requireDependencyCheck?: boolean;
                     };
                 } | null;
                 /** @default 0 */
@@ -4294,8 +4304,7 @@ export interface components {
                              * @enum {string}
                              */
                             method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
-                            /** Format: starts_with */
-                            path: string;
+                            path: string & (unknown & unknown);
                             /** @default {} */
                             headers?: {
                                 [key: string]: string;
@@ -4310,7 +4319,7 @@ export interface components {
                                 [key: string]: string;
                             };
                             bodyContains?: string;
-                            /** @description A regular expression. */
+                            /** @description A regular expression (flag m). */
                             bodyMatches?: string;
                             json?: {
                                 [key: string]: components["schemas"]["JsonInput"];
@@ -4338,8 +4347,7 @@ export interface components {
                          * @enum {string}
                          */
                         method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
-                        /** Format: starts_with */
-                        path: string;
+                        path: string & (unknown & unknown);
                         /** @default {} */
                         headers?: {
                             [key: string]: string;
@@ -4359,9 +4367,9 @@ export interface components {
                     /** @default {} */
                     security?: {
                         /** @default null */
-                        protectedPath?: string | null;
+                        protectedPath?: (string & (unknown & unknown)) | null;
                         /** @default null */
-                        privilegedPath?: string | null;
+                        privilegedPath?: (string & (unknown & unknown)) | null;
                         /** @default null */
                         lowPrivilegeHeaders?: {
                             [key: string]: string;
@@ -4380,7 +4388,7 @@ export interface components {
                         /** @default 10485760 */
                         maxBodyBytes?: number;
                         /** @default null */
-                        auditPath?: string | null;
+                        auditPath?: (string & (unknown & unknown)) | null;
                         /** @default null */
                         auditPattern?: string | null;
                         /**
@@ -4388,6 +4396,8 @@ export interface components {
                          * @enum {string}
                          */
                         failOn?: "low" | "medium" | "high" | "critical";
+                        /** @default false */
+                        requireDependencyCheck?: boolean;
                     };
                 } | null;
                 /** @default 0 */
@@ -4507,7 +4517,6 @@ export interface components {
             } | {
                 /** @constant */
                 type: "blue-green";
-                /** @default null */
                 previewRoute?: string | null;
                 /** @default true */
                 autoRollback?: boolean;
@@ -4527,8 +4536,7 @@ export interface components {
                              * @enum {string}
                              */
                             method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
-                            /** Format: starts_with */
-                            path: string;
+                            path: string & (unknown & unknown);
                             /** @default {} */
                             headers?: {
                                 [key: string]: string;
@@ -4543,7 +4551,7 @@ export interface components {
                                 [key: string]: string;
                             };
                             bodyContains?: string;
-                            /** @description A regular expression. */
+                            /** @description A regular expression (flag m). */
                             bodyMatches?: string;
                             json?: {
                                 [key: string]: components["schemas"]["JsonInput"];
@@ -4571,8 +4579,7 @@ export interface components {
                          * @enum {string}
                          */
                         method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
-                        /** Format: starts_with */
-                        path: string;
+                        path: string & (unknown & unknown);
                         /** @default {} */
                         headers?: {
                             [key: string]: string;
@@ -4592,9 +4599,9 @@ export interface components {
                     /** @default {} */
                     security?: {
                         /** @default null */
-                        protectedPath?: string | null;
+                        protectedPath?: (string & (unknown & unknown)) | null;
                         /** @default null */
-                        privilegedPath?: string | null;
+                        privilegedPath?: (string & (unknown & unknown)) | null;
                         /** @default null */
                         lowPrivilegeHeaders?: {
                             [key: string]: string;
@@ -4613,7 +4620,7 @@ export interface components {
                         /** @default 10485760 */
                         maxBodyBytes?: number;
                         /** @default null */
-                        auditPath?: string | null;
+                        auditPath?: (string & (unknown & unknown)) | null;
                         /** @default null */
                         auditPattern?: string | null;
                         /**
@@ -4621,6 +4628,8 @@ export interface components {
                          * @enum {string}
                          */
                         failOn?: "low" | "medium" | "high" | "critical";
+                        /** @default false */
+                        requireDependencyCheck?: boolean;
                     };
                 } | null;
                 /** @default 0 */
@@ -4772,8 +4781,7 @@ export interface components {
                              * @enum {string}
                              */
                             method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
-                            /** Format: starts_with */
-                            path: string;
+                            path: string & (unknown & unknown);
                             /** @default {} */
                             headers?: {
                                 [key: string]: string;
@@ -4788,7 +4796,7 @@ export interface components {
                                 [key: string]: string;
                             };
                             bodyContains?: string;
-                            /** @description A regular expression. */
+                            /** @description A regular expression (flag m). */
                             bodyMatches?: string;
                             json?: {
                                 [key: string]: components["schemas"]["JsonInput"];
@@ -4816,8 +4824,7 @@ export interface components {
                          * @enum {string}
                          */
                         method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
-                        /** Format: starts_with */
-                        path: string;
+                        path: string & (unknown & unknown);
                         /** @default {} */
                         headers?: {
                             [key: string]: string;
@@ -4837,9 +4844,9 @@ export interface components {
                     /** @default {} */
                     security?: {
                         /** @default null */
-                        protectedPath?: string | null;
+                        protectedPath?: (string & (unknown & unknown)) | null;
                         /** @default null */
-                        privilegedPath?: string | null;
+                        privilegedPath?: (string & (unknown & unknown)) | null;
                         /** @default null */
                         lowPrivilegeHeaders?: {
                             [key: string]: string;
@@ -4858,7 +4865,7 @@ export interface components {
                         /** @default 10485760 */
                         maxBodyBytes?: number;
                         /** @default null */
-                        auditPath?: string | null;
+                        auditPath?: (string & (unknown & unknown)) | null;
                         /** @default null */
                         auditPattern?: string | null;
                         /**
@@ -4866,6 +4873,8 @@ export interface components {
                          * @enum {string}
                          */
                         failOn?: "low" | "medium" | "high" | "critical";
+                        /** @default false */
+                        requireDependencyCheck?: boolean;
                     };
                 } | null;
                 /** @default 0 */
@@ -5021,8 +5030,7 @@ export interface components {
                              * @enum {string}
                              */
                             method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
-                            /** Format: starts_with */
-                            path: string;
+                            path: string & (unknown & unknown);
                             /** @default {} */
                             headers?: {
                                 [key: string]: string;
@@ -5037,7 +5045,7 @@ export interface components {
                                 [key: string]: string;
                             };
                             bodyContains?: string;
-                            /** @description A regular expression. */
+                            /** @description A regular expression (flag m). */
                             bodyMatches?: string;
                             json?: {
                                 [key: string]: components["schemas"]["JsonInput"];
@@ -5065,8 +5073,7 @@ export interface components {
                          * @enum {string}
                          */
                         method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
-                        /** Format: starts_with */
-                        path: string;
+                        path: string & (unknown & unknown);
                         /** @default {} */
                         headers?: {
                             [key: string]: string;
@@ -5086,9 +5093,9 @@ export interface components {
                     /** @default {} */
                     security?: {
                         /** @default null */
-                        protectedPath?: string | null;
+                        protectedPath?: (string & (unknown & unknown)) | null;
                         /** @default null */
-                        privilegedPath?: string | null;
+                        privilegedPath?: (string & (unknown & unknown)) | null;
                         /** @default null */
                         lowPrivilegeHeaders?: {
                             [key: string]: string;
@@ -5107,7 +5114,7 @@ export interface components {
                         /** @default 10485760 */
                         maxBodyBytes?: number;
                         /** @default null */
-                        auditPath?: string | null;
+                        auditPath?: (string & (unknown & unknown)) | null;
                         /** @default null */
                         auditPattern?: string | null;
                         /**
@@ -5115,6 +5122,8 @@ export interface components {
                          * @enum {string}
                          */
                         failOn?: "low" | "medium" | "high" | "critical";
+                        /** @default false */
+                        requireDependencyCheck?: boolean;
                     };
                 } | null;
                 /** @default 0 */
@@ -5328,6 +5337,18 @@ export interface components {
                     /** @default 3 */
                     retries?: number;
                 };
+                dependencies?: {
+                    name: string;
+                    /** @enum {string} */
+                    type: "http" | "tcp" | "grpc";
+                    address: string;
+                    path?: string;
+                    service?: string;
+                    /** @default true */
+                    required?: boolean;
+                    /** @default 3 */
+                    timeoutSeconds?: number;
+                }[];
                 /** @default 600 */
                 progressDeadlineSeconds?: number;
                 /** @default 30 */
@@ -5398,8 +5419,7 @@ export interface components {
                              * @enum {string}
                              */
                             method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
-                            /** Format: starts_with */
-                            path: string;
+                            path: string & (unknown & unknown);
                             /** @default {} */
                             headers?: {
                                 [key: string]: string;
@@ -5414,7 +5434,7 @@ export interface components {
                                 [key: string]: string;
                             };
                             bodyContains?: string;
-                            /** @description A regular expression. */
+                            /** @description A regular expression (flag m). */
                             bodyMatches?: string;
                             json?: {
                                 [key: string]: components["schemas"]["JsonInput"];
@@ -5442,8 +5462,7 @@ export interface components {
                          * @enum {string}
                          */
                         method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
-                        /** Format: starts_with */
-                        path: string;
+                        path: string & (unknown & unknown);
                         /** @default {} */
                         headers?: {
                             [key: string]: string;
@@ -5463,9 +5482,9 @@ export interface components {
                     /** @default {} */
                     security?: {
                         /** @default null */
-                        protectedPath?: string | null;
+                        protectedPath?: (string & (unknown & unknown)) | null;
                         /** @default null */
-                        privilegedPath?: string | null;
+                        privilegedPath?: (string & (unknown & unknown)) | null;
                         /** @default null */
                         lowPrivilegeHeaders?: {
                             [key: string]: string;
@@ -5484,7 +5503,7 @@ export interface components {
                         /** @default 10485760 */
                         maxBodyBytes?: number;
                         /** @default null */
-                        auditPath?: string | null;
+                        auditPath?: (string & (unknown & unknown)) | null;
                         /** @default null */
                         auditPattern?: string | null;
                         /**
@@ -5492,6 +5511,8 @@ export interface components {
                          * @enum {string}
                          */
                         failOn?: "low" | "medium" | "high" | "critical";
+                        /** @default false */
+                        requireDependencyCheck?: boolean;
                     };
                 } | null;
                 /** @default 0 */
@@ -5635,8 +5656,7 @@ export interface components {
                              * @enum {string}
                              */
                             method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
-                            /** Format: starts_with */
-                            path: string;
+                            path: string & (unknown & unknown);
                             /** @default {} */
                             headers?: {
                                 [key: string]: string;
@@ -5651,7 +5671,7 @@ export interface components {
                                 [key: string]: string;
                             };
                             bodyContains?: string;
-                            /** @description A regular expression. */
+                            /** @description A regular expression (flag m). */
                             bodyMatches?: string;
                             json?: {
                                 [key: string]: components["schemas"]["JsonInput"];
@@ -5679,8 +5699,7 @@ export interface components {
                          * @enum {string}
                          */
                         method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
-                        /** Format: starts_with */
-                        path: string;
+                        path: string & (unknown & unknown);
                         /** @default {} */
                         headers?: {
                             [key: string]: string;
@@ -5700,9 +5719,9 @@ export interface components {
                     /** @default {} */
                     security?: {
                         /** @default null */
-                        protectedPath?: string | null;
+                        protectedPath?: (string & (unknown & unknown)) | null;
                         /** @default null */
-                        privilegedPath?: string | null;
+                        privilegedPath?: (string & (unknown & unknown)) | null;
                         /** @default null */
                         lowPrivilegeHeaders?: {
                             [key: string]: string;
@@ -5721,7 +5740,7 @@ export interface components {
                         /** @default 10485760 */
                         maxBodyBytes?: number;
                         /** @default null */
-                        auditPath?: string | null;
+                        auditPath?: (string & (unknown & unknown)) | null;
                         /** @default null */
                         auditPattern?: string | null;
                         /**
@@ -5729,6 +5748,8 @@ export interface components {
                          * @enum {string}
                          */
                         failOn?: "low" | "medium" | "high" | "critical";
+                        /** @default false */
+                        requireDependencyCheck?: boolean;
                     };
                 } | null;
                 /** @default 0 */
@@ -5915,8 +5936,7 @@ export interface components {
                              * @enum {string}
                              */
                             method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
-                            /** Format: starts_with */
-                            path: string;
+                            path: string & (unknown & unknown);
                             /** @default {} */
                             headers?: {
                                 [key: string]: string;
@@ -5931,7 +5951,7 @@ export interface components {
                                 [key: string]: string;
                             };
                             bodyContains?: string;
-                            /** @description A regular expression. */
+                            /** @description A regular expression (flag m). */
                             bodyMatches?: string;
                             json?: {
                                 [key: string]: components["schemas"]["JsonInput"];
@@ -5959,8 +5979,7 @@ export interface components {
                          * @enum {string}
                          */
                         method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
-                        /** Format: starts_with */
-                        path: string;
+                        path: string & (unknown & unknown);
                         /** @default {} */
                         headers?: {
                             [key: string]: string;
@@ -5980,9 +5999,9 @@ export interface components {
                     /** @default {} */
                     security?: {
                         /** @default null */
-                        protectedPath?: string | null;
+                        protectedPath?: (string & (unknown & unknown)) | null;
                         /** @default null */
-                        privilegedPath?: string | null;
+                        privilegedPath?: (string & (unknown & unknown)) | null;
                         /** @default null */
                         lowPrivilegeHeaders?: {
                             [key: string]: string;
@@ -6001,7 +6020,7 @@ export interface components {
                         /** @default 10485760 */
                         maxBodyBytes?: number;
                         /** @default null */
-                        auditPath?: string | null;
+                        auditPath?: (string & (unknown & unknown)) | null;
                         /** @default null */
                         auditPattern?: string | null;
                         /**
@@ -6009,6 +6028,8 @@ export interface components {
                          * @enum {string}
                          */
                         failOn?: "low" | "medium" | "high" | "critical";
+                        /** @default false */
+                        requireDependencyCheck?: boolean;
                     };
                 } | null;
                 /** @default 0 */
@@ -6128,7 +6149,6 @@ export interface components {
             } | {
                 /** @constant */
                 type: "blue-green";
-                /** @default null */
                 previewRoute?: string | null;
                 /** @default true */
                 autoRollback?: boolean;
@@ -6148,8 +6168,7 @@ export interface components {
                              * @enum {string}
                              */
                             method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
-                            /** Format: starts_with */
-                            path: string;
+                            path: string & (unknown & unknown);
                             /** @default {} */
                             headers?: {
                                 [key: string]: string;
@@ -6164,7 +6183,7 @@ export interface components {
                                 [key: string]: string;
                             };
                             bodyContains?: string;
-                            /** @description A regular expression. */
+                            /** @description A regular expression (flag m). */
                             bodyMatches?: string;
                             json?: {
                                 [key: string]: components["schemas"]["JsonInput"];
@@ -6192,8 +6211,7 @@ export interface components {
                          * @enum {string}
                          */
                         method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
-                        /** Format: starts_with */
-                        path: string;
+                        path: string & (unknown & unknown);
                         /** @default {} */
                         headers?: {
                             [key: string]: string;
@@ -6213,9 +6231,9 @@ export interface components {
                     /** @default {} */
                     security?: {
                         /** @default null */
-                        protectedPath?: string | null;
+                        protectedPath?: (string & (unknown & unknown)) | null;
                         /** @default null */
-                        privilegedPath?: string | null;
+                        privilegedPath?: (string & (unknown & unknown)) | null;
                         /** @default null */
                         lowPrivilegeHeaders?: {
                             [key: string]: string;
@@ -6234,7 +6252,7 @@ export interface components {
                         /** @default 10485760 */
                         maxBodyBytes?: number;
                         /** @default null */
-                        auditPath?: string | null;
+                        auditPath?: (string & (unknown & unknown)) | null;
                         /** @default null */
                         auditPattern?: string | null;
                         /**
@@ -6242,6 +6260,8 @@ export interface components {
                          * @enum {string}
                          */
                         failOn?: "low" | "medium" | "high" | "critical";
+                        /** @default false */
+                        requireDependencyCheck?: boolean;
                     };
                 } | null;
                 /** @default 0 */
@@ -6393,8 +6413,7 @@ export interface components {
                              * @enum {string}
                              */
                             method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
-                            /** Format: starts_with */
-                            path: string;
+                            path: string & (unknown & unknown);
                             /** @default {} */
                             headers?: {
                                 [key: string]: string;
@@ -6409,7 +6428,7 @@ export interface components {
                                 [key: string]: string;
                             };
                             bodyContains?: string;
-                            /** @description A regular expression. */
+                            /** @description A regular expression (flag m). */
                             bodyMatches?: string;
                             json?: {
                                 [key: string]: components["schemas"]["JsonInput"];
@@ -6437,8 +6456,7 @@ export interface components {
                          * @enum {string}
                          */
                         method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
-                        /** Format: starts_with */
-                        path: string;
+                        path: string & (unknown & unknown);
                         /** @default {} */
                         headers?: {
                             [key: string]: string;
@@ -6458,9 +6476,9 @@ export interface components {
                     /** @default {} */
                     security?: {
                         /** @default null */
-                        protectedPath?: string | null;
+                        protectedPath?: (string & (unknown & unknown)) | null;
                         /** @default null */
-                        privilegedPath?: string | null;
+                        privilegedPath?: (string & (unknown & unknown)) | null;
                         /** @default null */
                         lowPrivilegeHeaders?: {
                             [key: string]: string;
@@ -6479,7 +6497,7 @@ export interface components {
                         /** @default 10485760 */
                         maxBodyBytes?: number;
                         /** @default null */
-                        auditPath?: string | null;
+                        auditPath?: (string & (unknown & unknown)) | null;
                         /** @default null */
                         auditPattern?: string | null;
                         /**
@@ -6487,6 +6505,8 @@ export interface components {
                          * @enum {string}
                          */
                         failOn?: "low" | "medium" | "high" | "critical";
+                        /** @default false */
+                        requireDependencyCheck?: boolean;
                     };
                 } | null;
                 /** @default 0 */
@@ -6642,8 +6662,7 @@ export interface components {
                              * @enum {string}
                              */
                             method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
-                            /** Format: starts_with */
-                            path: string;
+                            path: string & (unknown & unknown);
                             /** @default {} */
                             headers?: {
                                 [key: string]: string;
@@ -6658,7 +6677,7 @@ export interface components {
                                 [key: string]: string;
                             };
                             bodyContains?: string;
-                            /** @description A regular expression. */
+                            /** @description A regular expression (flag m). */
                             bodyMatches?: string;
                             json?: {
                                 [key: string]: components["schemas"]["JsonInput"];
@@ -6686,8 +6705,7 @@ export interface components {
                          * @enum {string}
                          */
                         method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
-                        /** Format: starts_with */
-                        path: string;
+                        path: string & (unknown & unknown);
                         /** @default {} */
                         headers?: {
                             [key: string]: string;
@@ -6707,9 +6725,9 @@ export interface components {
                     /** @default {} */
                     security?: {
                         /** @default null */
-                        protectedPath?: string | null;
+                        protectedPath?: (string & (unknown & unknown)) | null;
                         /** @default null */
-                        privilegedPath?: string | null;
+                        privilegedPath?: (string & (unknown & unknown)) | null;
                         /** @default null */
                         lowPrivilegeHeaders?: {
                             [key: string]: string;
@@ -6728,7 +6746,7 @@ export interface components {
                         /** @default 10485760 */
                         maxBodyBytes?: number;
                         /** @default null */
-                        auditPath?: string | null;
+                        auditPath?: (string & (unknown & unknown)) | null;
                         /** @default null */
                         auditPattern?: string | null;
                         /**
@@ -6736,6 +6754,8 @@ export interface components {
                          * @enum {string}
                          */
                         failOn?: "low" | "medium" | "high" | "critical";
+                        /** @default false */
+                        requireDependencyCheck?: boolean;
                     };
                 } | null;
                 /** @default 0 */
@@ -6893,8 +6913,7 @@ export interface components {
                              * @enum {string}
                              */
                             method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
-                            /** Format: starts_with */
-                            path: string;
+                            path: string & (unknown & unknown);
                             /** @default {} */
                             headers?: {
                                 [key: string]: string;
@@ -6909,7 +6928,7 @@ export interface components {
                                 [key: string]: string;
                             };
                             bodyContains?: string;
-                            /** @description A regular expression. */
+                            /** @description A regular expression (flag m). */
                             bodyMatches?: string;
                             json?: {
                                 [key: string]: components["schemas"]["JsonInput"];
@@ -6937,8 +6956,7 @@ export interface components {
                          * @enum {string}
                          */
                         method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
-                        /** Format: starts_with */
-                        path: string;
+                        path: string & (unknown & unknown);
                         /** @default {} */
                         headers?: {
                             [key: string]: string;
@@ -6958,9 +6976,9 @@ export interface components {
                     /** @default {} */
                     security?: {
                         /** @default null */
-                        protectedPath?: string | null;
+                        protectedPath?: (string & (unknown & unknown)) | null;
                         /** @default null */
-                        privilegedPath?: string | null;
+                        privilegedPath?: (string & (unknown & unknown)) | null;
                         /** @default null */
                         lowPrivilegeHeaders?: {
                             [key: string]: string;
@@ -6979,7 +6997,7 @@ export interface components {
                         /** @default 10485760 */
                         maxBodyBytes?: number;
                         /** @default null */
-                        auditPath?: string | null;
+                        auditPath?: (string & (unknown & unknown)) | null;
                         /** @default null */
                         auditPattern?: string | null;
                         /**
@@ -6987,6 +7005,8 @@ export interface components {
                          * @enum {string}
                          */
                         failOn?: "low" | "medium" | "high" | "critical";
+                        /** @default false */
+                        requireDependencyCheck?: boolean;
                     };
                 } | null;
                 /** @default 0 */
@@ -7130,8 +7150,7 @@ export interface components {
                              * @enum {string}
                              */
                             method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
-                            /** Format: starts_with */
-                            path: string;
+                            path: string & (unknown & unknown);
                             /** @default {} */
                             headers?: {
                                 [key: string]: string;
@@ -7146,7 +7165,7 @@ export interface components {
                                 [key: string]: string;
                             };
                             bodyContains?: string;
-                            /** @description A regular expression. */
+                            /** @description A regular expression (flag m). */
                             bodyMatches?: string;
                             json?: {
                                 [key: string]: components["schemas"]["JsonInput"];
@@ -7174,8 +7193,7 @@ export interface components {
                          * @enum {string}
                          */
                         method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
-                        /** Format: starts_with */
-                        path: string;
+                        path: string & (unknown & unknown);
                         /** @default {} */
                         headers?: {
                             [key: string]: string;
@@ -7195,9 +7213,9 @@ export interface components {
                     /** @default {} */
                     security?: {
                         /** @default null */
-                        protectedPath?: string | null;
+                        protectedPath?: (string & (unknown & unknown)) | null;
                         /** @default null */
-                        privilegedPath?: string | null;
+                        privilegedPath?: (string & (unknown & unknown)) | null;
                         /** @default null */
                         lowPrivilegeHeaders?: {
                             [key: string]: string;
@@ -7216,7 +7234,7 @@ export interface components {
                         /** @default 10485760 */
                         maxBodyBytes?: number;
                         /** @default null */
-                        auditPath?: string | null;
+                        auditPath?: (string & (unknown & unknown)) | null;
                         /** @default null */
                         auditPattern?: string | null;
                         /**
@@ -7224,6 +7242,8 @@ export interface components {
                          * @enum {string}
                          */
                         failOn?: "low" | "medium" | "high" | "critical";
+                        /** @default false */
+                        requireDependencyCheck?: boolean;
                     };
                 } | null;
                 /** @default 0 */
@@ -7410,8 +7430,7 @@ export interface components {
                              * @enum {string}
                              */
                             method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
-                            /** Format: starts_with */
-                            path: string;
+                            path: string & (unknown & unknown);
                             /** @default {} */
                             headers?: {
                                 [key: string]: string;
@@ -7426,7 +7445,7 @@ export interface components {
                                 [key: string]: string;
                             };
                             bodyContains?: string;
-                            /** @description A regular expression. */
+                            /** @description A regular expression (flag m). */
                             bodyMatches?: string;
                             json?: {
                                 [key: string]: components["schemas"]["JsonInput"];
@@ -7454,8 +7473,7 @@ export interface components {
                          * @enum {string}
                          */
                         method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
-                        /** Format: starts_with */
-                        path: string;
+                        path: string & (unknown & unknown);
                         /** @default {} */
                         headers?: {
                             [key: string]: string;
@@ -7475,9 +7493,9 @@ export interface components {
                     /** @default {} */
                     security?: {
                         /** @default null */
-                        protectedPath?: string | null;
+                        protectedPath?: (string & (unknown & unknown)) | null;
                         /** @default null */
-                        privilegedPath?: string | null;
+                        privilegedPath?: (string & (unknown & unknown)) | null;
                         /** @default null */
                         lowPrivilegeHeaders?: {
                             [key: string]: string;
@@ -7496,7 +7514,7 @@ export interface components {
                         /** @default 10485760 */
                         maxBodyBytes?: number;
                         /** @default null */
-                        auditPath?: string | null;
+                        auditPath?: (string & (unknown & unknown)) | null;
                         /** @default null */
                         auditPattern?: string | null;
                         /**
@@ -7504,6 +7522,8 @@ export interface components {
                          * @enum {string}
                          */
                         failOn?: "low" | "medium" | "high" | "critical";
+                        /** @default false */
+                        requireDependencyCheck?: boolean;
                     };
                 } | null;
                 /** @default 0 */
@@ -7623,7 +7643,6 @@ export interface components {
             } | {
                 /** @constant */
                 type: "blue-green";
-                /** @default null */
                 previewRoute?: string | null;
                 /** @default true */
                 autoRollback?: boolean;
@@ -7643,8 +7662,7 @@ export interface components {
                              * @enum {string}
                              */
                             method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
-                            /** Format: starts_with */
-                            path: string;
+                            path: string & (unknown & unknown);
                             /** @default {} */
                             headers?: {
                                 [key: string]: string;
@@ -7659,7 +7677,7 @@ export interface components {
                                 [key: string]: string;
                             };
                             bodyContains?: string;
-                            /** @description A regular expression. */
+                            /** @description A regular expression (flag m). */
                             bodyMatches?: string;
                             json?: {
                                 [key: string]: components["schemas"]["JsonInput"];
@@ -7687,8 +7705,7 @@ export interface components {
                          * @enum {string}
                          */
                         method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
-                        /** Format: starts_with */
-                        path: string;
+                        path: string & (unknown & unknown);
                         /** @default {} */
                         headers?: {
                             [key: string]: string;
@@ -7708,9 +7725,9 @@ export interface components {
                     /** @default {} */
                     security?: {
                         /** @default null */
-                        protectedPath?: string | null;
+                        protectedPath?: (string & (unknown & unknown)) | null;
                         /** @default null */
-                        privilegedPath?: string | null;
+                        privilegedPath?: (string & (unknown & unknown)) | null;
                         /** @default null */
                         lowPrivilegeHeaders?: {
                             [key: string]: string;
@@ -7729,7 +7746,7 @@ export interface components {
                         /** @default 10485760 */
                         maxBodyBytes?: number;
                         /** @default null */
-                        auditPath?: string | null;
+                        auditPath?: (string & (unknown & unknown)) | null;
                         /** @default null */
                         auditPattern?: string | null;
                         /**
@@ -7737,6 +7754,8 @@ export interface components {
                          * @enum {string}
                          */
                         failOn?: "low" | "medium" | "high" | "critical";
+                        /** @default false */
+                        requireDependencyCheck?: boolean;
                     };
                 } | null;
                 /** @default 0 */
@@ -7888,8 +7907,7 @@ export interface components {
                              * @enum {string}
                              */
                             method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
-                            /** Format: starts_with */
-                            path: string;
+                            path: string & (unknown & unknown);
                             /** @default {} */
                             headers?: {
                                 [key: string]: string;
@@ -7904,7 +7922,7 @@ export interface components {
                                 [key: string]: string;
                             };
                             bodyContains?: string;
-                            /** @description A regular expression. */
+                            /** @description A regular expression (flag m). */
                             bodyMatches?: string;
                             json?: {
                                 [key: string]: components["schemas"]["JsonInput"];
@@ -7932,8 +7950,7 @@ export interface components {
                          * @enum {string}
                          */
                         method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
-                        /** Format: starts_with */
-                        path: string;
+                        path: string & (unknown & unknown);
                         /** @default {} */
                         headers?: {
                             [key: string]: string;
@@ -7953,9 +7970,9 @@ export interface components {
                     /** @default {} */
                     security?: {
                         /** @default null */
-                        protectedPath?: string | null;
+                        protectedPath?: (string & (unknown & unknown)) | null;
                         /** @default null */
-                        privilegedPath?: string | null;
+                        privilegedPath?: (string & (unknown & unknown)) | null;
                         /** @default null */
                         lowPrivilegeHeaders?: {
                             [key: string]: string;
@@ -7974,7 +7991,7 @@ export interface components {
                         /** @default 10485760 */
                         maxBodyBytes?: number;
                         /** @default null */
-                        auditPath?: string | null;
+                        auditPath?: (string & (unknown & unknown)) | null;
                         /** @default null */
                         auditPattern?: string | null;
                         /**
@@ -7982,6 +7999,8 @@ export interface components {
                          * @enum {string}
                          */
                         failOn?: "low" | "medium" | "high" | "critical";
+                        /** @default false */
+                        requireDependencyCheck?: boolean;
                     };
                 } | null;
                 /** @default 0 */
@@ -8137,8 +8156,7 @@ export interface components {
                              * @enum {string}
                              */
                             method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
-                            /** Format: starts_with */
-                            path: string;
+                            path: string & (unknown & unknown);
                             /** @default {} */
                             headers?: {
                                 [key: string]: string;
@@ -8153,7 +8171,7 @@ export interface components {
                                 [key: string]: string;
                             };
                             bodyContains?: string;
-                            /** @description A regular expression. */
+                            /** @description A regular expression (flag m). */
                             bodyMatches?: string;
                             json?: {
                                 [key: string]: components["schemas"]["JsonInput"];
@@ -8181,8 +8199,7 @@ export interface components {
                          * @enum {string}
                          */
                         method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
-                        /** Format: starts_with */
-                        path: string;
+                        path: string & (unknown & unknown);
                         /** @default {} */
                         headers?: {
                             [key: string]: string;
@@ -8202,9 +8219,9 @@ export interface components {
                     /** @default {} */
                     security?: {
                         /** @default null */
-                        protectedPath?: string | null;
+                        protectedPath?: (string & (unknown & unknown)) | null;
                         /** @default null */
-                        privilegedPath?: string | null;
+                        privilegedPath?: (string & (unknown & unknown)) | null;
                         /** @default null */
                         lowPrivilegeHeaders?: {
                             [key: string]: string;
@@ -8223,7 +8240,7 @@ export interface components {
                         /** @default 10485760 */
                         maxBodyBytes?: number;
                         /** @default null */
-                        auditPath?: string | null;
+                        auditPath?: (string & (unknown & unknown)) | null;
                         /** @default null */
                         auditPattern?: string | null;
                         /**
@@ -8231,6 +8248,8 @@ export interface components {
                          * @enum {string}
                          */
                         failOn?: "low" | "medium" | "high" | "critical";
+                        /** @default false */
+                        requireDependencyCheck?: boolean;
                     };
                 } | null;
                 /** @default 0 */
@@ -8540,12 +8559,18 @@ export interface components {
             seconds?: number;
             /** @constant */
             approval?: true;
+            /** @description How many people; of a `wait` for approval. */
+            approvals?: number;
+            /** @description After which an approval that was not given turns back. */
+            expiresSeconds?: number;
             headers?: {
                 [key: string]: string;
             };
             cookies?: {
                 [key: string]: string;
             };
+            /** @description Of `match`. */
+            region?: string;
             /** @description Of the wanted replicas; of `scale`. */
             percentage?: number;
             url?: string;
@@ -8608,25 +8633,156 @@ export interface components {
             /** @enum {string} */
             verdict: "continue" | "promote" | "rollback" | "hold";
             reason: string | null;
+            /** @description The verdict in one sentence. */
+            message: string;
             /** @description The e-value over all metrics: how many times better `worse` explains what was seen. */
             evidence: number;
             /** @description The e-value at which the gate is closed. */
             threshold: number;
             metrics: {
                 name: string;
+                /** @description `gateway`, `evaluations`, `prometheus`, `webhook`, `file` or `goal`. */
+                source: string;
+                /** @description The method, for example `fisher` or `mann-whitney`. */
+                judge: string;
+                /**
+                 * @description Anything but `ok` is neither success nor failure.
+                 * @enum {string}
+                 */
+                status: "ok" | "no_data" | "invalid" | "provider_error";
+                /** @description This metric alone is worse beyond its bound. */
+                failed: boolean;
                 stable: number | null;
                 candidate: number | null;
-                evidence: number;
-                threshold: number;
+                /** @description The e-value that the candidate is worse; null for a judge that gives none. */
+                evidence: number | null;
+                /** @description The e-value at which the gate is closed; null with `evidence`. */
+                threshold: number | null;
                 samples: {
                     stable: number;
                     candidate: number;
                 };
+                /** @description For display; null when there is none. */
+                interval: {
+                    /** @enum {string} */
+                    of: "difference" | "ratio" | "shift";
+                    level: number;
+                    low: number;
+                    high: number;
+                } | null;
+                message: string;
             }[];
             errors: {
                 stable: number;
                 candidate: number;
             };
+        };
+        Judge: {
+            /** @enum {string} */
+            verdict: "continue" | "promote" | "rollback" | "hold";
+            message: string;
+            evidence: number;
+            maxEvidence: number;
+            threshold: number;
+            /** @description How the rate of false rollbacks was divided when the rollout began. */
+            budget: {
+                total: number;
+                guards: number;
+                pooled: number;
+                monitoring: number;
+            };
+            metrics: {
+                name: string;
+                /** @description `gateway`, `evaluations`, `prometheus`, `webhook`, `file` or `goal`. */
+                source: string;
+                /** @description The method, for example `fisher` or `mann-whitney`. */
+                judge: string;
+                /**
+                 * @description Anything but `ok` is neither success nor failure.
+                 * @enum {string}
+                 */
+                status: "ok" | "no_data" | "invalid" | "provider_error";
+                /** @description This metric alone is worse beyond its bound. */
+                failed: boolean;
+                stable: number | null;
+                candidate: number | null;
+                /** @description The e-value that the candidate is worse; null for a judge that gives none. */
+                evidence: number | null;
+                /** @description The e-value at which the gate is closed; null with `evidence`. */
+                threshold: number | null;
+                samples: {
+                    stable: number;
+                    candidate: number;
+                };
+                /** @description For display; null when there is none. */
+                interval: {
+                    /** @enum {string} */
+                    of: "difference" | "ratio" | "shift";
+                    level: number;
+                    low: number;
+                    high: number;
+                } | null;
+                message: string;
+            }[];
+            sampleRatio: {
+                /** @description The e-value that the split is not the nominal one. */
+                evidence: number;
+                doubted: boolean;
+            };
+            /** @description Null when no margin was asked for. */
+            nonInferior: boolean | null;
+            closed: {
+                /** Format: date-time */
+                at: string;
+                metric: string;
+                reason: string;
+            } | null;
+        };
+        Shadow: {
+            compared: number;
+            skipped: number;
+            statusMismatches: number;
+            /** @description Null when bodies are not compared. */
+            bodyMismatches: number | null;
+            bodiesSkipped: number;
+            latencyMs: {
+                stable: {
+                    p50: number;
+                    p95: number;
+                    p99: number;
+                } | null;
+                candidate: {
+                    p50: number;
+                    p95: number;
+                    p99: number;
+                } | null;
+            };
+            examples: {
+                method: string;
+                path: string;
+                stable: number;
+                candidate: number;
+                difference: string;
+            }[];
+        };
+        Goal: {
+            goal: string;
+            stable: {
+                exposures: number;
+                goals: number;
+            };
+            candidate: {
+                exposures: number;
+                goals: number;
+            };
+            /** @description The e-values that the candidate, or stable, is the better one. */
+            evidence: {
+                candidate: number;
+                stable: number;
+            };
+            threshold: number;
+            winner: ("candidate" | "stable") | null;
+            message: string;
         };
         Rollout: {
             id: string;
@@ -8643,6 +8799,8 @@ export interface components {
             paused: boolean;
             /** @description Null until the rollout has ended. */
             outcome: ("completed" | "rolled_back" | "gates_failed" | "failed" | "cancelled" | "superseded") | null;
+            /** @description One sentence: where the rollout stands and why. */
+            explanation: string;
             reason: string | null;
             /** @description Why it turned back; null while it has not. */
             trigger: ("deployment_failure" | "health_check_failure" | "performance_degradation" | "security_violation" | "manual" | "resource_exhaustion" | "test_failure" | "no_data" | "superseded") | null;
@@ -8667,8 +8825,7 @@ export interface components {
                              * @enum {string}
                              */
                             method: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
-                            /** Format: starts_with */
-                            path: string;
+                            path: string & (unknown & unknown);
                             /** @default {} */
                             headers: {
                                 [key: string]: string;
@@ -8682,7 +8839,7 @@ export interface components {
                                 [key: string]: string;
                             };
                             bodyContains?: string;
-                            /** @description A regular expression. */
+                            /** @description A regular expression (flag m). */
                             bodyMatches?: string;
                             json?: {
                                 [key: string]: components["schemas"]["Json"];
@@ -8705,8 +8862,7 @@ export interface components {
                          * @enum {string}
                          */
                         method: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
-                        /** Format: starts_with */
-                        path: string;
+                        path: string & (unknown & unknown);
                         /** @default {} */
                         headers: {
                             [key: string]: string;
@@ -8725,9 +8881,9 @@ export interface components {
                     throughputThreshold: number | null;
                     security: {
                         /** @default null */
-                        protectedPath: string | null;
+                        protectedPath: (string & (unknown & unknown)) | null;
                         /** @default null */
-                        privilegedPath: string | null;
+                        privilegedPath: (string & (unknown & unknown)) | null;
                         /** @default null */
                         lowPrivilegeHeaders: {
                             [key: string]: string;
@@ -8746,7 +8902,7 @@ export interface components {
                         /** @default 10485760 */
                         maxBodyBytes: number;
                         /** @default null */
-                        auditPath: string | null;
+                        auditPath: (string & (unknown & unknown)) | null;
                         /** @default null */
                         auditPattern: string | null;
                         /**
@@ -8754,6 +8910,8 @@ export interface components {
                          * @enum {string}
                          */
                         failOn: "low" | "medium" | "high" | "critical";
+                        /** @default false */
+                        requireDependencyCheck: boolean;
                     };
                 } | null;
                 /** @default 0 */
@@ -8906,8 +9064,7 @@ export interface components {
                              * @enum {string}
                              */
                             method: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
-                            /** Format: starts_with */
-                            path: string;
+                            path: string & (unknown & unknown);
                             /** @default {} */
                             headers: {
                                 [key: string]: string;
@@ -8921,7 +9078,7 @@ export interface components {
                                 [key: string]: string;
                             };
                             bodyContains?: string;
-                            /** @description A regular expression. */
+                            /** @description A regular expression (flag m). */
                             bodyMatches?: string;
                             json?: {
                                 [key: string]: components["schemas"]["Json"];
@@ -8944,8 +9101,7 @@ export interface components {
                          * @enum {string}
                          */
                         method: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
-                        /** Format: starts_with */
-                        path: string;
+                        path: string & (unknown & unknown);
                         /** @default {} */
                         headers: {
                             [key: string]: string;
@@ -8964,9 +9120,9 @@ export interface components {
                     throughputThreshold: number | null;
                     security: {
                         /** @default null */
-                        protectedPath: string | null;
+                        protectedPath: (string & (unknown & unknown)) | null;
                         /** @default null */
-                        privilegedPath: string | null;
+                        privilegedPath: (string & (unknown & unknown)) | null;
                         /** @default null */
                         lowPrivilegeHeaders: {
                             [key: string]: string;
@@ -8985,7 +9141,7 @@ export interface components {
                         /** @default 10485760 */
                         maxBodyBytes: number;
                         /** @default null */
-                        auditPath: string | null;
+                        auditPath: (string & (unknown & unknown)) | null;
                         /** @default null */
                         auditPattern: string | null;
                         /**
@@ -8993,6 +9149,8 @@ export interface components {
                          * @enum {string}
                          */
                         failOn: "low" | "medium" | "high" | "critical";
+                        /** @default false */
+                        requireDependencyCheck: boolean;
                     };
                 } | null;
                 /** @default 0 */
@@ -9188,8 +9346,7 @@ export interface components {
                              * @enum {string}
                              */
                             method: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
-                            /** Format: starts_with */
-                            path: string;
+                            path: string & (unknown & unknown);
                             /** @default {} */
                             headers: {
                                 [key: string]: string;
@@ -9203,7 +9360,7 @@ export interface components {
                                 [key: string]: string;
                             };
                             bodyContains?: string;
-                            /** @description A regular expression. */
+                            /** @description A regular expression (flag m). */
                             bodyMatches?: string;
                             json?: {
                                 [key: string]: components["schemas"]["Json"];
@@ -9226,8 +9383,7 @@ export interface components {
                          * @enum {string}
                          */
                         method: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
-                        /** Format: starts_with */
-                        path: string;
+                        path: string & (unknown & unknown);
                         /** @default {} */
                         headers: {
                             [key: string]: string;
@@ -9246,9 +9402,9 @@ export interface components {
                     throughputThreshold: number | null;
                     security: {
                         /** @default null */
-                        protectedPath: string | null;
+                        protectedPath: (string & (unknown & unknown)) | null;
                         /** @default null */
-                        privilegedPath: string | null;
+                        privilegedPath: (string & (unknown & unknown)) | null;
                         /** @default null */
                         lowPrivilegeHeaders: {
                             [key: string]: string;
@@ -9267,7 +9423,7 @@ export interface components {
                         /** @default 10485760 */
                         maxBodyBytes: number;
                         /** @default null */
-                        auditPath: string | null;
+                        auditPath: (string & (unknown & unknown)) | null;
                         /** @default null */
                         auditPattern: string | null;
                         /**
@@ -9275,6 +9431,8 @@ export interface components {
                          * @enum {string}
                          */
                         failOn: "low" | "medium" | "high" | "critical";
+                        /** @default false */
+                        requireDependencyCheck: boolean;
                     };
                 } | null;
                 /** @default 0 */
@@ -9404,7 +9562,7 @@ export interface components {
                 /** @constant */
                 type: "blue-green";
                 /** @default null */
-                previewRoute: string | null;
+                previewRoute: unknown | null;
                 /** @default true */
                 autoRollback: boolean;
                 /**
@@ -9423,8 +9581,7 @@ export interface components {
                              * @enum {string}
                              */
                             method: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
-                            /** Format: starts_with */
-                            path: string;
+                            path: string & (unknown & unknown);
                             /** @default {} */
                             headers: {
                                 [key: string]: string;
@@ -9438,7 +9595,7 @@ export interface components {
                                 [key: string]: string;
                             };
                             bodyContains?: string;
-                            /** @description A regular expression. */
+                            /** @description A regular expression (flag m). */
                             bodyMatches?: string;
                             json?: {
                                 [key: string]: components["schemas"]["Json"];
@@ -9461,8 +9618,7 @@ export interface components {
                          * @enum {string}
                          */
                         method: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
-                        /** Format: starts_with */
-                        path: string;
+                        path: string & (unknown & unknown);
                         /** @default {} */
                         headers: {
                             [key: string]: string;
@@ -9481,9 +9637,9 @@ export interface components {
                     throughputThreshold: number | null;
                     security: {
                         /** @default null */
-                        protectedPath: string | null;
+                        protectedPath: (string & (unknown & unknown)) | null;
                         /** @default null */
-                        privilegedPath: string | null;
+                        privilegedPath: (string & (unknown & unknown)) | null;
                         /** @default null */
                         lowPrivilegeHeaders: {
                             [key: string]: string;
@@ -9502,7 +9658,7 @@ export interface components {
                         /** @default 10485760 */
                         maxBodyBytes: number;
                         /** @default null */
-                        auditPath: string | null;
+                        auditPath: (string & (unknown & unknown)) | null;
                         /** @default null */
                         auditPattern: string | null;
                         /**
@@ -9510,6 +9666,8 @@ export interface components {
                          * @enum {string}
                          */
                         failOn: "low" | "medium" | "high" | "critical";
+                        /** @default false */
+                        requireDependencyCheck: boolean;
                     };
                 } | null;
                 /** @default 0 */
@@ -9669,8 +9827,7 @@ export interface components {
                              * @enum {string}
                              */
                             method: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
-                            /** Format: starts_with */
-                            path: string;
+                            path: string & (unknown & unknown);
                             /** @default {} */
                             headers: {
                                 [key: string]: string;
@@ -9684,7 +9841,7 @@ export interface components {
                                 [key: string]: string;
                             };
                             bodyContains?: string;
-                            /** @description A regular expression. */
+                            /** @description A regular expression (flag m). */
                             bodyMatches?: string;
                             json?: {
                                 [key: string]: components["schemas"]["Json"];
@@ -9707,8 +9864,7 @@ export interface components {
                          * @enum {string}
                          */
                         method: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
-                        /** Format: starts_with */
-                        path: string;
+                        path: string & (unknown & unknown);
                         /** @default {} */
                         headers: {
                             [key: string]: string;
@@ -9727,9 +9883,9 @@ export interface components {
                     throughputThreshold: number | null;
                     security: {
                         /** @default null */
-                        protectedPath: string | null;
+                        protectedPath: (string & (unknown & unknown)) | null;
                         /** @default null */
-                        privilegedPath: string | null;
+                        privilegedPath: (string & (unknown & unknown)) | null;
                         /** @default null */
                         lowPrivilegeHeaders: {
                             [key: string]: string;
@@ -9748,7 +9904,7 @@ export interface components {
                         /** @default 10485760 */
                         maxBodyBytes: number;
                         /** @default null */
-                        auditPath: string | null;
+                        auditPath: (string & (unknown & unknown)) | null;
                         /** @default null */
                         auditPattern: string | null;
                         /**
@@ -9756,6 +9912,8 @@ export interface components {
                          * @enum {string}
                          */
                         failOn: "low" | "medium" | "high" | "critical";
+                        /** @default false */
+                        requireDependencyCheck: boolean;
                     };
                 } | null;
                 /** @default 0 */
@@ -9920,8 +10078,7 @@ export interface components {
                              * @enum {string}
                              */
                             method: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
-                            /** Format: starts_with */
-                            path: string;
+                            path: string & (unknown & unknown);
                             /** @default {} */
                             headers: {
                                 [key: string]: string;
@@ -9935,7 +10092,7 @@ export interface components {
                                 [key: string]: string;
                             };
                             bodyContains?: string;
-                            /** @description A regular expression. */
+                            /** @description A regular expression (flag m). */
                             bodyMatches?: string;
                             json?: {
                                 [key: string]: components["schemas"]["Json"];
@@ -9958,8 +10115,7 @@ export interface components {
                          * @enum {string}
                          */
                         method: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
-                        /** Format: starts_with */
-                        path: string;
+                        path: string & (unknown & unknown);
                         /** @default {} */
                         headers: {
                             [key: string]: string;
@@ -9978,9 +10134,9 @@ export interface components {
                     throughputThreshold: number | null;
                     security: {
                         /** @default null */
-                        protectedPath: string | null;
+                        protectedPath: (string & (unknown & unknown)) | null;
                         /** @default null */
-                        privilegedPath: string | null;
+                        privilegedPath: (string & (unknown & unknown)) | null;
                         /** @default null */
                         lowPrivilegeHeaders: {
                             [key: string]: string;
@@ -9999,7 +10155,7 @@ export interface components {
                         /** @default 10485760 */
                         maxBodyBytes: number;
                         /** @default null */
-                        auditPath: string | null;
+                        auditPath: (string & (unknown & unknown)) | null;
                         /** @default null */
                         auditPattern: string | null;
                         /**
@@ -10007,6 +10163,8 @@ export interface components {
                          * @enum {string}
                          */
                         failOn: "low" | "medium" | "high" | "critical";
+                        /** @default false */
+                        requireDependencyCheck: boolean;
                     };
                 } | null;
                 /** @default 0 */
@@ -10150,11 +10308,38 @@ export interface components {
                 comment: string;
                 /** Format: date-time */
                 at: string;
+                /** @description The step that it lets pass; null: the start of the rollout. */
+                step: number | null;
             }[];
             requiredApprovals: number;
+            /** @description Who may approve; null: everybody with the role. */
+            approvers: string[] | null;
+            /** @description Whether somebody other than who asked must approve. */
+            fourEyes: boolean;
+            /** @description Until when the approval is waited for; null: none is, or for ever. */
+            approvalExpiresAt: string | null;
+            /** @description Until when a waiting gate is waited for; null: none waits. */
+            waitsUntil: string | null;
+            /** @description What stopped it where it was, instead of turning it back. `frozen`: going back is refused. */
+            failure: {
+                /** Format: date-time */
+                at: string;
+                /** @enum {string} */
+                trigger: "deployment_failure" | "health_check_failure" | "performance_degradation" | "security_violation" | "manual" | "resource_exhaustion" | "test_failure" | "no_data" | "superseded";
+                reason: string;
+                frozen: boolean;
+            } | null;
+            /** @description Its version changes data in a way that the one before cannot undo. */
+            irreversible: boolean;
+            /** @description Null before the pooled judge has looked. */
+            judge: components["schemas"]["Judge"] | null;
+            /** @description Null for other strategies than `shadow`. */
+            shadow: components["schemas"]["Shadow"] | null;
+            /** @description Null without a goal. */
+            goal: components["schemas"]["Goal"] | null;
             /** @description Null before there was anything to compare. */
             analysis: components["schemas"]["Analysis"] | null;
-            allowedCommands: ("approve" | "reject" | "pause" | "resume" | "promote" | "rollback" | "cancel" | "retry")[];
+            allowedCommands: ("approve" | "reject" | "pause" | "resume" | "promote" | "reevaluate" | "rollback" | "cancel" | "retry")[];
             triggeredBy: string;
             rollbackOf: string | null;
             retryOf: string | null;
@@ -10266,6 +10451,18 @@ export interface components {
                     /** @default 3 */
                     retries: number;
                 };
+                dependencies?: {
+                    name: string;
+                    /** @enum {string} */
+                    type: "http" | "tcp" | "grpc";
+                    address: string;
+                    path?: string;
+                    service?: string;
+                    /** @default true */
+                    required: boolean;
+                    /** @default 3 */
+                    timeoutSeconds: number;
+                }[];
                 /** @default 600 */
                 progressDeadlineSeconds: number;
                 /** @default 30 */
@@ -10334,6 +10531,18 @@ export interface components {
                     /** @default 3 */
                     retries: number;
                 };
+                dependencies?: {
+                    name: string;
+                    /** @enum {string} */
+                    type: "http" | "tcp" | "grpc";
+                    address: string;
+                    path?: string;
+                    service?: string;
+                    /** @default true */
+                    required: boolean;
+                    /** @default 3 */
+                    timeoutSeconds: number;
+                }[];
                 /** @default 600 */
                 progressDeadlineSeconds: number;
                 /** @default 30 */
@@ -10587,8 +10796,7 @@ export interface components {
                              * @enum {string}
                              */
                             method: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
-                            /** Format: starts_with */
-                            path: string;
+                            path: string & (unknown & unknown);
                             /** @default {} */
                             headers: {
                                 [key: string]: string;
@@ -10602,7 +10810,7 @@ export interface components {
                                 [key: string]: string;
                             };
                             bodyContains?: string;
-                            /** @description A regular expression. */
+                            /** @description A regular expression (flag m). */
                             bodyMatches?: string;
                             json?: {
                                 [key: string]: components["schemas"]["Json"];
@@ -10625,8 +10833,7 @@ export interface components {
                          * @enum {string}
                          */
                         method: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
-                        /** Format: starts_with */
-                        path: string;
+                        path: string & (unknown & unknown);
                         /** @default {} */
                         headers: {
                             [key: string]: string;
@@ -10645,9 +10852,9 @@ export interface components {
                     throughputThreshold: number | null;
                     security: {
                         /** @default null */
-                        protectedPath: string | null;
+                        protectedPath: (string & (unknown & unknown)) | null;
                         /** @default null */
-                        privilegedPath: string | null;
+                        privilegedPath: (string & (unknown & unknown)) | null;
                         /** @default null */
                         lowPrivilegeHeaders: {
                             [key: string]: string;
@@ -10666,7 +10873,7 @@ export interface components {
                         /** @default 10485760 */
                         maxBodyBytes: number;
                         /** @default null */
-                        auditPath: string | null;
+                        auditPath: (string & (unknown & unknown)) | null;
                         /** @default null */
                         auditPattern: string | null;
                         /**
@@ -10674,6 +10881,8 @@ export interface components {
                          * @enum {string}
                          */
                         failOn: "low" | "medium" | "high" | "critical";
+                        /** @default false */
+                        requireDependencyCheck: boolean;
                     };
                 } | null;
                 /** @default 0 */
@@ -10826,8 +11035,7 @@ export interface components {
                              * @enum {string}
                              */
                             method: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
-                            /** Format: starts_with */
-                            path: string;
+                            path: string & (unknown & unknown);
                             /** @default {} */
                             headers: {
                                 [key: string]: string;
@@ -10841,7 +11049,7 @@ export interface components {
                                 [key: string]: string;
                             };
                             bodyContains?: string;
-                            /** @description A regular expression. */
+                            /** @description A regular expression (flag m). */
                             bodyMatches?: string;
                             json?: {
                                 [key: string]: components["schemas"]["Json"];
@@ -10864,8 +11072,7 @@ export interface components {
                          * @enum {string}
                          */
                         method: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
-                        /** Format: starts_with */
-                        path: string;
+                        path: string & (unknown & unknown);
                         /** @default {} */
                         headers: {
                             [key: string]: string;
@@ -10884,9 +11091,9 @@ export interface components {
                     throughputThreshold: number | null;
                     security: {
                         /** @default null */
-                        protectedPath: string | null;
+                        protectedPath: (string & (unknown & unknown)) | null;
                         /** @default null */
-                        privilegedPath: string | null;
+                        privilegedPath: (string & (unknown & unknown)) | null;
                         /** @default null */
                         lowPrivilegeHeaders: {
                             [key: string]: string;
@@ -10905,7 +11112,7 @@ export interface components {
                         /** @default 10485760 */
                         maxBodyBytes: number;
                         /** @default null */
-                        auditPath: string | null;
+                        auditPath: (string & (unknown & unknown)) | null;
                         /** @default null */
                         auditPattern: string | null;
                         /**
@@ -10913,6 +11120,8 @@ export interface components {
                          * @enum {string}
                          */
                         failOn: "low" | "medium" | "high" | "critical";
+                        /** @default false */
+                        requireDependencyCheck: boolean;
                     };
                 } | null;
                 /** @default 0 */
@@ -11108,8 +11317,7 @@ export interface components {
                              * @enum {string}
                              */
                             method: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
-                            /** Format: starts_with */
-                            path: string;
+                            path: string & (unknown & unknown);
                             /** @default {} */
                             headers: {
                                 [key: string]: string;
@@ -11123,7 +11331,7 @@ export interface components {
                                 [key: string]: string;
                             };
                             bodyContains?: string;
-                            /** @description A regular expression. */
+                            /** @description A regular expression (flag m). */
                             bodyMatches?: string;
                             json?: {
                                 [key: string]: components["schemas"]["Json"];
@@ -11146,8 +11354,7 @@ export interface components {
                          * @enum {string}
                          */
                         method: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
-                        /** Format: starts_with */
-                        path: string;
+                        path: string & (unknown & unknown);
                         /** @default {} */
                         headers: {
                             [key: string]: string;
@@ -11166,9 +11373,9 @@ export interface components {
                     throughputThreshold: number | null;
                     security: {
                         /** @default null */
-                        protectedPath: string | null;
+                        protectedPath: (string & (unknown & unknown)) | null;
                         /** @default null */
-                        privilegedPath: string | null;
+                        privilegedPath: (string & (unknown & unknown)) | null;
                         /** @default null */
                         lowPrivilegeHeaders: {
                             [key: string]: string;
@@ -11187,7 +11394,7 @@ export interface components {
                         /** @default 10485760 */
                         maxBodyBytes: number;
                         /** @default null */
-                        auditPath: string | null;
+                        auditPath: (string & (unknown & unknown)) | null;
                         /** @default null */
                         auditPattern: string | null;
                         /**
@@ -11195,6 +11402,8 @@ export interface components {
                          * @enum {string}
                          */
                         failOn: "low" | "medium" | "high" | "critical";
+                        /** @default false */
+                        requireDependencyCheck: boolean;
                     };
                 } | null;
                 /** @default 0 */
@@ -11324,7 +11533,7 @@ export interface components {
                 /** @constant */
                 type: "blue-green";
                 /** @default null */
-                previewRoute: string | null;
+                previewRoute: unknown | null;
                 /** @default true */
                 autoRollback: boolean;
                 /**
@@ -11343,8 +11552,7 @@ export interface components {
                              * @enum {string}
                              */
                             method: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
-                            /** Format: starts_with */
-                            path: string;
+                            path: string & (unknown & unknown);
                             /** @default {} */
                             headers: {
                                 [key: string]: string;
@@ -11358,7 +11566,7 @@ export interface components {
                                 [key: string]: string;
                             };
                             bodyContains?: string;
-                            /** @description A regular expression. */
+                            /** @description A regular expression (flag m). */
                             bodyMatches?: string;
                             json?: {
                                 [key: string]: components["schemas"]["Json"];
@@ -11381,8 +11589,7 @@ export interface components {
                          * @enum {string}
                          */
                         method: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
-                        /** Format: starts_with */
-                        path: string;
+                        path: string & (unknown & unknown);
                         /** @default {} */
                         headers: {
                             [key: string]: string;
@@ -11401,9 +11608,9 @@ export interface components {
                     throughputThreshold: number | null;
                     security: {
                         /** @default null */
-                        protectedPath: string | null;
+                        protectedPath: (string & (unknown & unknown)) | null;
                         /** @default null */
-                        privilegedPath: string | null;
+                        privilegedPath: (string & (unknown & unknown)) | null;
                         /** @default null */
                         lowPrivilegeHeaders: {
                             [key: string]: string;
@@ -11422,7 +11629,7 @@ export interface components {
                         /** @default 10485760 */
                         maxBodyBytes: number;
                         /** @default null */
-                        auditPath: string | null;
+                        auditPath: (string & (unknown & unknown)) | null;
                         /** @default null */
                         auditPattern: string | null;
                         /**
@@ -11430,6 +11637,8 @@ export interface components {
                          * @enum {string}
                          */
                         failOn: "low" | "medium" | "high" | "critical";
+                        /** @default false */
+                        requireDependencyCheck: boolean;
                     };
                 } | null;
                 /** @default 0 */
@@ -11589,8 +11798,7 @@ export interface components {
                              * @enum {string}
                              */
                             method: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
-                            /** Format: starts_with */
-                            path: string;
+                            path: string & (unknown & unknown);
                             /** @default {} */
                             headers: {
                                 [key: string]: string;
@@ -11604,7 +11812,7 @@ export interface components {
                                 [key: string]: string;
                             };
                             bodyContains?: string;
-                            /** @description A regular expression. */
+                            /** @description A regular expression (flag m). */
                             bodyMatches?: string;
                             json?: {
                                 [key: string]: components["schemas"]["Json"];
@@ -11627,8 +11835,7 @@ export interface components {
                          * @enum {string}
                          */
                         method: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
-                        /** Format: starts_with */
-                        path: string;
+                        path: string & (unknown & unknown);
                         /** @default {} */
                         headers: {
                             [key: string]: string;
@@ -11647,9 +11854,9 @@ export interface components {
                     throughputThreshold: number | null;
                     security: {
                         /** @default null */
-                        protectedPath: string | null;
+                        protectedPath: (string & (unknown & unknown)) | null;
                         /** @default null */
-                        privilegedPath: string | null;
+                        privilegedPath: (string & (unknown & unknown)) | null;
                         /** @default null */
                         lowPrivilegeHeaders: {
                             [key: string]: string;
@@ -11668,7 +11875,7 @@ export interface components {
                         /** @default 10485760 */
                         maxBodyBytes: number;
                         /** @default null */
-                        auditPath: string | null;
+                        auditPath: (string & (unknown & unknown)) | null;
                         /** @default null */
                         auditPattern: string | null;
                         /**
@@ -11676,6 +11883,8 @@ export interface components {
                          * @enum {string}
                          */
                         failOn: "low" | "medium" | "high" | "critical";
+                        /** @default false */
+                        requireDependencyCheck: boolean;
                     };
                 } | null;
                 /** @default 0 */
@@ -11840,8 +12049,7 @@ export interface components {
                              * @enum {string}
                              */
                             method: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
-                            /** Format: starts_with */
-                            path: string;
+                            path: string & (unknown & unknown);
                             /** @default {} */
                             headers: {
                                 [key: string]: string;
@@ -11855,7 +12063,7 @@ export interface components {
                                 [key: string]: string;
                             };
                             bodyContains?: string;
-                            /** @description A regular expression. */
+                            /** @description A regular expression (flag m). */
                             bodyMatches?: string;
                             json?: {
                                 [key: string]: components["schemas"]["Json"];
@@ -11878,8 +12086,7 @@ export interface components {
                          * @enum {string}
                          */
                         method: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
-                        /** Format: starts_with */
-                        path: string;
+                        path: string & (unknown & unknown);
                         /** @default {} */
                         headers: {
                             [key: string]: string;
@@ -11898,9 +12105,9 @@ export interface components {
                     throughputThreshold: number | null;
                     security: {
                         /** @default null */
-                        protectedPath: string | null;
+                        protectedPath: (string & (unknown & unknown)) | null;
                         /** @default null */
-                        privilegedPath: string | null;
+                        privilegedPath: (string & (unknown & unknown)) | null;
                         /** @default null */
                         lowPrivilegeHeaders: {
                             [key: string]: string;
@@ -11919,7 +12126,7 @@ export interface components {
                         /** @default 10485760 */
                         maxBodyBytes: number;
                         /** @default null */
-                        auditPath: string | null;
+                        auditPath: (string & (unknown & unknown)) | null;
                         /** @default null */
                         auditPattern: string | null;
                         /**
@@ -11927,6 +12134,8 @@ export interface components {
                          * @enum {string}
                          */
                         failOn: "low" | "medium" | "high" | "critical";
+                        /** @default false */
+                        requireDependencyCheck: boolean;
                     };
                 } | null;
                 /** @default 0 */
@@ -13734,7 +13943,7 @@ export interface operations {
             path: {
                 /** @description `rol_…` */
                 id: string;
-                command: "approve" | "reject" | "pause" | "resume" | "promote" | "rollback" | "cancel" | "retry";
+                command: "approve" | "reject" | "pause" | "resume" | "promote" | "reevaluate" | "rollback" | "cancel" | "retry";
             };
             cookie?: never;
         };
@@ -13747,6 +13956,11 @@ export interface operations {
                  */
                 "application/json": {
                     comment?: string;
+                    /**
+                     * @description For `rollback`: why, where it is more than somebody's wish.
+                     * @enum {string}
+                     */
+                    trigger?: "security_violation";
                 } | null;
             };
         };
