@@ -16,14 +16,22 @@ export const PREVIEW_HEADER = "x-sluice-preview";
  * - `immediate`: switch.
  * - `gradual`: the initial weight, then one increment after every interval, up to 100 %.
  * - `canary`: initial weight, bake, 25 %, bake, 100 %; or the user's steps as written, with a last switch when they end below 100 %.
- * - `blue-green`: full size at zero traffic, reachable by the header `x-sluice-preview: <previewRoute, or "true">` for
- *   {@link PREVIEW_SECONDS}, then switch. The old revision stays warm for `keepStableSeconds`.
+ * - `blue-green`: full size at zero traffic, reachable by the header `x-sluice-preview: <previewRoute, or "true">` (and at the
+ *   path `previewRoute`) for {@link PREVIEW_SECONDS}, then switch. The old revision stays warm for `keepStableSeconds`.
  * - `shadow`: copies of requests for the whole duration, then none. Stable keeps all traffic; the rollout completes with
  *   its report, and the candidate is removed.
  * - `ab`: a weight or a match for the whole duration. Then the candidate gets everything when `promoteWinner` is set (the
- *   guard would have ended the rollout had it seen anything worse), otherwise stable does and the candidate is removed.
+ *   guard would have ended the rollout had it seen anything worse), otherwise stable does and the candidate is removed. With a
+ *   goal, only a candidate that won is promoted, and a winner ends the test early: that is decided while it runs.
  */
 export function compileSteps(strategy: Strategy): Step[] {
+  if (percentage(strategy.holdbackPercentage, "strategy.holdbackPercentage") === FULL_WEIGHT) {
+    throw invalidField(
+      "strategy.holdbackPercentage",
+      strategy.holdbackPercentage,
+      "less than 100: the candidate must serve",
+    );
+  }
   switch (strategy.type) {
     case "immediate":
       return [{ type: "switch" }];

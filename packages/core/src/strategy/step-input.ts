@@ -1,6 +1,6 @@
 import { invalidField } from "../errors.ts";
 import { FULL_WEIGHT, type Weight } from "../traffic/split.ts";
-import type { Step, StepInput } from "./strategy.types.ts";
+import type { MatchInput, Step, StepInput } from "./strategy.types.ts";
 
 const DEFAULT_HOOK_TIMEOUT_SECONDS = 30;
 
@@ -28,7 +28,7 @@ export function parseSteps(inputs: readonly StepInput[]): Step[] {
 function parseStep(input: StepInput, field: string): Step {
   if ("setWeight" in input) return { type: "setWeight", weight: percentage(input.setWeight, `${field}.setWeight`) };
   if ("wait" in input) {
-    if ("approval" in input.wait) return { type: "wait", approval: true };
+    if ("approval" in input.wait) return approvalStep(input.wait, `${field}.wait`);
     return { type: "wait", seconds: duration(input.wait.seconds, `${field}.wait.seconds`) };
   }
   if ("analyze" in input)
@@ -50,17 +50,32 @@ function parseStep(input: StepInput, field: string): Step {
   return { type: "hook", url: input.hook.url, timeoutSeconds };
 }
 
-type MatchInput = Extract<StepInput, { match: unknown }>["match"];
+type ApprovalInput = Extract<Extract<StepInput, { wait: unknown }>["wait"], { approval: true }>;
+
+/** One person, and for ever, unless said otherwise. */
+function approvalStep({ approvals, expiresSeconds }: ApprovalInput, field: string): Step {
+  if (approvals !== undefined && !(Number.isInteger(approvals) && approvals >= 1))
+    throw invalidField(`${field}.approvals`, approvals, "a whole number of people, 1 or more");
+  if (expiresSeconds !== undefined && !(Number.isInteger(expiresSeconds) && expiresSeconds >= 1))
+    throw invalidField(`${field}.expiresSeconds`, expiresSeconds, "a whole number of seconds, 1 or more");
+  return {
+    type: "wait",
+    approval: true,
+    ...(approvals === undefined ? {} : { approvals }),
+    ...(expiresSeconds === undefined ? {} : { expiresSeconds }),
+  };
+}
 
 /** Header names are case-insensitive and kept in lower case, as the gateway sees them. */
 export function matchStep(match: MatchInput, field: string): Step {
   const lowerCase = Object.entries(match.header ?? {}).map(([name, value]) => [name.toLowerCase(), value]);
   const headers: Record<string, string> = Object.fromEntries(lowerCase);
   const cookies = { ...match.cookie };
-  if (Object.keys(headers).length + Object.keys(cookies).length === 0) {
-    throw invalidField(field, match, "at least one header or cookie");
+  const { region } = match;
+  if (Object.keys(headers).length + Object.keys(cookies).length === 0 && region === undefined) {
+    throw invalidField(field, match, "at least one header, cookie or region");
   }
-  return { type: "match", headers, cookies };
+  return { type: "match", headers, cookies, ...(region === undefined ? {} : { region }) };
 }
 
 /** Percent with at most two decimals to hundredths of a percent. Throws `invalid_argument` naming the field. */
