@@ -1,4 +1,5 @@
 import type { Rollout } from "../rollout/rollout.ts";
+import { failureMode } from "../rollout/way-back.ts";
 import { type GatewayMetricOptions, isGatewayMetric } from "../strategy/analysis.schema.ts";
 import type { GuardConfig, GuardMetric } from "./guard.types.ts";
 import type { Margin } from "./margin.ts";
@@ -35,7 +36,8 @@ export function guardConfigOf(rollout: Rollout, gateways: number): GuardConfig |
     candidate: toRevision,
     alpha: (GUARDS_PART * falseRollbackRate) / gateways,
     metrics: watched.map((asked) => guardMetric(asked, stakeOf(asked) / total)),
-    closes: watched.length > 0 && strategy.autoRollback && strategy.onFailure === "rollback",
+    // A guard must not send everybody to code that the data is too new for.
+    closes: watched.length > 0 && failureMode(rollout) === "rollback",
   };
 }
 

@@ -51,6 +51,8 @@ export interface JudgeReport {
   sampleRatio: { logEvidence: number; doubted: boolean };
   /** Whether non-inferiority was shown since the current step began; null when no margin was asked for. */
   nonInferior: boolean | null;
+  /** The rollout's step that `nonInferior` speaks of: what was shown in an earlier one ends no later one. Absent: the current one. */
+  step?: number;
   /** Latched: set once worse, for ever. */
   closed: { at: Instant; metric: string; reason: string } | null;
   /** The verdict in one sentence. */

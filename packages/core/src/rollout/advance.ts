@@ -2,13 +2,14 @@ import type { Instant } from "../time.ts";
 import type { Advanced } from "./effect.ts";
 import type { Facts } from "./facts.ts";
 import { outstandingEffects } from "./outstanding.ts";
-import { isTerminal, type Phase, type TerminalPhase } from "./phase.ts";
+import { isTerminal, NOTHING_STARTED, type Phase, type TerminalPhase } from "./phase.ts";
 import { awaitingApproval, gating, validating } from "./phases/checks.ts";
 import { monitoring } from "./phases/monitoring.ts";
-import { preparing, testing } from "./phases/preparing.ts";
+import { preparing } from "./phases/preparing.ts";
 import { queued } from "./phases/queued.ts";
 import { rollingBack } from "./phases/rolling-back.ts";
 import { shifting } from "./phases/shifting.ts";
+import { testing } from "./phases/testing.ts";
 import type { Rollout } from "./rollout.ts";
 import { Turn } from "./turn.ts";
 
@@ -23,9 +24,6 @@ const RULES: Readonly<Record<Exclude<Phase, TerminalPhase>, (turn: Turn) => void
   monitoring,
   rolling_back: rollingBack,
 };
-
-/** Before these, nothing was started for the candidate, and a newer rollout needs nobody's way back. */
-const NOTHING_STARTED: readonly Phase[] = ["queued", "validating", "awaiting_approval", "gating"];
 
 /**
  * The heart: what should be so now, given what is seen. Pure and level-triggered: the answer depends on the rollout, the
@@ -55,7 +53,7 @@ function settle(turn: Turn): void {
     if (isTerminal(phase)) return;
     turn.wakeAt = undefined;
     if (turn.facts.newer !== null && NOTHING_STARTED.includes(phase)) {
-      turn.giveUp("superseded", `superseded by ${turn.facts.newer}`, false);
+      turn.giveUp("superseded", { trigger: "superseded", reason: `superseded by ${turn.facts.newer}` });
     } else {
       RULES[phase](turn);
     }

@@ -1,11 +1,24 @@
-import { promotes } from "./desired.ts";
+import { promotes } from "./course.ts";
 import { ALLOWED_COMMANDS, type Command } from "./phase.ts";
-import type { Rollout } from "./rollout.ts";
+import type { Approval, Rollout } from "./rollout.ts";
+import { noWayBack } from "./way-back.ts";
+
+/** The approval that the current step waits for; null when it waits for none. */
+export function approvalStep(rollout: Rollout): { approvals: number; expiresSeconds: number | null } | null {
+  const step = rollout.steps[rollout.step];
+  if (rollout.phase !== "shifting" || step?.type !== "wait" || !("approval" in step)) return null;
+  const { approvals = 1, expiresSeconds = rollout.approvalExpirySeconds } = step;
+  return { approvals, expiresSeconds };
+}
 
 /** Whether the rollout stands at a step that a person must let pass. */
-export function waitsForApproval(rollout: Rollout): boolean {
-  const step = rollout.steps[rollout.step];
-  return rollout.phase === "shifting" && step?.type === "wait" && "approval" in step;
+export const waitsForApproval = (rollout: Rollout): boolean => approvalStep(rollout) !== null;
+
+/** Those who approved what is waited for now: the current step while that waits for people, otherwise the start. One person counts once. */
+export function approvalsNow(rollout: Rollout): Approval[] {
+  const step = waitsForApproval(rollout) ? rollout.step : null;
+  const given = rollout.approvals.filter((approval) => approval.step === step);
+  return given.filter((approval, index) => given.findIndex((other) => other.actor === approval.actor) === index);
 }
 
 /**
@@ -15,7 +28,12 @@ export function waitsForApproval(rollout: Rollout): boolean {
 export const allowedCommands = (rollout: Rollout): Command[] =>
   ALLOWED_COMMANDS[rollout.phase].filter((command) => makesSense(rollout, command));
 
+/** Commands that bring traffic back to the revision before. A rollout that has no way back takes none of them. */
+const GO_BACK: readonly Command[] = ["rollback", "cancel", "reject"];
+export const goesBack = (command: Command): boolean => GO_BACK.includes(command);
+
 function makesSense(rollout: Rollout, command: Command): boolean {
+  if (goesBack(command) && noWayBack(rollout) !== null) return false;
   switch (command) {
     case "pause":
       return rollout.pausedAt === null;
@@ -28,6 +46,7 @@ function makesSense(rollout: Rollout, command: Command): boolean {
       // Without an earlier revision, or when the earlier one kept serving, there is nothing to go back to.
       return rollout.fromRevision !== null && (rollout.phase !== "completed" || promotes(rollout));
     case "promote":
+    case "reevaluate":
     case "cancel":
     case "retry":
       return true;

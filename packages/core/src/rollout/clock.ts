@@ -21,16 +21,26 @@ export function stepElapsed(rollout: Rollout, now: Instant): number {
   return Math.max(0, clockAt(rollout, now) - startedAt - rollout.stepPausedMs);
 }
 
-/** Ends a pause: every clock goes on where it stood. */
+/**
+ * Ends a pause: every clock goes on where it stood. What ran out of time and stopped the rollout for that gets its whole time
+ * anew: whoever resumes grants it.
+ */
 export function resumed(rollout: Rollout, now: Instant): Partial<Rollout> {
-  if (rollout.pausedAt === null) return {};
-  const pause = Math.max(0, now - rollout.pausedAt);
+  const { pausedAt, failure, unavailableSince, phaseStartedAt } = rollout;
+  if (pausedAt === null) return {};
+  const pause = Math.max(0, now - pausedAt);
+  const stepStartedAt = rollout.steps[rollout.step]?.startedAt ?? pausedAt;
+  const anew = failure !== null && failure.at >= pausedAt ? failure.cause : null;
+  // A shortage that begins anew is over for the clocks that it held up (see `endShortage`).
+  const shortSince = anew === "availability" && unavailableSince !== null ? unavailableSince : pausedAt;
+  const lost = (since: Instant): number => Math.max(0, pausedAt - Math.max(since, shortSince));
   return {
     pausedAt: null,
-    pausedMs: rollout.pausedMs + pause,
-    stepPausedMs: rollout.stepPausedMs + pause,
-    unavailableSince: rollout.unavailableSince === null ? null : rollout.unavailableSince + pause,
-    // Whoever resumes a rollout that waits for traffic grants it the whole hold anew.
+    heldWeight: null,
+    pausedMs: rollout.pausedMs + pause + lost(phaseStartedAt),
+    stepPausedMs:
+      anew === "approval" ? Math.max(0, now - stepStartedAt) : rollout.stepPausedMs + pause + lost(stepStartedAt),
+    unavailableSince: unavailableSince === null ? null : anew === "availability" ? now : unavailableSince + pause,
     noDataSince: null,
   };
 }

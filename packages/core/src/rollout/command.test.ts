@@ -26,7 +26,9 @@ describe("a command", () => {
   test("that a phase does not take is refused, saying what it takes", () => {
     const error = refusal(() => give({ ...newRollout(), phase: "gating" }, "promote"));
     expect(error.code).toBe("failed_precondition");
-    expect(error.message).toBe("promote is not possible while the rollout is gating; allowed: pause, cancel");
+    expect(error.message).toBe(
+      "promote is not possible while the rollout is gating; allowed: reevaluate, pause, cancel",
+    );
     expect(refusal(() => give({ ...newRollout(), phase: "rolling_back" }, "cancel")).message).toContain(
       "no command is allowed",
     );
@@ -46,7 +48,7 @@ describe("a command", () => {
         expect(give(rollout, command).events.length).toBeGreaterThan(0);
       }
     }
-    expect(COMMANDS).toHaveLength(8);
+    expect(COMMANDS).toHaveLength(9);
   });
 });
 
@@ -55,7 +57,7 @@ describe("approve", () => {
 
   test("is kept with who, when and why", () => {
     const { rollout, events } = give(waiting(), "approve");
-    expect(rollout.approvals).toEqual([{ actor: "bob", comment: "looks good", at: 5_000 }]);
+    expect(rollout.approvals).toEqual([{ actor: "bob", comment: "looks good", at: 5_000, step: null }]);
     expect(events.map((event) => event.message)).toEqual(["approved by bob: looks good"]);
   });
 
@@ -73,7 +75,10 @@ describe("approve", () => {
   test("lets a step that waits for it pass, also by somebody who approved the start", () => {
     const story = new Story(newRollout({ strategy: gated })).runTo("shifting", 1);
     expect(allowedCommands(story.rollout)).toContain("approve");
-    story.rollout = give({ ...story.rollout, approvals: [{ actor: "bob", comment: "", at: 0 }] }, "approve").rollout;
+    story.rollout = give(
+      { ...story.rollout, approvals: [{ actor: "bob", comment: "", at: 0, step: null }] },
+      "approve",
+    ).rollout;
     expect([story.rollout.step, story.rollout.steps[1]?.status]).toEqual([2, "done"]);
     expect(allowedCommands(story.rollout)).not.toContain("approve");
     expect(story.runTo("completed").rollout.phase).toBe("completed");

@@ -1,12 +1,14 @@
 import { describe, SluiceError } from "../errors.ts";
 import type { Instant } from "../time.ts";
-import { FULL_WEIGHT } from "../traffic/split.ts";
-import { allowedCommands, waitsForApproval } from "./allowed.ts";
+import { allowedCommands, approvalStep, approvalsNow, goesBack } from "./allowed.ts";
 import { resumed } from "./clock.ts";
+import { promote } from "./command.promote.ts";
 import { Draft } from "./draft.ts";
 import type { RolloutEvent } from "./effect.ts";
 import type { Command } from "./phase.ts";
-import type { Rollout, StepState } from "./rollout.ts";
+import type { Rollout } from "./rollout.ts";
+import type { RollbackTrigger } from "./trigger.ts";
+import { noWayBack } from "./way-back.ts";
 
 export interface CommandContext {
   /** Who gives the command. */
@@ -15,14 +17,17 @@ export interface CommandContext {
   now: Instant;
   /** Who asked for the rollout: may not approve it where four eyes are required. */
   creator: string;
+  /** Why it is taken back, for `rollback`. Default: `manual`. */
+  trigger?: RollbackTrigger;
 }
 
 /** Commands that act on the rollout itself. A retry, and a rollback after completion, begin another one (see reverse.ts). */
 export type InPlaceCommand = Exclude<Command, "retry">;
 
 /**
- * What a person's command makes of a rollout. The next `advance` does the rest. Throws `failed_precondition` naming the
- * phase and what is allowed in it, and `permission_denied` when the creator approves where four eyes are required.
+ * What a person's command makes of a rollout. The next `advance` does the rest. When `attempts` of the answer have grown, what
+ * the gates or tests found before is no fact any more, and they are due again. Throws `failed_precondition` naming the phase
+ * and what is allowed in it, or why there is no way back, and `permission_denied` when this person may not approve.
  */
 export function applyCommand(
   rollout: Rollout,
@@ -47,7 +52,9 @@ export function abandonRollout(
   { actor, now }: Pick<CommandContext, "actor" | "now">,
 ): { rollout: Rollout; events: RolloutEvent[] } {
   const draft = new Draft(rollout, now);
-  if (rollout.phase !== "rolling_back") draft.giveUp("cancelled", `the deployment was deleted by ${actor}`, false);
+  if (rollout.phase !== "rolling_back") {
+    draft.giveUp("cancelled", { trigger: "manual", reason: `the deployment was deleted by ${actor}` });
+  }
   if (draft.rollout.phase === "rolling_back") draft.enter(draft.rollout.returningTo ?? "rolled_back");
   return { rollout: draft.rollout, events: draft.events };
 }
@@ -56,8 +63,10 @@ export function abandonRollout(
 export function assertAllowed(rollout: Rollout, command: Command): void {
   const allowed = allowedCommands(rollout);
   if (allowed.includes(command)) return;
-  const state = rollout.pausedAt === null ? rollout.phase : `${rollout.phase} (paused)`;
   const choice = allowed.length === 0 ? "no command is allowed" : `allowed: ${allowed.join(", ")}`;
+  const stuck = goesBack(command) ? noWayBack(rollout) : null;
+  if (stuck !== null) throw new SluiceError("failed_precondition", `${command} is not possible: ${stuck}; ${choice}`);
+  const state = rollout.pausedAt === null ? rollout.phase : `${rollout.phase} (paused)`;
   throw new SluiceError("failed_precondition", `${command} is not possible while the rollout is ${state}; ${choice}`);
 }
 
@@ -66,37 +75,55 @@ const COMMAND_RULES: Readonly<Record<InPlaceCommand, (draft: Draft, context: Com
   reject: (draft, context) => {
     const outcome = draft.rollout.phase === "awaiting_approval" ? "cancelled" : "rolled_back";
     draft.emit("rollout.rejected", `rejected by ${said(context)}`, { actor: context.actor });
-    draft.giveUp(outcome, `rejected by ${said(context)}`, true);
+    draft.giveUp(outcome, { trigger: "manual", reason: `rejected by ${said(context)}`, alert: true });
   },
   pause: (draft, context) => {
     draft.change({ pausedAt: context.now });
     draft.emit("rollout.paused", `paused by ${said(context)}`, { actor: context.actor });
   },
-  resume: (draft, context) => {
-    draft.change({ ...resumed(draft.rollout, context.now), reason: null });
-    draft.emit("rollout.resumed", `resumed by ${said(context)}`, { actor: context.actor });
+  resume,
+  promote: (draft, context) => {
+    draft.emit("rollout.promoted", `promoted by ${said(context)}`, { actor: context.actor });
+    promote(draft);
   },
-  promote,
-  rollback: (draft, context) => draft.giveUp("rolled_back", `rolled back by ${said(context)}`, true),
-  cancel: (draft, context) => draft.giveUp("cancelled", `cancelled by ${said(context)}`, false),
+  reevaluate: (draft, context) => {
+    const { attempts } = draft.rollout;
+    draft.change({ gates: [], attempts: { ...attempts, gates: attempts.gates + 1 } });
+    draft.emit("rollout.gates.reevaluated", `the gates are judged anew for ${said(context)}`, { actor: context.actor });
+  },
+  rollback: (draft, context) => {
+    const { trigger = "manual" } = context;
+    const why = trigger === "manual" ? "" : ` (${trigger.replaceAll("_", " ")})`;
+    draft.giveUp("rolled_back", { trigger, reason: `rolled back by ${said(context)}${why}`, alert: true });
+  },
+  cancel: (draft, context) => draft.giveUp("cancelled", { trigger: "manual", reason: `cancelled by ${said(context)}` }),
 };
+
+/** Somebody who goes on after failed tests wants them run again: nothing that failed its tests gets traffic. */
+function resume(draft: Draft, context: CommandContext): void {
+  const { rollout } = draft;
+  const { attempts, failure, phase } = rollout;
+  const again = phase === "testing" && failure?.cause === "tests" && failure.at >= (rollout.pausedAt ?? 0);
+  draft.change({
+    ...resumed(rollout, context.now),
+    reason: null,
+    ...(again ? { tests: [], attempts: { ...attempts, tests: attempts.tests + 1 } } : {}),
+  });
+  draft.emit("rollout.resumed", `resumed by ${said(context)}`, { actor: context.actor });
+}
 
 function approve(draft: Draft, context: CommandContext): void {
   const { rollout } = draft;
-  const { actor, comment, now, creator } = context;
-  if (rollout.fourEyes && actor === creator) {
-    throw new SluiceError(
-      "permission_denied",
-      `${describe(actor)} asked for this rollout; somebody else must approve it`,
-    );
-  }
-  const atStep = waitsForApproval(rollout);
-  if (!atStep && rollout.approvals.some((approval) => approval.actor === actor)) {
+  const { actor, comment, now } = context;
+  assertMayApprove(rollout, context);
+  const waiting = approvalStep(rollout);
+  if (approvalsNow(rollout).some((approval) => approval.actor === actor)) {
     throw new SluiceError("failed_precondition", `${describe(actor)} has approved already; somebody else must`);
   }
-  draft.change({ approvals: [...rollout.approvals, { actor, comment, at: now }] });
-  draft.emit("rollout.approved", `approved by ${said(context)}`, { actor });
-  if (!atStep) return;
+  const step = waiting === null ? null : rollout.step;
+  draft.change({ approvals: [...rollout.approvals, { actor, comment, at: now, step }] });
+  draft.emit("rollout.approved", `approved by ${said(context)}`, { actor, step });
+  if (waiting === null || approvalsNow(draft.rollout).length < waiting.approvals) return;
   draft.changeStep(rollout.step, {
     status: "done",
     startedAt: rollout.steps[rollout.step]?.startedAt ?? now,
@@ -105,31 +132,19 @@ function approve(draft: Draft, context: CommandContext): void {
   draft.change({ step: rollout.step + 1, stepPausedMs: 0, noDataSince: null });
 }
 
-/**
- * Waives what is left: of the steps in `shifting`, of the bake in `monitoring`. The candidate still needs its instances,
- * and its weight is still verified. A shadow goes to its end, which is not to serve.
- */
-function promote(draft: Draft, context: CommandContext): void {
-  const { rollout } = draft;
-  draft.change(resumed(rollout, context.now));
-  draft.emit("rollout.promoted", `promoted by ${said(context)}`, { actor: context.actor });
-  if (rollout.phase === "monitoring") {
-    draft.change({ promotedAt: context.now });
-    return;
+function assertMayApprove({ fourEyes, approvers }: Rollout, { actor, creator }: CommandContext): void {
+  if (fourEyes && actor === creator) {
+    throw new SluiceError(
+      "permission_denied",
+      `${describe(actor)} asked for this rollout; somebody else must approve it`,
+    );
   }
-  const skipped = rollout.steps.map((step, index): StepState => {
-    if (index < rollout.step) return step;
-    return { ...step, status: "skipped", finishedAt: step.status === "running" ? context.now : null };
-  });
-  const last: StepState = {
-    ...(rollout.strategy.type === "shadow" && rollout.steps.some((step) => step.type === "mirror")
-      ? { type: "mirror", weight: 0 }
-      : { type: "setWeight", weight: FULL_WEIGHT }),
-    status: "pending",
-    startedAt: null,
-    finishedAt: null,
-  };
-  draft.change({ steps: [...skipped, last], step: skipped.length, stepPausedMs: 0, noDataSince: null });
+  if (approvers !== null && !approvers.includes(actor)) {
+    throw new SluiceError(
+      "permission_denied",
+      `${describe(actor)} is none of those who may approve in this environment: ${approvers.join(", ")}`,
+    );
+  }
 }
 
 const said = ({ actor, comment }: CommandContext): string => (comment === "" ? actor : `${actor}: ${comment}`);

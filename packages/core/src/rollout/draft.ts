@@ -4,6 +4,14 @@ import type { Instant } from "../time.ts";
 import type { RolloutEvent } from "./effect.ts";
 import { isTerminal, type Phase, TRANSITIONS } from "./phase.ts";
 import type { Rollout, StepState } from "./rollout.ts";
+import type { RollbackTrigger } from "./trigger.ts";
+
+/** Why a rollout is given up. `alert`: nobody asked for it, so somebody must hear of it. */
+export interface Giving {
+  trigger: RollbackTrigger;
+  reason: string;
+  alert?: boolean;
+}
 
 /** Phases that somebody must hear of (edge case 52). */
 const BAD_ENDS: readonly Phase[] = ["failed", "gates_failed", "rolled_back"];
@@ -59,15 +67,15 @@ export class Draft {
    * Turns back. Steps that did not finish are skipped, a pause ends. Before anything was started for the candidate
    * there is nothing to return from, and the rollout ends at once.
    */
-  giveUp(outcome: NonNullable<Rollout["returningTo"]>, reason: string, alert: boolean): void {
+  giveUp(outcome: NonNullable<Rollout["returningTo"]>, { trigger, reason, alert = false }: Giving): void {
     const steps = this.rollout.steps.map((step): StepState => {
       if (step.status === "done" || step.status === "skipped") return step;
       return { ...step, status: "skipped", finishedAt: step.status === "running" ? this.now : null };
     });
-    this.change({ steps, pausedAt: null });
+    this.change({ steps, pausedAt: null, heldWeight: null, trigger });
     if (TRANSITIONS[this.rollout.phase].includes("rolling_back")) {
       this.change({ returningTo: outcome });
-      if (alert) this.emit("rollout.return.started", reason, { outcome }, true);
+      if (alert) this.emit("rollout.return.started", reason, { outcome, trigger }, true);
       this.enter("rolling_back", reason);
     } else {
       this.enter(outcome, reason);

@@ -40,7 +40,7 @@ export interface HookFact {
   message: string;
 }
 
-/** An instance beyond its limit for as long as the rule allows (see `capacity`). */
+/** An instance beyond its limit for as long as the rule allows (see `exhaustionOf`). */
 export interface ExhaustionFact {
   revision: number;
   resource: "memory" | "cpu";
@@ -70,7 +70,7 @@ export interface Facts {
   /** Null until the checks have run for this rollout. */
   validations: ValidationResult[] | null;
   validationLevel: ValidationLevel;
-  /** Null until evaluated; an empty list when the environment has no gate for the artifact. */
+  /** Of the present attempt (`attempts.gates`). Null until evaluated; an empty list when the environment has no gate for the artifact. */
   gates: GateResult[] | null;
   /** Null when the revision has no instances at all. */
   stable: InstancesFact | null;
@@ -78,7 +78,7 @@ export interface Facts {
   traffic: TrafficFact;
   /** Of this rollout's hypothesis only; null before the guard has reported. */
   guard: GuardReport | null;
-  /** Null until they were begun; an empty list when the strategy asks for none. Results with status `running` are still to come. */
+  /** Of the present attempt (`attempts.tests`). Null until they were begun; an empty list when the strategy asks for none. Results with status `running` are still to come. */
   tests: TestResult[] | null;
   /** Of this rollout's hypothesis only; null before the pooled judge has looked. */
   judge: JudgeReport | null;

@@ -1,7 +1,9 @@
 import { sameSplit } from "../traffic/split.ts";
-import { skipsChecks } from "./desired.ts";
+import { candidateIsReady } from "./capacity.ts";
+import { skipsChecks } from "./course.ts";
 import type { Effect } from "./effect.ts";
 import type { Facts, InstancesFact } from "./facts.ts";
+import { asksForTests } from "./phases/testing.ts";
 import { sameTraffic, type Turn } from "./turn.ts";
 
 /** What still separates the world from the desired state: the same again until the facts agree. */
@@ -13,6 +15,7 @@ export function outstandingEffects(turn: Turn): Effect[] {
     effects.push({ type: "validate" });
   if (rollout.phase === "gating" && !skipsChecks(rollout) && gatesAreOpen(facts))
     effects.push({ type: "evaluateGates" });
+  if (rollout.phase === "testing" && testsAreDue(turn)) effects.push({ type: "runTests" });
   for (const { revision, replicas } of rollout.desired.instances) {
     const effect = instanceEffect(revision, replicas, factOf(facts, revision));
     if (effect !== null) effects.push(effect);
@@ -28,6 +31,10 @@ export function outstandingEffects(turn: Turn): Effect[] {
   }
   return effects;
 }
+
+/** Instances that are not there cannot be asked, and a pause begins nothing. */
+const testsAreDue = ({ rollout, facts, paused }: Turn): boolean =>
+  asksForTests(rollout) && facts.tests === null && !paused && candidateIsReady(rollout, facts);
 
 /** Nothing judged yet, or something still waits for its figures. */
 const gatesAreOpen = (facts: Facts): boolean =>

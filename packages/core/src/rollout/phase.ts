@@ -27,6 +27,9 @@ export type Phase = (typeof PHASES)[number];
 export const isTerminal = (phase: Phase): phase is TerminalPhase =>
   (TERMINAL_PHASES as readonly Phase[]).includes(phase);
 
+/** Before these end, nothing was started for the candidate: a rollout that is given up here has nothing to return from. */
+export const NOTHING_STARTED: readonly Phase[] = ["queued", "validating", "awaiting_approval", "gating"];
+
 /** Where each phase may go. The engine refuses any other move; `rolling_back` always ends in a terminal phase. */
 export const TRANSITIONS: Readonly<Record<Phase, readonly Phase[]>> = {
   queued: ["validating", "cancelled", "superseded"],
@@ -46,7 +49,17 @@ export const TRANSITIONS: Readonly<Record<Phase, readonly Phase[]>> = {
   superseded: [],
 };
 
-export const COMMANDS = ["approve", "reject", "pause", "resume", "promote", "rollback", "cancel", "retry"] as const;
+export const COMMANDS = [
+  "approve",
+  "reject",
+  "pause",
+  "resume",
+  "promote",
+  "reevaluate",
+  "rollback",
+  "cancel",
+  "retry",
+] as const;
 export type Command = (typeof COMMANDS)[number];
 
 /** Which commands a phase takes. Engine, API errors, UI buttons and docs read this one table. */
@@ -54,7 +67,7 @@ export const ALLOWED_COMMANDS: Readonly<Record<Phase, readonly Command[]>> = {
   queued: ["pause", "resume", "cancel"],
   validating: ["pause", "resume", "cancel"],
   awaiting_approval: ["approve", "reject", "cancel"],
-  gating: ["pause", "resume", "cancel"],
+  gating: ["reevaluate", "pause", "resume", "cancel"],
   preparing: ["pause", "resume", "rollback", "cancel"],
   testing: ["pause", "resume", "rollback", "cancel"],
   shifting: ["approve", "reject", "pause", "resume", "promote", "rollback", "cancel"],

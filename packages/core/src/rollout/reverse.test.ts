@@ -9,6 +9,7 @@ const request = {
   reason: "checkout is slow",
   now: 1_000_000,
   serving: { revision: 2, version: "1.1.0" },
+  irreversible: false,
 };
 const completed = () => new Story().runTo("completed").rollout;
 

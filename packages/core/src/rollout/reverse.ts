@@ -5,6 +5,8 @@ import { createRollout, type RevisionName } from "./create.ts";
 import { Draft } from "./draft.ts";
 import type { RolloutEvent } from "./effect.ts";
 import type { Rollout } from "./rollout.ts";
+import type { RollbackTrigger } from "./trigger.ts";
+import { assertReversible } from "./way-back.ts";
 
 interface Request {
   /** Id of the rollout to be made. */
@@ -17,17 +19,25 @@ interface Request {
   serving: RevisionName | null;
 }
 
+interface ReverseRequest extends Request {
+  /** What serves declares a migration up and none down. */
+  irreversible: boolean;
+  /** Default: `manual`. */
+  trigger?: RollbackTrigger;
+}
+
 /**
  * A rollback after completion: the original is marked `rolled_back`, and a rollout back to the revision before it begins.
  * That one is immediate, asks nobody and repeats no check, for the revision was promoted before; it still waits for ready
- * instances and the verified weight. Throws `failed_precondition` when the original is not what serves now.
+ * instances and the verified weight. Throws `failed_precondition` when the original is not what serves now, or when what it
+ * delivered cannot be taken back (edge case 50).
  */
 export function reverseRollout(
   original: Rollout,
-  request: Request,
+  request: ReverseRequest,
 ): { original: Rollout; reverse: Rollout; events: RolloutEvent[] } {
   assertAllowed(original, "rollback");
-  const { actor, now, serving } = request;
+  const { actor, now, serving, irreversible, trigger = "manual" } = request;
   if (original.phase !== "completed" || original.fromRevision === null || original.fromVersion === null) {
     throw new SluiceError("failed_precondition", `a rollout in phase ${original.phase} is rolled back in place`);
   }
@@ -38,8 +48,10 @@ export function reverseRollout(
       `this rollout delivered revision ${original.toRevision}, but ${found} serves now; roll back the rollout that delivered it`,
     );
   }
+  assertReversible(irreversible && original.fromVersion !== original.toVersion, original.toVersion);
   const reason = `rolled back by ${request.reason === "" ? actor : `${actor}: ${request.reason}`}`;
   const draft = new Draft(original, now);
+  draft.change({ trigger });
   draft.enter("rolled_back", reason);
   const created = createRollout(
     {

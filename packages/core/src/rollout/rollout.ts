@@ -23,7 +23,30 @@ export interface Approval {
   actor: string;
   comment: string;
   at: Instant;
+  /** The step that it lets pass; null when it is for the start of the rollout. */
+  step: number | null;
 }
+
+/** What went wrong and stopped the rollout where it was, instead of turning it back. */
+export interface Failure {
+  at: Instant;
+  trigger: RollbackTrigger;
+  reason: string;
+  /** What of the rollout's rules found it; somebody who goes on has seen it, so it does not stop the rollout again. */
+  cause: FailureCause;
+  /** Going back is refused from here on (see ADR 7). */
+  frozen: boolean;
+}
+
+export type FailureCause =
+  | "guard"
+  | "judge"
+  | "exhaustion"
+  | "tests"
+  | "hook"
+  | "availability"
+  | "approval"
+  | "no_data";
 
 /** What the world should look like while this rollout goes on. Written before any effect; effects are its difference to the facts. */
 export interface DesiredState {
@@ -36,6 +59,8 @@ export interface DesiredState {
   split: Split | null;
   mirror: { revision: number; weight: Weight } | null;
   pins: Pin[];
+  /** A second path that leads to one revision alone, for people to look at it before it serves; null when there is none. */
+  preview: { path: string; revision: number } | null;
   /** Whether the data plane's guard watches, and under which hypothesis. */
   guard: string | null;
 }
@@ -67,7 +92,7 @@ export interface Rollout {
   desired: DesiredState;
   /** Since when the candidate has been short of ready instances, for the progress deadline; null while it is not. */
   unavailableSince: Instant | null;
-  /** Since when a step has had no traffic to judge; null while it has. */
+  /** Since when a step has been held because nobody can judge: no traffic, a source that is down; null while it is not. */
   noDataSince: Instant | null;
   approvals: Approval[];
   /** Needed before `gating`, copied from the environment at creation. */
@@ -77,6 +102,8 @@ export interface Rollout {
   approvers: string[] | null;
   /** How long an approval is waited for, from the phase's or the step's beginning on; null: for ever. */
   approvalExpirySeconds: number | null;
+  /** Grow with every demand to judge the gates, or to run the tests, anew: what an earlier attempt found is no fact any more. */
+  attempts: { gates: number; tests: number };
   validations: ValidationResult[];
   gates: GateResult[];
   tests: TestResult[];
@@ -89,8 +116,16 @@ export interface Rollout {
   /** The terminal phase that `rolling_back` is heading for. */
   returningTo: "rolled_back" | "failed" | "cancelled" | "superseded" | null;
   reason: string | null;
-  /** Why it turned back; null while it has not. */
+  /** Why it turned back, or failed; null while it has not. */
   trigger: RollbackTrigger | null;
+  /** The last failure that stopped it without turning it back; kept when a person goes on. */
+  failure: Failure | null;
+  /** The candidate's weight at which a failure stopped it; null as soon as a person goes on. */
+  heldWeight: Weight | null;
+  /** The candidate's version changes its data in a way that the one before cannot undo: there is no way back once its instances have begun. */
+  irreversible: boolean;
+  /** The newer rollout that was told to wait because this one cannot go back; null while there is none. */
+  newerWaiting: string | null;
   triggeredBy: string;
   rollbackOf: string | null;
   /**
@@ -98,7 +133,7 @@ export interface Rollout {
    * repeated (edge cases 3, 4, 48). Readiness and the verification of the weight always are.
    */
   fastTrack: boolean;
-  /** When a person's `promote` waived what was left of the bake; null otherwise. */
+  /** When what was left of the bake was waived: by a person's `promote`, or for a newer revision where there is no way back; null otherwise. */
   promotedAt: Instant | null;
   retryOf: string | null;
   createdAt: Instant;

@@ -1,9 +1,11 @@
 import { seconds } from "../time.ts";
-import { FULL_WEIGHT } from "../traffic/split.ts";
-import { candidateIsReady, readyCount } from "./capacity.ts";
+import { approvalStep, approvalsNow } from "./allowed.ts";
+import { analyzeIsDone } from "./analyze.ts";
+import { candidateIsReady } from "./capacity.ts";
 import { RECHECK_MS, stepElapsed } from "./clock.ts";
-import { candidateWeight, targetWeight } from "./desired.ts";
-import { turnBack, turnBackOrPause } from "./phases/uphold.ts";
+import { candidateWeight } from "./course.ts";
+import { wantedWeight } from "./desired.ts";
+import { fail, isAccepted } from "./failure.ts";
 import type { StepState } from "./rollout.ts";
 import type { Turn } from "./turn.ts";
 
@@ -20,7 +22,8 @@ export function stepIsDone(turn: Turn, step: StepState): boolean {
     case "setWeight":
     case "switch":
       return (
-        settled(turn) && (!facts.routed || candidateWeight(rollout, rollout.desired.split) === targetWeight(rollout))
+        settled(turn) &&
+        (!facts.routed || candidateWeight(rollout, rollout.desired.split) === wantedWeight(rollout, turn.now))
       );
     case "mirror":
     case "match":
@@ -28,9 +31,11 @@ export function stepIsDone(turn: Turn, step: StepState): boolean {
     case "scale":
       return true;
     case "wait":
-      return "seconds" in step && timeIsOver(turn, step.seconds);
+      if ("seconds" in step) return timeIsOver(turn, step.seconds);
+      expireApproval(turn);
+      return false;
     case "analyze":
-      return timeIsOver(turn, step.seconds) && settled(turn) && hasBeenJudged(turn);
+      return analyzeIsDone(turn, step.seconds);
   }
 }
 
@@ -46,50 +51,30 @@ function timeIsOver(turn: Turn, duration: number): boolean {
   return left <= 0;
 }
 
-/** Edge case 24: no traffic is neither success nor failure; it is waited for, with a limit. */
-function hasBeenJudged(turn: Turn): boolean {
-  const { rollout, now } = turn;
-  const { onNoData, maxHoldSeconds, minimumSamples } = rollout.strategy.analysis;
-  const missing = missingArms(turn);
-  if (missing.length === 0 || onNoData === "promote") return true;
-  const reason = `fewer than ${minimumSamples} requests of ${missing.join(" and ")} to judge by`;
-  if (onNoData === "rollback") {
-    turnBackOrPause(turn, reason);
-    return false;
-  }
-  if (rollout.noDataSince === null) {
-    turn.change({ noDataSince: now });
-    turn.emit("rollout.analysis.held", reason, { samples: turn.facts.traffic.samples, minimumSamples });
-  }
-  const heldMs = now - (rollout.noDataSince ?? now);
-  if (heldMs >= seconds(maxHoldSeconds)) turnBackOrPause(turn, `${reason} within ${maxHoldSeconds} s`);
-  else turn.wake(now + Math.min(RECHECK_MS, seconds(maxHoldSeconds) - heldMs));
-  return false;
+/** Commands let the step pass; what is left to see here is that nobody came. */
+function expireApproval(turn: Turn): void {
+  const { approvals = 1, expiresSeconds = null } = approvalStep(turn.rollout) ?? {};
+  if (expiresSeconds === null || !timeIsOver(turn, expiresSeconds)) return;
+  const given = approvalsNow(turn.rollout).length;
+  const reason = `approval expired: ${given} of ${approvals} approved step ${turn.rollout.step + 1} within ${expiresSeconds} s`;
+  fail(turn, { trigger: "no_data", reason, cause: "approval" });
 }
 
-/** Arms that should have had traffic and had too little. A broken stable is not waited for (edge case 12). */
-function missingArms({ rollout, facts }: Turn): string[] {
-  if (!facts.routed) return [];
-  const { minimumSamples } = rollout.strategy.analysis;
-  const { samples } = facts.traffic;
-  const weight = candidateWeight(rollout, rollout.desired.split);
-  const stableServes = rollout.fromRevision !== null && weight < FULL_WEIGHT && readyCount(facts.stable) > 0;
-  const candidateServes = weight > 0 || rollout.desired.pins.length > 0;
-  const missing: string[] = [];
-  if (stableServes && samples.stable < minimumSamples) missing.push("stable");
-  // A shadow's answers are nobody's: what was copied is known from stable's own requests.
-  if (candidateServes && samples.candidate < minimumSamples) missing.push("the candidate");
-  return missing;
-}
+/** Nobody calls a hook again (edge case 38): whoever goes on after its failure goes on without it. */
+const wasWaived = (turn: Turn): boolean =>
+  isAccepted(turn, "hook") && stepElapsed(turn.rollout, turn.rollout.failure?.at ?? 0) > 0;
 
 function hookIsDone(turn: Turn, timeoutSeconds: number): boolean {
   const { rollout, facts, now } = turn;
   const hook = facts.hooks.find((fact) => fact.step === rollout.step);
-  if (hook?.status === "succeeded") return true;
+  if (hook?.status === "succeeded" || (hook !== undefined && wasWaived(turn))) return true;
   turn.wake(now + RECHECK_MS);
-  if (hook?.status === "failed") turnBack(turn, `hook of step ${rollout.step + 1} failed: ${hook.message}`);
+  const failed = (reason: string): void => {
+    fail(turn, { trigger: "deployment_failure", reason: `hook of step ${rollout.step + 1} ${reason}`, cause: "hook" });
+  };
+  if (hook?.status === "failed") failed(`failed: ${hook.message}`);
   else if (hook !== undefined && stepElapsed(rollout, now) > seconds(timeoutSeconds) + HOOK_GRACE_MS) {
-    turnBack(turn, `hook of step ${rollout.step + 1} did not answer within ${timeoutSeconds} s`);
+    failed(`did not answer within ${timeoutSeconds} s`);
   }
   return false;
 }

@@ -1,6 +1,6 @@
 /** Why a rollout turned back, as a closed set: what dashboards count and people filter by. */
 export const ROLLBACK_TRIGGERS = [
-  /** The candidate never became ready, or a hook or the delivery itself failed. */
+  /** The candidate failed its checks or never became ready, or a hook failed. */
   "deployment_failure",
   /** Instances that had been ready failed their health checks or kept crashing. */
   "health_check_failure",
@@ -14,7 +14,7 @@ export const ROLLBACK_TRIGGERS = [
   "resource_exhaustion",
   /** A test of function failed. */
   "test_failure",
-  /** Nothing could be judged in the time allowed. */
+  /** Nobody could judge in the time allowed: no traffic, a source that was down, a person who did not approve. */
   "no_data",
   /** A newer revision went first. */
   "superseded",

@@ -47,6 +47,6 @@ export class Turn extends Draft {
 
 /** Whether two desired states ask the data plane for the same, instances aside. */
 export function sameTraffic(left: DesiredState, right: DesiredState): boolean {
-  const traffic = ({ split, mirror, pins, guard }: DesiredState) => ({ split, mirror, pins, guard });
+  const traffic = ({ instances: _, ...rest }: DesiredState) => rest;
   return same(traffic(left), traffic(right));
 }

@@ -94,7 +94,7 @@ async function chooseWay(
   const original = delivery !== null && delivery.rollout.fromRevision === goal.number ? delivery : null;
   if (original !== null && stable !== null && forward === undefined && input.scope === "all") {
     const serving = { revision: stable.number, version: stable.version };
-    const request = { id: newId("rol"), actor: principal.name, reason: input.reason ?? "", now, serving };
+    const request = { id: newId("rol"), actor: principal.name, reason: input.reason ?? "", now, serving, irreversible: false };
     const reversed = reverseRollout(original.rollout, request);
     await saveRollout(db, reversed.original, original.rowVersion);
     await startRollout(db, { rollout: reversed.reverse, events: reversed.events });

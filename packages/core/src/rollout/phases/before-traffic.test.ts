@@ -124,7 +124,7 @@ describe("validating", () => {
 describe("awaiting approval", () => {
   test("waits for as many people as are needed; one counts once", () => {
     const story = new Story(newRollout({ requiredApprovals: 2 }));
-    const approval = (actor: string) => ({ actor, comment: "", at: 0 });
+    const approval = (actor: string) => ({ actor, comment: "", at: 0, step: null });
     story.look();
     expect(story.rollout.phase).toBe("awaiting_approval");
     story.rollout = { ...story.rollout, approvals: [approval("bob"), approval("bob")] };
@@ -159,7 +159,7 @@ describe("gating", () => {
   test("does not go on into a freeze window that opened meanwhile", () => {
     const story = new Story(newRollout({ requiredApprovals: 1 }));
     story.look();
-    story.rollout = { ...story.rollout, approvals: [{ actor: "bob", comment: "", at: 0 }] };
+    story.rollout = { ...story.rollout, approvals: [{ actor: "bob", comment: "", at: 0, step: null }] };
     story.look({ frozenUntil: 5_000 });
     expect([story.rollout.phase, story.last.wakeAt]).toEqual(["gating", 5_000]);
   });

@@ -6,8 +6,3 @@ import { uphold } from "./uphold.ts";
 export function preparing(turn: Turn): void {
   if (uphold(turn) && !turn.paused && candidateIsReady(turn.rollout, turn.facts)) turn.enter("testing");
 }
-
-/** Tests run against the candidate itself, still at zero traffic. Left when they pass; an artifact without tests passes at once. */
-export function testing(turn: Turn): void {
-  if (uphold(turn) && !turn.paused && candidateIsReady(turn.rollout, turn.facts)) turn.enter("shifting");
-}

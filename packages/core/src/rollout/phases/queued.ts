@@ -1,6 +1,6 @@
 import { HEARTBEAT_MS } from "../clock.ts";
+import { skipsChecks } from "../course.ts";
 import { stepsFor } from "../create.ts";
-import { skipsChecks } from "../desired.ts";
 import type { Turn } from "../turn.ts";
 
 /** Waits for the deployment's earlier rollout, the end of a freeze window, or a slot. Leaves from whatever is stable by then. */

@@ -2,7 +2,8 @@ import { seconds } from "../../time.ts";
 import { FULL_WEIGHT, splitBetween, type Weight } from "../../traffic/split.ts";
 import { candidateReplicas, fullReplicas, leastCandidateWeight, readyCount } from "../capacity.ts";
 import { HEARTBEAT_MS, RECHECK_MS } from "../clock.ts";
-import { candidateWeight, isReturnToStable, NOTHING_DESIRED, wasExposed } from "../desired.ts";
+import { candidateWeight, isReturnToStable, wasExposed } from "../course.ts";
+import { NOTHING_DESIRED } from "../desired.ts";
 import type { DesiredState } from "../rollout.ts";
 import type { Turn } from "../turn.ts";
 
@@ -105,7 +106,13 @@ function withdrawFirstDelivery(turn: Turn): void {
   else turn.wake(turn.now + RECHECK_MS);
 }
 
-const withoutTraffic: Omit<DesiredState, "instances"> = { split: null, mirror: null, pins: [], guard: null };
+const withoutTraffic: Omit<DesiredState, "instances"> = {
+  split: null,
+  mirror: null,
+  pins: [],
+  preview: null,
+  guard: null,
+};
 
 /** Ends the rollout; the candidate goes, unless it is what serves. */
 function leave(turn: Turn, kept: DesiredState["instances"]): void {

@@ -2,11 +2,15 @@ import type { Step } from "../../strategy/strategy.types.ts";
 import { seconds } from "../../time.ts";
 import { percentFromWeight } from "../../traffic/split.ts";
 import { stepElapsed } from "../clock.ts";
-import { candidateWeight } from "../desired.ts";
+import { replaceRest } from "../command.promote.ts";
+import { candidateWeight } from "../course.ts";
 import type { Rollout } from "../rollout.ts";
 import { stepIsDone } from "../steps.ts";
 import type { Turn } from "../turn.ts";
 import { uphold } from "./uphold.ts";
+
+/** What an A/B test says at its end when nobody ever reported its goal. */
+export const NOTHING_REPORTED = "nobody won: no goal was reported while the test ran";
 
 /** Runs the steps, one after the other. Left when the last is done; a step is never left while the candidate is short. */
 export function shifting(turn: Turn): void {
@@ -59,7 +63,20 @@ function finish(turn: Turn, step: Step): void {
     step: index,
     type: step.type,
   });
+  if (step.type === "analyze") decideTest(turn);
 }
+
+/** An A/B test with a goal promotes its winner only: where stable won, or nobody did, the last step gives stable everything. */
+function decideTest(turn: Turn): void {
+  const { strategy, goal, step } = turn.rollout;
+  if (strategy.type !== "ab" || !strategy.promoteWinner || strategy.goal === null) return;
+  const winner = goal?.winner ?? null;
+  turn.emit("rollout.test.decided", goal?.message ?? NOTHING_REPORTED, { goal: strategy.goal, winner });
+  if (winner !== "candidate") replaceRest(turn, step, { type: "setWeight", weight: 0 });
+}
+
+const regionOf = ({ region }: { region?: string | undefined }): string[] =>
+  region === undefined ? [] : [`region ${region}`];
 
 /** A step in a few words, for events and people. */
 export function describeStep(step: Step): string {
@@ -67,13 +84,14 @@ export function describeStep(step: Step): string {
     case "setWeight":
       return `set weight to ${percentFromWeight(step.weight)} %`;
     case "wait":
-      return "approval" in step ? "wait for approval" : `wait ${step.seconds} s`;
+      if ("seconds" in step) return `wait ${step.seconds} s`;
+      return (step.approvals ?? 1) === 1 ? "wait for approval" : `wait for ${step.approvals} approvals`;
     case "analyze":
       return `analyze ${step.seconds} s`;
     case "mirror":
       return step.weight === 0 ? "stop mirroring" : `mirror ${percentFromWeight(step.weight)} %`;
     case "match":
-      return `match ${Object.keys({ ...step.headers, ...step.cookies }).join(", ")}`;
+      return `match ${[...Object.keys({ ...step.headers, ...step.cookies }), ...regionOf(step)].join(", ")}`;
     case "scale":
       return `scale to ${step.percentage} %`;
     case "switch":

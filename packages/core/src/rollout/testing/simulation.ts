@@ -97,7 +97,8 @@ export class Simulation {
     );
     if (original === undefined || this.active.length > 0 || !allowedCommands(original).includes("rollback")) return;
     const id = `rol_${String(this.rollouts.length).padStart(3, "0")}`;
-    const reversed = reverseRollout(original, { id, actor: "ada", reason: "", now: this.now, serving: this.serving });
+    const request = { id, actor: "ada", reason: "", now: this.now, serving: this.serving, irreversible: false };
+    const reversed = reverseRollout(original, request);
     this.replace(original, reversed.original);
     this.add(reversed.reverse);
   }

@@ -1,0 +1,34 @@
+import { FULL_WEIGHT } from "../traffic/split.ts";
+import { resumed } from "./clock.ts";
+import type { Draft } from "./draft.ts";
+import type { StepState } from "./rollout.ts";
+
+/**
+ * Waives what is left: of the steps in `shifting`, of the bake in `monitoring`. The candidate still needs its instances,
+ * and its weight is still verified. A shadow goes to its end, which is not to serve.
+ */
+export function promote(draft: Draft): void {
+  const { now } = draft;
+  if (draft.rollout.pausedAt !== null) draft.change({ ...resumed(draft.rollout, now), reason: null });
+  if (draft.rollout.phase === "monitoring") {
+    draft.change({ promotedAt: now });
+    return;
+  }
+  const { strategy, steps } = draft.rollout;
+  const shadows = strategy.type === "shadow" && steps.some((step) => step.type === "mirror");
+  replaceRest(
+    draft,
+    draft.rollout.step,
+    shadows ? { type: "mirror", weight: 0 } : { type: "setWeight", weight: FULL_WEIGHT },
+  );
+}
+
+/** Skips the steps from `from` on and puts one in their place, which is then the current one. */
+export function replaceRest(draft: Draft, from: number, last: { type: "mirror" | "setWeight"; weight: number }): void {
+  const skipped = draft.rollout.steps.map((step, index): StepState => {
+    if (index < from) return step;
+    return { ...step, status: "skipped", finishedAt: step.status === "running" ? draft.now : null };
+  });
+  const pending: StepState = { ...last, status: "pending", startedAt: null, finishedAt: null };
+  draft.change({ steps: [...skipped, pending], step: skipped.length, stepPausedMs: 0, noDataSince: null });
+}

@@ -1,0 +1,42 @@
+import { fail } from "../failure.ts";
+import type { FailureCause, Rollout } from "../rollout.ts";
+import type { Turn } from "../turn.ts";
+import { failureMode } from "../way-back.ts";
+
+/**
+ * Takes over what guard, judge, shadow and goal report, and obeys the two that may close the gate, whatever the rollout waits
+ * for (edge case 33). Reports on another hypothesis are of an earlier attempt (edge case 45). Returns whether it turned back.
+ */
+export function heedReports(turn: Turn): boolean {
+  const { guard, judge, shadow, goal } = turn.facts;
+  if (shadow !== null) turn.change({ shadow });
+  if (goal !== null) turn.change({ goal });
+  const { id, analysis: guardBefore, judge: judgeBefore } = turn.rollout;
+  const ownGuard = guard?.hypothesis === id ? guard : null;
+  const ownJudge = judge?.hypothesis === id ? judge : null;
+  if (ownGuard !== null) turn.change({ analysis: ownGuard });
+  if (ownJudge !== null) turn.change({ judge: ownJudge });
+  return (
+    closed(turn, "guard", ownGuard?.closed ?? null, (guardBefore?.closed ?? null) !== null, {
+      samples: ownGuard?.samples,
+      errors: ownGuard?.errors,
+    }) || closed(turn, "judge", ownJudge?.closed ?? null, (judgeBefore?.closed ?? null) !== null, {})
+  );
+}
+
+function closed(
+  turn: Turn,
+  cause: Extract<FailureCause, "guard" | "judge">,
+  closing: { metric: string; reason: string } | null,
+  known: boolean,
+  detail: Record<string, unknown>,
+): boolean {
+  if (closing === null) return false;
+  const { metric, reason } = closing;
+  if (!known) turn.emit(`rollout.${cause}.closed`, reason, { metric, ...detail }, true);
+  // Somebody who resumes has seen it; the same closing does not pause again.
+  if (known && !turnsBack(turn.rollout)) return false;
+  return fail(turn, { trigger: "performance_degradation", reason, cause });
+}
+
+const turnsBack = (rollout: Rollout): boolean => failureMode(rollout) === "rollback";
