@@ -57,6 +57,7 @@ export * from "./gate/judge-gate.ts";
 export * from "./json.ts";
 export * from "./json-schema.ts";
 export * from "./judge/comparison.ts";
+export * from "./judge/goal.ts";
 export * from "./judge/judge.types.ts";
 export * from "./names.ts";
 export * from "./revision/diff.ts";
