@@ -1,5 +1,6 @@
 import { type RunnableSpec, type Runtime, workloadOf } from "@sluice/core";
 import type { Publisher } from "../routing/publisher.ts";
+import type { Activities } from "./activity/activities.ts";
 import type { Crash } from "./crash.ts";
 import type { HookCaller } from "./hooks.ts";
 import type { Loaded } from "./load.ts";
@@ -8,6 +9,7 @@ import type { Observation } from "./observe.ts";
 export interface Appliers {
   publisher: Publisher;
   hooks: HookCaller;
+  activities: Activities;
   /** Folder that relative working folders are in. */
   root: string;
   crash: Crash;
@@ -21,7 +23,7 @@ export async function apply(
   loaded: Loaded,
   observed: Observation,
   runtime: Runtime | null,
-  { publisher, hooks, root, crash }: Appliers,
+  { publisher, hooks, activities, root, crash }: Appliers,
 ): Promise<boolean> {
   let done = false;
   const rollingBack = loaded.rollouts[0]?.rollout.phase === "rolling_back";
@@ -37,6 +39,7 @@ export async function apply(
   }
   if (rollingBack) crash("during-rollback");
   callHook(loaded, hooks);
+  activities.keep(loaded);
   return done;
 }
 

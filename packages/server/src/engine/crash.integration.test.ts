@@ -52,8 +52,9 @@ async function release(mode: "good" | "failing"): Promise<string> {
   return version;
 }
 
-async function deliver(version: string, steps: object[] = GOOD_STEPS): Promise<string> {
-  const strategy = { type: "canary", steps, keepStableSeconds: 1, analysis: { metrics: [{ name: "error_rate" }] } };
+async function deliver(version: string, steps: object[] = GOOD_STEPS, tests: object | null = null): Promise<string> {
+  const analysis = { metrics: [{ name: "error_rate" }] };
+  const strategy = { type: "canary", steps, tests, keepStableSeconds: 1, analysis };
   const { rollout } = await server.call<{ rollout: RolloutView }>("PATCH", `${GREETER}?${IN}`, { version, strategy });
   return rollout.id;
 }
@@ -146,7 +147,8 @@ describe("kill -9 of the server", () => {
       await server.kill();
       await server.start(`${point}:${PASSES[point] ?? 1}`);
       const hook = point.endsWith("-hook") ? [{ hook: { url: hookUrl } }] : [];
-      const id = await deliver(version, [...GOOD_STEPS, ...hook]);
+      const tests = point.endsWith("-activity") ? { functional: [{ name: "answers", request: { path: "/" } }] } : null;
+      const id = await deliver(version, [...GOOD_STEPS, ...hook], tests);
       await server.died();
       await server.start();
       expect(await ended(id)).toMatchObject({ phase: "completed", toVersion: version });

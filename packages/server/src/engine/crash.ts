@@ -13,6 +13,8 @@ export const CRASH_POINTS = [
   "after-gateway-publish",
   "before-hook",
   "after-hook",
+  "before-activity",
+  "after-activity",
   "during-rollback",
   "before-completion",
 ] as const;

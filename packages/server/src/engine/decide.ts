@@ -1,7 +1,6 @@
 import {
   advance,
   type Effect,
-  guardConfigOf,
   type Instant,
   isTerminal,
   type Phase,
@@ -11,6 +10,9 @@ import {
 } from "@sluice/core";
 import type { StoredRollout } from "../rollout/rollout.store.ts";
 import type { DesiredTraffic } from "../routing/route.store.ts";
+import { trafficOf } from "../routing/traffic.ts";
+import { dueActivity } from "./activity/activity.due.ts";
+import type { Demand } from "./activity/activity.store.ts";
 import type { Loaded } from "./load.ts";
 import { factsFor, type Observation, restingFacts, retirements } from "./observe.ts";
 import { rememberSamples } from "./samples.ts";
@@ -31,6 +33,8 @@ export interface Decision {
   stable: number | null;
   /** Hooks of the first rollout to call, by step. */
   hooks: Extract<Effect, { type: "callHook" }>[];
+  /** Long work of the first rollout to begin. */
+  begin: Demand | null;
   /** Nothing of the deployment is left in the world: forget it. */
   forget: boolean;
   wakeAt: Instant | null;
@@ -46,6 +50,7 @@ export const NOTHING_DECIDED: Decision = {
   traffic: null,
   stable: null,
   hooks: [],
+  begin: null,
   forget: false,
   wakeAt: null,
   again: false,
@@ -70,6 +75,9 @@ export function decideRollouts(loaded: Loaded, observed: Observation, now: Insta
     decision.again ||= movesOn(stored.rollout, next) || (advanced.wakeAt !== undefined && advanced.wakeAt <= now);
     if (index === 0) {
       holdDeployment(decision, stored.rollout, next, advanced.effects);
+      const due = dueActivity(next, advanced.effects, loaded.activity, now);
+      decision.begin = due.begin;
+      decision.wakeAt = earlier(decision.wakeAt, due.wakeAt);
       const inUse = [next.fromRevision, next.toRevision, loaded.deployment.stableRevision].filter(
         (number) => number !== null,
       );
@@ -84,8 +92,7 @@ export function decideRollouts(loaded: Loaded, observed: Observation, now: Insta
 function holdDeployment(decision: Decision, before: Rollout, next: Rollout, effects: readonly Effect[]): void {
   decision.instances = next.desired.instances;
   if (SPEAKS_OF_TRAFFIC.includes(next.phase) || (isTerminal(next.phase) && SPEAKS_OF_TRAFFIC.includes(before.phase))) {
-    const { split, mirror, pins } = next.desired;
-    decision.traffic = { split, mirror, pins, guard: guardConfigOf(next, GATEWAYS) };
+    decision.traffic = trafficOf(next, GATEWAYS);
   }
   for (const effect of effects) {
     if (effect.type === "declareStable") decision.stable = effect.revision;

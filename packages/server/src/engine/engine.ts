@@ -2,15 +2,22 @@ import type { Instant, Runtime } from "@sluice/core";
 import type { Kysely } from "kysely";
 import type pg from "pg";
 import type { Logger } from "pino";
+import type { RunCandidateTests } from "../candidate-test/candidate-test.types.ts";
 import type { Database } from "../db/schema.ts";
 import type { GatewayLink } from "../routing/gateway.types.ts";
 import { createPublisher } from "../routing/publisher.ts";
+import type { RoutingSettings } from "../routing/route.config.ts";
+import { createActivities } from "./activity/activities.ts";
+import { checksWork } from "./activity/checks.work.ts";
+import { testsWork } from "./activity/tests.work.ts";
 import type { CheckEnvironment } from "./checks.ts";
+import { createClaims } from "./claims.ts";
 import type { Crash } from "./crash.ts";
 import { createHints } from "./hints.ts";
 import { createHookCaller } from "./hooks.ts";
 import { createReconciler } from "./reconcile.ts";
 import { startResync, wakeAll } from "./resync.ts";
+import { createUsageWatch } from "./usage.watch.ts";
 import { startWorker } from "./worker.ts";
 
 export interface EngineOptions {
@@ -20,6 +27,12 @@ export interface EngineOptions {
   /** Started already; by the type of an environment's target. */
   runtimes: ReadonlyMap<string, Runtime>;
   checks: CheckEnvironment;
+  /** Default: the real ones. */
+  runTests?: RunCandidateTests;
+  /** Folder of OSV entries for the security test; absent: none is kept here. */
+  osvFolder?: string | null;
+  /** Default: the usual header for regions. */
+  routing?: RoutingSettings;
   workers: number;
   maxActiveRollouts: number;
   logger: Logger;
@@ -37,9 +50,24 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   const { db, pool, link, runtimes, checks, logger, now, crash } = options;
   const observe = async (deployment: string) =>
     (await Promise.all([...runtimes.values()].map((runtime) => runtime.observe(deployment)))).flat();
-  const publisher = createPublisher({ link, observe, logger });
+  const publisher = createPublisher({ link, observe, logger, settings: options.routing });
   const hooks = createHookCaller({ db, logger, crash });
   const hints = createHints(db, logger);
+  const usage = createUsageWatch({ rule: () => null, hints, logger, now });
+  const claims = createClaims(pool, logger);
+  const activities = createActivities({
+    db,
+    claims,
+    work: {
+      checks: checksWork(db, checks, now),
+      gates: { run: async () => [], gaveUp: () => [] },
+      tests: testsWork({ runtimes, runTests: options.runTests ?? noTests, osvFolder: options.osvFolder ?? null, now }),
+    },
+    hints,
+    logger,
+    now,
+    crash,
+  });
   const reconcile = createReconciler({
     db,
     link,
@@ -48,6 +76,8 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     checks,
     publisher,
     hooks,
+    activities,
+    usage,
     root: checks.root,
     maxActiveRollouts: options.maxActiveRollouts,
     now,
@@ -77,8 +107,13 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
       await stopResync();
       await hints.close();
       await worker.close();
-      await hooks.close();
+      await Promise.all([hooks.close(), activities.close(), usage.close()]);
+      claims.close();
       publisher.close();
     },
   };
 }
+
+const noTests: RunCandidateTests = async () => {
+  throw new Error("tests are not here yet");
+};

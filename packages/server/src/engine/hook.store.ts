@@ -1,5 +1,6 @@
 import type { HookFact } from "@sluice/core";
 import type { Db } from "../db/database.ts";
+import { storableText } from "../db/storable-json.ts";
 
 /** Every hook of the rollout that was ever called, by step. */
 export async function hookCalls(db: Db, rollout: string): Promise<HookFact[]> {
@@ -30,7 +31,7 @@ export async function finishHookCall(
 ): Promise<void> {
   await db
     .updateTable("hook_calls")
-    .set({ ...result, finished_at: at })
+    .set({ status: result.status, message: storableText(result.message), finished_at: at })
     .where("rollout_id", "=", rollout)
     .where("step", "=", step)
     .where("status", "=", "running")

@@ -1,17 +1,20 @@
-import type {
-  ArtifactKind,
-  DeploymentConfig,
-  EnvironmentSpec,
-  HookFact,
-  Instant,
-  RouteSettings,
-  VersionSpec,
+import {
+  type ArtifactKind,
+  configSchema,
+  type DeploymentConfig,
+  type EnvironmentSpec,
+  environmentSchema,
+  type HookFact,
+  type Instant,
+  type RouteSettings,
+  type VersionSpec,
 } from "@sluice/core";
 import { sql } from "kysely";
 import type { Db } from "../db/database.ts";
 import type { DesiredWorkload } from "../deployment/workload.store.ts";
 import type { StoredRollout } from "../rollout/rollout.store.ts";
 import { type DesiredTraffic, routedRevisions, type StoredRoute } from "../routing/route.store.ts";
+import type { StoredActivity } from "./activity/activity.store.ts";
 import { LATER_KEY } from "./wake.ts";
 
 export interface LoadedDeployment {
@@ -49,6 +52,8 @@ export interface Loaded {
   revisions: ReadonlyMap<number, LoadedRevision>;
   /** Of the first rollout: every hook that was ever called, by step. */
   hooks: HookFact[];
+  /** Of the first rollout: the long work of its phase; null when none was begun. */
+  activity: StoredActivity | null;
   /** When the deployment is looked at again in any case: the later wake that is pending. */
   wakeAt: Instant | null;
 }
@@ -63,10 +68,22 @@ const WORKLOADS = sql<DesiredWorkload[]>`
             'retireAt', (extract(epoch from retire_at) * 1000)::bigint) order by revision), '[]')
    from workloads where deployment_id = d.id)`;
 
+const HEAD = sql`(select id from rollouts where deployment_id = d.id and active order by id limit 1)`;
+
 const HOOKS = sql<HookFact[]>`
   (select coalesce(json_agg(json_build_object('step', step, 'status', status, 'message', message) order by step), '[]')
    from hook_calls
-   where rollout_id = (select id from rollouts where deployment_id = d.id and active order by id limit 1))`;
+   where rollout_id = ${HEAD})`;
+
+/** Of the head's phase alone: results of tests are long, and what a phase has decided on is in the rollout. */
+const ACTIVITY = sql<StoredActivity | null>`
+  (select json_build_object(
+            'kind', kind, 'demand', demand, 'attempt', attempt, 'unfinished', unfinished, 'status', activities.status, 'result', result,
+            'startedAt', (extract(epoch from started_at) * 1000)::bigint,
+            'finishedAt', (extract(epoch from activities.finished_at) * 1000)::bigint)
+   from activities join rollouts on rollouts.id = rollout_id
+   where rollout_id = ${HEAD}
+     and kind = case phase when 'validating' then 'checks' when 'gating' then 'gates' when 'testing' then 'tests' end)`;
 
 const WAKE_AT = sql<Instant | null>`
   (select (extract(epoch from run_at) * 1000)::bigint from graphile_worker.jobs
@@ -84,11 +101,17 @@ export async function load(db: Db, id: string): Promise<Loaded | null> {
     .select(["d.project", "d.environment", "d.name", "d.artifact_id", "d.stable_revision", "d.replicas"])
     .select(["d.stopped", "d.deleting", "d.fence", "artifacts.kind", "environments.spec"])
     .select(["routes.settings", "routes.desired", "routes.epoch"])
-    .select([ROLLOUTS.as("rollouts"), WORKLOADS.as("workloads"), HOOKS.as("hooks"), WAKE_AT.as("wake_at")])
+    .select([
+      ROLLOUTS.as("rollouts"),
+      WORKLOADS.as("workloads"),
+      HOOKS.as("hooks"),
+      ACTIVITY.as("activity"),
+      WAKE_AT.as("wake_at"),
+    ])
     .where("d.id", "=", id)
     .executeTakeFirst();
   if (row === undefined) return null;
-  const { rollouts, workloads, hooks } = row;
+  const { rollouts, workloads, hooks, activity } = row;
   const deployment: LoadedDeployment = {
     id,
     project: row.project,
@@ -105,12 +128,14 @@ export async function load(db: Db, id: string): Promise<Loaded | null> {
   const route = routeOf(id, row.settings, row.desired, row.epoch);
   return {
     deployment,
-    environment: row.spec as EnvironmentSpec,
+    // Parsed, so that a field which a later release adds has its default in rows that were written before.
+    environment: environmentSchema.parse(row.spec),
     rollouts,
     workloads,
     route,
     revisions: await loadRevisions(db, id, namedRevisions(deployment, rollouts, workloads, route)),
     hooks,
+    activity,
     wakeAt: row.wake_at,
   };
 }
@@ -157,7 +182,7 @@ async function loadRevisions(db: Db, deployment: string, numbers: number[]): Pro
         version: row.version,
         versionId: row.id,
         spec: row.spec as VersionSpec,
-        config: row.config as DeploymentConfig,
+        config: configSchema.parse(row.config),
       },
     ]),
   );

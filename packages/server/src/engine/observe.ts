@@ -1,5 +1,6 @@
 import {
   type ArtifactKind,
+  type ExhaustionFact,
   type Facts,
   frozenUntil,
   type GuardReport,
@@ -12,9 +13,11 @@ import {
   type RouteObservation,
   type TrafficFact,
   type ValidationResult,
+  type VersionSpec,
   type WorkloadStatus,
 } from "@sluice/core";
 import type { StoredRoute } from "../routing/route.store.ts";
+import { gatesFact, testsFact } from "./activity/activity.facts.ts";
 import type { Loaded } from "./load.ts";
 import { samplesSinceStep } from "./samples.ts";
 
@@ -29,6 +32,8 @@ export interface Observation {
   slotFree: boolean;
   /** Null until the checks have run. */
   validations: ValidationResult[] | null;
+  /** Of the first rollout's candidate. */
+  exhausted: ExhaustionFact | null;
 }
 
 /** Whether the deployment has instances at all: prompts are resolved, not run, and target `none` runs nothing. */
@@ -74,22 +79,25 @@ export function factsFor(rollout: Rollout, loaded: Loaded, observed: Observation
     routed: route !== null,
     validations: isHead ? observed.validations : null,
     validationLevel: environment.validationLevel,
-    // No gate can be defined yet, so the environment has none for the artifact.
-    gates: [],
+    gates: gatesFact(rollout, loaded),
     stable: rollout.fromRevision === null ? null : instancesFact(observed.statuses, rollout.fromRevision),
     candidate: instancesFact(observed.statuses, rollout.toRevision),
     traffic: trafficFact(rollout, route, observed, guard),
     guard,
-    tests: [],
+    tests: testsFact(rollout, loaded),
     judge: null,
-    exhausted: null,
+    exhausted: isHead ? observed.exhausted : null,
     shadow: null,
     goal: null,
-    irreversible: false,
+    irreversible: isIrreversible(revisions.get(rollout.toRevision)?.spec),
     hooks: isHead ? hooks : [],
     progressDeadlineSeconds: revisions.get(rollout.toRevision)?.config.progressDeadlineSeconds ?? 600,
   };
 }
+
+/** What the version does to its data on the way up has no way down. */
+export const isIrreversible = (spec: VersionSpec | undefined): boolean =>
+  (spec?.migrations?.up.length ?? 0) > 0 && spec?.migrations?.down.length === 0;
 
 export function servingOf({ deployment, revisions }: Loaded): Facts["serving"] {
   const revision = deployment.stableRevision;

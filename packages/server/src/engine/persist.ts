@@ -5,8 +5,9 @@ import type { Db } from "../db/database.ts";
 import type { Database } from "../db/schema.ts";
 import { type DesiredWorkload, deleteWorkload } from "../deployment/workload.store.ts";
 import { appendEvents } from "../event/event.store.ts";
-import { saveRollout } from "../rollout/rollout.store.ts";
+import { type StoredRollout, saveRollout } from "../rollout/rollout.store.ts";
 import type { DesiredTraffic } from "../routing/route.store.ts";
+import { ACTIVITY_OF, beginActivity, type StoredActivity } from "./activity/activity.store.ts";
 import type { Crash } from "./crash.ts";
 import type { Decision } from "./decide.ts";
 import { writeDesired } from "./desired.store.ts";
@@ -38,7 +39,7 @@ export async function persist(
   const wakeAt = newWake(loaded, decision);
   const silent =
     !moves && gone.length === 0 && decision.rollouts.length === 0 && decision.events.length === 0 && !decision.forget;
-  if (silent && decision.hooks.length === 0 && decision.stable === null) {
+  if (silent && decision.hooks.length === 0 && decision.begin === null && decision.stable === null) {
     if (wakeAt !== null) await wakeDeployment(db, deployment.id, new Date(wakeAt));
     return { ...loaded, wakeAt: wakeAt ?? loaded.wakeAt };
   }
@@ -55,6 +56,7 @@ export async function persist(
     const [head] = loaded.rollouts;
     if (head !== undefined) {
       for (const { step } of decision.hooks) await recordHookCall(tx, head.rollout.id, step, new Date(now));
+      if (decision.begin !== null) await beginActivity(tx, head.rollout.id, decision.begin, new Date(now));
     }
     await report(tx, loaded, decision, now);
     if (decision.forget) await tx.deleteFrom("deployments").where("id", "=", deployment.id).execute();
@@ -63,21 +65,39 @@ export async function persist(
     return token;
   });
   crash("after-persist");
+  const rollouts = loaded.rollouts
+    .map((stored) => {
+      const saved = decision.rollouts.find((change) => change.stored === stored);
+      return saved === undefined ? stored : { rollout: saved.next, rowVersion: stored.rowVersion + 1 };
+    })
+    .filter(({ rollout }) => !isTerminal(rollout.phase));
   return {
     ...loaded,
     deployment: { ...deployment, fence, stableRevision: decision.stable ?? deployment.stableRevision },
-    rollouts: loaded.rollouts
-      .map((stored) => {
-        const saved = decision.rollouts.find((change) => change.stored === stored);
-        return saved === undefined ? stored : { rollout: saved.next, rowVersion: stored.rowVersion + 1 };
-      })
-      .filter(({ rollout }) => !isTerminal(rollout.phase)),
+    rollouts,
+    activity: activityAfter(loaded, rollouts[0], decision, now),
     hooks: [...loaded.hooks, ...decision.hooks.map(({ step }) => ({ step, status: "running" as const, message: "" }))],
     workloads: workloads.filter((workload) => !gone.includes(workload)),
     route:
       loaded.route === null || traffic === null ? loaded.route : { ...loaded.route, desired: traffic, epoch: fence },
     wakeAt: wakeAt ?? loaded.wakeAt,
   };
+}
+
+/** The long work of the phase that the head is in now. A phase that was just entered has none. */
+function activityAfter(
+  { activity, rollouts }: Loaded,
+  head: StoredRollout | undefined,
+  { begin }: Decision,
+  now: Instant,
+): StoredActivity | null {
+  const kept = head !== undefined && head.rollout.id === rollouts[0]?.rollout.id && activity !== null;
+  const known = kept && ACTIVITY_OF[head.rollout.phase] === activity.kind ? activity : null;
+  if (begin === null) return known;
+  const begun = { ...begin, status: "running" as const, startedAt: now, finishedAt: null };
+  const attempt = (known?.attempt ?? -1) + 1;
+  if (known?.demand !== begin.demand) return { ...begun, attempt, unfinished: 0, result: null };
+  return { ...begun, attempt, unfinished: known.unfinished, result: known.result };
 }
 
 /** The wake to write; null when none is needed, or the very same one is pending. */

@@ -1,8 +1,20 @@
-import { type Instant, type Runtime, SluiceError, type WorkloadStatus } from "@sluice/core";
+import {
+  cpuCores,
+  type DeploymentConfig,
+  type Instant,
+  memoryMb,
+  type Phase,
+  type Rollout,
+  type Runtime,
+  SluiceError,
+  type WorkloadStatus,
+} from "@sluice/core";
 import { type Kysely, sql } from "kysely";
 import type { Logger } from "pino";
 import type { Database } from "../db/schema.ts";
 import type { GatewayLink } from "../routing/gateway.types.ts";
+import { checksFound } from "./activity/activity.facts.ts";
+import { checksTakeLong } from "./activity/checks.work.ts";
 import { type Appliers, apply } from "./apply.ts";
 import { type CheckEnvironment, runChecks } from "./checks.ts";
 import { type Decision, decideRollouts } from "./decide.ts";
@@ -11,13 +23,15 @@ import { decideResting } from "./keep.ts";
 import { type Loaded, load } from "./load.ts";
 import { hasInstances, instancesWanted, type Observation } from "./observe.ts";
 import { persist } from "./persist.ts";
+import { type Runtimes, runtimeOf } from "./runtime.choice.ts";
+import type { Followed, UsageWatch } from "./usage.watch.ts";
 
 export interface ReconcilerDeps extends Appliers {
   db: Kysely<Database>;
   link: GatewayLink;
   hints: Hints;
-  /** By the type of an environment's target. */
-  runtimes: ReadonlyMap<string, Runtime>;
+  runtimes: Runtimes;
+  usage: UsageWatch;
   checks: CheckEnvironment;
   maxActiveRollouts: number;
   now: () => Instant;
@@ -45,7 +59,7 @@ export function createReconciler(deps: ReconcilerDeps): (deployment: string) => 
     let loaded = await load(db, id);
     if (loaded === null) return removeLeftovers(deps, id);
     crash("after-load");
-    const runtime = runtimeOf(deps, loaded);
+    const runtime = runtimeOf(deps.runtimes, loaded);
     for (let round = 1; ; round += 1) {
       watch.news();
       const observed = await observe(deps, loaded, runtime);
@@ -74,17 +88,9 @@ export function createReconciler(deps: ReconcilerDeps): (deployment: string) => 
 const decide = (loaded: Loaded, observed: Observation, now: Instant): Decision =>
   loaded.rollouts.length > 0 ? decideRollouts(loaded, observed, now) : decideResting(loaded, observed, now);
 
-/** Null for deployments without instances. Throws `unimplemented` when the target's runtime is not there. */
-function runtimeOf({ runtimes }: ReconcilerDeps, { deployment, environment }: Loaded): Runtime | null {
-  const target = environment.targets[0]?.type ?? "none";
-  if (!hasInstances(deployment.kind, target)) return null;
-  // Without a runtime nothing can run; the checks of a rollout say so, and then there is nothing to observe either.
-  return runtimes.get(target) ?? null;
-}
-
 async function observe(deps: ReconcilerDeps, loaded: Loaded, runtime: Runtime | null): Promise<Observation> {
   const { deployment, rollouts, environment } = loaded;
-  const phase = rollouts[0]?.rollout.phase;
+  const head = rollouts[0]?.rollout;
   const pretends = runtime === null && !hasInstances(deployment.kind, environment.targets[0]?.type ?? "none");
   const statuses: WorkloadStatus[] =
     runtime !== null ? await runtime.observe(deployment.id) : pretends ? instancesWanted(loaded) : [];
@@ -92,8 +98,41 @@ async function observe(deps: ReconcilerDeps, loaded: Loaded, runtime: Runtime | 
     statuses,
     route: deps.link.route(deployment.id),
     gatewayFresh: deps.link.connected(),
-    slotFree: phase !== "queued" || (await slotIsFree(deps)),
-    validations: phase === "validating" ? await runChecks(deps.db, deps.checks, loaded, deps.now) : null,
+    slotFree: head?.phase !== "queued" || (await slotIsFree(deps)),
+    validations: head?.phase === "validating" ? await validationsOf(deps, head, loaded) : null,
+    exhausted: usageOf(deps.usage, loaded, runtime),
+  };
+}
+
+/** Checks that take no time are run on the spot, the others beside the reconciles. */
+const validationsOf = async (
+  deps: ReconcilerDeps,
+  rollout: Rollout,
+  loaded: Loaded,
+): Promise<Observation["validations"]> =>
+  checksTakeLong(loaded) ? checksFound(rollout, loaded) : runChecks(deps.db, deps.checks, loaded, deps.now);
+
+/** Phases in which the candidate has instances that the rollout answers for. */
+const HAS_INSTANCES: readonly Phase[] = ["preparing", "testing", "shifting", "monitoring"];
+
+function usageOf(usage: UsageWatch, { deployment, rollouts, revisions }: Loaded, runtime: Runtime | null) {
+  const head = rollouts[0]?.rollout;
+  const limits = head === undefined ? null : limitsOf(revisions.get(head.toRevision)?.config);
+  if (head === undefined || limits === null || runtime === null || !HAS_INSTANCES.includes(head.phase)) {
+    usage.forget(deployment.id);
+    return null;
+  }
+  usage.follow({ deployment: deployment.id, revision: head.toRevision, limits, runtime });
+  return usage.exhausted(deployment.id);
+}
+
+/** Null when there is no limit to break. */
+function limitsOf(config: DeploymentConfig | undefined): Followed["limits"] | null {
+  const { memory, cpu } = config?.resources.limits ?? {};
+  if (memory === undefined && cpu === undefined) return null;
+  return {
+    memoryMb: memory === undefined ? null : memoryMb(memory),
+    cpuCores: cpu === undefined ? null : cpuCores(cpu),
   };
 }
 

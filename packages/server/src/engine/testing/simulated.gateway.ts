@@ -29,6 +29,7 @@ export function createSimulatedGateway(): SimulatedGateway {
     split,
     usable: backends.map(({ revision, endpoints }) => ({ revision, endpoints: endpoints.length })),
     stats: [],
+    shadow: null,
     guard:
       guard === null
         ? null
