@@ -1,3 +1,4 @@
+import { logChoose } from "./log-gamma.ts";
 import { normalSf } from "./normal.ts";
 
 /** The rank sum of Mann and Whitney, and the law it has when both arms are alike. */
@@ -25,26 +26,25 @@ export interface RankTest {
 /** Above this many pairs the normal approximation does (ANALYSIS §5). */
 const LARGEST_EXACT = 1_000;
 
-/** Mid-ranks over the pooled sample (Mann & Whitney, Ann. Math. Stat. 18, 1947; ties as in Lehmann, "Nonparametrics", 1975). */
-export function rankSum(candidate: ArrayLike<number>, stable: ArrayLike<number>): RankSum {
+/**
+ * Mid-ranks over the pooled sample (Mann & Whitney, Ann. Math. Stat. 18, 1947; ties as in Lehmann, "Nonparametrics", 1975),
+ * after `shift` was taken off every value of the candidate. Both samples ascending.
+ */
+export function rankSum(candidate: Float64Array, stable: Float64Array, shift = 0): RankSum {
   const [n, m] = [candidate.length, stable.length];
-  const pooled = new Float64Array(n + m);
-  const order = new Uint32Array(n + m);
-  for (let index = 0; index < n + m; index += 1) {
-    pooled[index] = (index < n ? candidate[index] : stable[index - n]) ?? Number.NaN;
-    order[index] = index;
-  }
-  order.sort((left, right) => (pooled[left] ?? 0) - (pooled[right] ?? 0));
-  let [ranks, ties] = [0, 0];
-  for (let start = 0; start < order.length; ) {
-    const value = pooled[order[start] ?? 0];
-    let end = start + 1;
-    while (end < order.length && pooled[order[end] ?? 0] === value) end += 1;
-    const size = end - start;
+  const shifted = (index: number): number => (candidate[index] ?? Number.NaN) - shift;
+  let [first, second, ranks, ties] = [0, 0, 0, 0];
+  while (first < n || second < m) {
+    const value =
+      second >= m || (first < n && shifted(first) <= (stable[second] ?? 0)) ? shifted(first) : (stable[second] ?? 0);
+    const before = first + second;
+    const start = first;
+    while (first < n && shifted(first) === value) first += 1;
+    while (second < m && stable[second] === value) second += 1;
+    const size = first + second - before;
+    if (size === 0) return { u: Number.NaN, sigma: Number.NaN, mean: (n * m) / 2, tied: false };
     ties += size ** 3 - size;
-    const midRank = (start + 1 + end) / 2;
-    for (let place = start; place < end; place += 1) if ((order[place] ?? n) < n) ranks += midRank;
-    start = end;
+    ranks += (first - start) * (before + (size + 1) / 2);
   }
   const total = n + m;
   const variance = ((n * m) / 12) * (total + 1 - (total > 1 ? ties / (total * (total - 1)) : 0));
@@ -91,4 +91,20 @@ export function rankSumFrequencies(n: number, m: number): Float64Array {
     rows = next;
   }
   return rows[m] ?? Float64Array.of(1);
+}
+
+/**
+ * Whether so many points can support the confidence at all: the widest interval, from the smallest to the largest difference,
+ * misses with probability 2 / C(n + m, n). Five points a side are needed for 98 %.
+ */
+export const enoughPoints = (candidates: number, stables: number, confidence: number): boolean =>
+  candidates >= 2 &&
+  stables >= 2 &&
+  2 * Math.exp(-logChoose(candidates + stables, candidates)) <= (1 - confidence) * (1 + 1e-9);
+
+/** The smallest number of points a side that can support `confidence`, in (0.5, 1). */
+export function pointsNeeded(confidence: number): number {
+  let points = 2;
+  while (!enoughPoints(points, points, confidence)) points += 1;
+  return points;
 }
