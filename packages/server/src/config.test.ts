@@ -55,6 +55,20 @@ describe("the configuration", () => {
     expect(problem({ DATABASE_URL: "mysql://root:hunter2@db/x" })).not.toContain("hunter2");
   });
 
+  test("knows an evaluation service by http or gRPC, and never shows its token or an address that may hold one", () => {
+    expect(readConfig({}).evaluationService).toBeNull();
+    const given = { SLUICE_EVAL_ADDRESS: "grpc://eval.internal:9000", SLUICE_EVAL_TOKEN: "hunter2" };
+    expect(readConfig(given).evaluationService).toEqual({
+      address: "grpc://eval.internal:9000",
+      token: "hunter2",
+      timeoutMs: 5_000,
+    });
+    const message = problem({ SLUICE_EVAL_ADDRESS: "ftp://me:hunter2@x", SLUICE_EVAL_TOKEN: "hunter2\n" });
+    expect(message).toMatch(/SLUICE_EVAL_ADDRESS.*\n.*SLUICE_EVAL_TOKEN/);
+    expect(message).not.toContain("hunter2");
+    expect(problem({ SLUICE_EVAL_TIMEOUT_MS: "5" })).toContain('SLUICE_EVAL_TIMEOUT_MS is "5"');
+  });
+
   test("treats an empty variable as absent", () => {
     expect(readConfig({ SLUICE_HTTP_PORT: "" }).httpPort).toBe(8303);
   });

@@ -26,6 +26,13 @@ const schema = z.object({
   SLUICE_BODY_LIMIT: z.coerce.number().int().min(1_024).default(1_048_576),
   /** Folder of OSV entries that tests of candidates look up known vulnerabilities in. */
   SLUICE_OSV_DIR: z.string().min(1).optional(),
+  /** An evaluation service of yours, asked where a gate needs figures that nobody has recorded. */
+  SLUICE_EVAL_ADDRESS: z.url({ protocol: /^(https?|grpcs?)$/ }).optional(),
+  SLUICE_EVAL_TOKEN: z
+    .string()
+    .regex(/^[\x21-\x7e]{1,4096}$/, "visible ASCII characters")
+    .optional(),
+  SLUICE_EVAL_TIMEOUT_MS: z.coerce.number().int().min(100).max(60_000).default(5_000),
   /** Name of a crash point: the process kills itself there. For tests only. */
   SLUICE_CRASH_AT: z.string().optional(),
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
@@ -56,6 +63,8 @@ export interface Config {
   bodyLimit: number;
   /** Absolute. Null: versions are not checked for known vulnerabilities. */
   osvDir: string | null;
+  /** Null: there is none. */
+  evaluationService: { address: string; token: string | null; timeoutMs: number } | null;
   crashAt: string | null;
   /** Null: the embedded PostgreSQL. */
   databaseUrl: string | null;
@@ -105,6 +114,14 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     rateLimit: values.SLUICE_RATE_LIMIT,
     bodyLimit: values.SLUICE_BODY_LIMIT,
     osvDir: values.SLUICE_OSV_DIR === undefined ? null : resolve(values.SLUICE_OSV_DIR),
+    evaluationService:
+      values.SLUICE_EVAL_ADDRESS === undefined
+        ? null
+        : {
+            address: values.SLUICE_EVAL_ADDRESS,
+            token: values.SLUICE_EVAL_TOKEN ?? null,
+            timeoutMs: values.SLUICE_EVAL_TIMEOUT_MS,
+          },
     crashAt: values.SLUICE_CRASH_AT ?? null,
     databaseUrl: values.DATABASE_URL ?? urlFromParts(values),
     programEnv: Object.fromEntries(
@@ -129,7 +146,7 @@ function urlFromParts(values: z.infer<typeof schema>): string | null {
 }
 
 /** Variables whose value must not be shown, even when it is wrong. */
-const SECRET = new Set(["DATABASE_URL", "SLUICE_DB_PASSWORD"]);
+const SECRET = new Set(["DATABASE_URL", "SLUICE_DB_PASSWORD", "SLUICE_EVAL_ADDRESS", "SLUICE_EVAL_TOKEN"]);
 
 function describeIssue(issue: z.core.$ZodIssue, given: Record<string, string>): string {
   const name = String(issue.path[0]);

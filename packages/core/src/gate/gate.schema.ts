@@ -50,6 +50,20 @@ const costSchema = z.strictObject({
   threshold: threshold.min(0),
 });
 
+/** Headers that belong to the connection and not to whoever writes the gate. */
+const NOT_YOURS = new Set([
+  "connection",
+  "content-length",
+  "content-type",
+  "expect",
+  "host",
+  "keep-alive",
+  "te",
+  "trailer",
+  "transfer-encoding",
+  "upgrade",
+]);
+
 /** Longest expression. Structural limits of its tree are set where it is compiled. */
 export const MAX_EXPRESSION = 4_096;
 
@@ -63,7 +77,15 @@ export const gateWebhookSchema = z.strictObject({
         .max(4_096)
         .regex(/^[\t\x20-\x7e]*$/, "visible ASCII characters"),
     )
-    .refine((headers) => Object.keys(headers).length <= 20, "at most 20 headers")
+    .refine(
+      (headers) => {
+        const names = Object.keys(headers).map((name) => name.toLowerCase());
+        return (
+          names.length <= 20 && new Set(names).size === names.length && names.every((name) => !NOT_YOURS.has(name))
+        );
+      },
+      `at most 20 headers, each once, and none of ${[...NOT_YOURS].join(", ")}`,
+    )
     .default({}),
   timeoutSeconds: z.number().min(0.1).max(60).default(10),
 });

@@ -6,7 +6,9 @@ import { deploymentActionRoutes } from "../deployment/action.routes.ts";
 import { deploymentRoutes } from "../deployment/deployment.routes.ts";
 import { deploymentLiveRoutes } from "../deployment/live.routes.ts";
 import { environmentRoutes } from "../environment/environment.routes.ts";
+import { evaluationRoutes } from "../evaluation/evaluation.routes.ts";
 import { eventRoutes } from "../event/event.routes.ts";
+import { gateRoutes } from "../gate/gate.routes.ts";
 import { projectRoutes } from "../project/project.routes.ts";
 import { revisionRoutes } from "../revision/revision.routes.ts";
 import { rolloutRoutes } from "../rollout/rollout.routes.ts";
@@ -23,6 +25,8 @@ export const ROUTES: readonly Routes[] = [
   deploymentLiveRoutes,
   revisionRoutes,
   rolloutRoutes,
+  gateRoutes,
+  evaluationRoutes,
   eventRoutes,
   auditRoutes,
   tokenRoutes,

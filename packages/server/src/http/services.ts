@@ -8,8 +8,10 @@ import { createDeploymentService, type DeploymentService } from "../deployment/d
 import type { CheckEnvironment } from "../engine/checks.ts";
 import type { Live } from "../engine/live.ts";
 import { createEnvironmentService, type EnvironmentService } from "../environment/environment.service.ts";
+import { createEvaluationService, type EvaluationService } from "../evaluation/evaluation.service.ts";
 import type { EventBell } from "../event/event.bell.ts";
 import { createEventService, type EventService } from "../event/event.service.ts";
+import { createGateService, type GateService } from "../gate/gate.service.ts";
 import { createProjectService, type ProjectService } from "../project/project.service.ts";
 import { createRevisionService, type RevisionService } from "../revision/revision.service.ts";
 import { createPlanService, type PlanService } from "../rollout/plan.ts";
@@ -22,7 +24,9 @@ export interface Services {
   clock: () => Instant;
   deployments: DeploymentService;
   environments: EnvironmentService;
+  evaluations: EvaluationService;
   events: EventService;
+  gates: GateService;
   live: Live;
   plans: PlanService;
   projects: ProjectService;
@@ -48,7 +52,9 @@ export function createServices(deps: ServiceDeps): Services {
     clock: deps.clock,
     deployments: createDeploymentService(deps),
     environments: createEnvironmentService(deps),
+    evaluations: createEvaluationService(deps),
     events: createEventService(deps),
+    gates: createGateService(deps),
     live: deps.live,
     plans: createPlanService(deps),
     projects: createProjectService(deps),

@@ -1,0 +1,33 @@
+import { conditionName, type Figure, type GateCondition, type GateWebhook } from "@sluice/core";
+import type { GateDeps } from "./gate.deps.ts";
+import type { Known } from "./gate.evaluate.ts";
+import type { StoredGate } from "./gate.store.ts";
+import { askWebhook } from "./gate.webhook.ts";
+
+/** The webhook's decision: of this round, asked once; while there is none, asked again with patience. */
+export async function webhookFigure(
+  gate: StoredGate,
+  condition: GateCondition,
+  webhook: GateWebhook,
+  { run, evaluations }: Known,
+  { now, patience, decisions }: GateDeps,
+  signal: AbortSignal,
+): Promise<Figure> {
+  const name = conditionName(condition);
+  // A gate that was changed asks anew.
+  const key = JSON.stringify([run.rollout, run.round, gate.name, gate.updatedAt.getTime(), name]);
+  const decided = decisions.find(key);
+  if (decided !== undefined) return decided;
+  const early = patience.tooEarly(key);
+  if (early !== null) return { status: "missing", reason: early };
+  const { rollout, artifact, version, environment } = run;
+  const call = { gate: gate.name, condition: name, rollout, artifact, version, environment, evaluations };
+  const answer = await askWebhook(webhook, call, new Date(now()), signal);
+  if (answer.status === "decided") {
+    patience.answered(key);
+    decisions.keep(key, answer.figure);
+    return answer.figure;
+  }
+  patience.inVain(key, answer.reason);
+  return { status: "missing", reason: answer.reason };
+}

@@ -1,0 +1,35 @@
+import type { TestType } from "@sluice/core";
+import { sql } from "kysely";
+import type { Db } from "../db/database.ts";
+
+/** What a test of a version measured, in a rollout of that version anywhere in the project. */
+export interface TestFigures {
+  rollout: string;
+  environment: string;
+  name: string;
+  type: TestType;
+  metrics: Record<string, number>;
+  /** Requests that the test made, where it says so. */
+  samples: number | null;
+}
+
+/** Rollouts of the version that are looked through for its tests. */
+const LOOKED_AT = 20;
+
+/** Performance and load tests of the version that have ended, newest rollout first. */
+export async function testedFigures(
+  db: Db,
+  where: { project: string; artifact: string; version: string },
+): Promise<TestFigures[]> {
+  const { rows } = await sql<TestFigures>`
+    select r.id as rollout, r.environment, t->>'name' as name, t->>'type' as type, t->'metrics' as metrics,
+           (t->'metrics'->>'requests')::double precision as samples
+    from (select id, environment, state from rollouts
+          where project = ${where.project} and artifact = ${where.artifact} and state->>'toVersion' = ${where.version}
+            and jsonb_array_length(coalesce(state->'tests', '[]')) > 0
+          order by id desc limit ${LOOKED_AT}) r,
+         jsonb_array_elements(r.state->'tests') with ordinality as tests (t, place)
+    where t->>'type' in ('performance', 'load') and t->>'status' in ('passed', 'failed')
+    order by r.id desc, place`.execute(db);
+  return rows;
+}
