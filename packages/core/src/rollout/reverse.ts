@@ -59,7 +59,15 @@ export function reverseRollout(
       id: request.id,
       from: serving,
       to: { revision: original.fromRevision, version: original.fromVersion },
-      strategy: { ...common(original), type: "immediate", monitoringSeconds: 0 },
+      // Nothing is tried on a way back, and what stops it must not hold it up.
+      strategy: {
+        ...common(original),
+        type: "immediate",
+        onFailure: "rollback",
+        tests: null,
+        holdbackPercentage: 0,
+        monitoringSeconds: 0,
+      },
       requiredApprovals: 0,
       fastTrack: true,
       triggeredBy: actor,

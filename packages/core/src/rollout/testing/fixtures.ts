@@ -1,8 +1,14 @@
 import type { GuardReport } from "../../analysis/guard.types.ts";
+import type { TestResult } from "../../candidate-test/candidate-test.ts";
+import { testOptionsSchema } from "../../candidate-test/test-options.schema.ts";
+import type { GateResult } from "../../gate/gate.ts";
+import type { GoalReport } from "../../judge/comparison.ts";
+import type { JudgeMetricReport, JudgeReport } from "../../judge/judge.types.ts";
 import type { AnalysisOptions } from "../../strategy/analysis.schema.ts";
 import type { Strategy } from "../../strategy/strategy.types.ts";
 import { FULL_WEIGHT, type Split } from "../../traffic/split.ts";
 import { advance } from "../advance.ts";
+import { applyCommand, type InPlaceCommand } from "../command.ts";
 import { createRollout, type NewRollout } from "../create.ts";
 import type { Advanced } from "../effect.ts";
 import type { Facts, InstancesFact } from "../facts.ts";
@@ -16,6 +22,9 @@ export const ANALYSIS: AnalysisOptions = {
   minimumSamples: 10,
   maxHoldSeconds: 120,
 };
+
+/** What a strategy says that wants its candidate tested. */
+export const TESTS = testOptionsSchema.parse({ loadTest: true });
 
 const COMMON = {
   autoRollback: true,
@@ -136,6 +145,82 @@ export const guardReport = (closed: string | null, hypothesis = "rol_1"): GuardR
   closed: closed === null ? null : { at: 0, metric: "error_rate", reason: closed },
 });
 
+export const judgeMetric = (changes: Partial<JudgeMetricReport> = {}): JudgeMetricReport => ({
+  name: "error_rate",
+  source: "gateway",
+  judge: "fisher",
+  status: "ok",
+  logEvidence: 0,
+  failed: false,
+  stable: 0,
+  candidate: 0,
+  interval: null,
+  samples: { stable: 190, candidate: 10 },
+  message: "no harm seen",
+  ...changes,
+});
+
+/** The pooled judge, calm unless said otherwise. */
+export const judgeReport = (changes: Partial<JudgeReport> = {}): JudgeReport => ({
+  hypothesis: "rol_1",
+  verdict: "continue",
+  logEvidence: 0.2,
+  maxLogEvidence: 0.2,
+  bound: 5.5,
+  budget: { total: 0.01, guards: 0.004, pooled: 0.004, monitoring: 0.002 },
+  metrics: [judgeMetric()],
+  sampleRatio: { logEvidence: 0, doubted: false },
+  nonInferior: null,
+  closed: null,
+  message: "no harm seen in 10 requests of the candidate beside 190 of stable",
+  ...changes,
+});
+
+export const judgeClosed = (reason: string): Partial<JudgeReport> => ({
+  verdict: "rollback",
+  closed: { at: 0, metric: "quality", reason },
+});
+
+export const testResult = (
+  name: string,
+  status: TestResult["status"],
+  type: TestResult["type"] = "functional",
+): TestResult => ({
+  name,
+  type,
+  status,
+  metrics: {},
+  message: `${name} has ${status}`,
+  logs: [],
+  executionMs: 1,
+  at: 0,
+});
+
+export const gateResult = (
+  gate: string,
+  status: GateResult["status"],
+  changes: Partial<GateResult> = {},
+): GateResult => ({
+  gate,
+  required: true,
+  status,
+  conditions: [],
+  message: `${gate} is ${status}`,
+  waitsUntil: null,
+  at: 0,
+  ...changes,
+});
+
+export const goalReport = (winner: GoalReport["winner"], message = `${winner ?? "nobody"} won`): GoalReport => ({
+  goal: "purchase",
+  stable: { exposures: 500, goals: 20 },
+  candidate: { exposures: 500, goals: 40 },
+  logEvidence: { candidate: winner === "candidate" ? 6 : 0, stable: winner === "stable" ? 6 : 0 },
+  bound: 5.3,
+  winner,
+  message,
+});
+
 /** One deployment whose world does at once what it is told, seen through one rollout. The test changes facts as it likes. */
 export class Story {
   rollout: Rollout;
@@ -191,6 +276,14 @@ export class Story {
 
   setTraffic(changes: Partial<Facts["traffic"]>): void {
     this.facts = { ...this.facts, traffic: { ...this.facts.traffic, ...changes } };
+  }
+
+  /** Gives a command as `actor`, now. */
+  order(command: InPlaceCommand, actor = "bob"): Advanced<Rollout> {
+    const given = applyCommand(this.rollout, command, { actor, comment: "", now: this.now, creator: "ada" });
+    this.rollout = given.rollout;
+    this.last = { ...given, effects: [] };
+    return this.last;
   }
 
   get weight(): number {
