@@ -4,8 +4,8 @@ import { WATCHED_QUANTILES } from "./edge-judge.ts";
 import { LATENCY_BINS } from "./log-bins.ts";
 
 const count = z.int().min(0);
-const sparse = z.array(z.tuple([z.int().min(0).max(LATENCY_BINS.overflow), count]));
-export const armSchema = z.object({ requests: count, errors: count, warming: count, latency: sparse });
+export const sparseSchema = z.array(z.tuple([z.int().min(0).max(LATENCY_BINS.overflow), count]));
+export const armSchema = z.object({ requests: count, errors: count, warming: count, latency: sparseSchema });
 export const armPairSchema = z.object({ candidate: armSchema, stable: armSchema });
 
 export const mixtureSchema = z.object({
@@ -20,9 +20,9 @@ export const scoreJudgeSchema = z.object({ stableSum: z.number(), stableCount: c
 export const blockJudgeSchema = z.object({ stableErrors: count, stableRequests: count, mixture: mixtureSchema });
 
 export const latencyJudgeSchema = z.object({
-  past: sparse,
+  past: sparseSchema,
   edges: z.array(mixtureSchema).min(1).max(WATCHED_QUANTILES.length),
-  rank: z.object({ reference: sparse, judge: scoreJudgeSchema }).nullable(),
+  rank: z.object({ reference: sparseSchema, judge: scoreJudgeSchema }).nullable(),
 });
 
 const config = z.object({
