@@ -105,8 +105,8 @@ export const look = (system: System, { id }: { id: string }): Promise<Rollout> =
   ok(system.client.http.GET("/v1/rollouts/{id}", { params: { path: { id } } }));
 
 /** The rollout at its end, whatever that is. */
-export const ended = (system: System, { id }: { id: string }): Promise<Rollout> =>
-  system.client.waitForRollout(id, { timeoutMs: 45_000, intervalMs: 50 });
+export const ended = (system: System, { id }: { id: string }, timeoutMs = 45_000): Promise<Rollout> =>
+  system.client.waitForRollout(id, { timeoutMs, intervalMs: 50 });
 
 /** The rollout as soon as the condition holds for it. */
 export const reaches = (

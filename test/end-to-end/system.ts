@@ -10,6 +10,7 @@ const MAIN = fileURLToPath(new URL("../../packages/server/src/main.ts", import.m
 const PROGRAMS = [
   new URL("programs/", import.meta.url),
   new URL("../../packages/runtimes/src/suite/fixtures/", import.meta.url),
+  new URL("../../examples/greeter/", import.meta.url),
 ];
 
 /** An answer of the server, whatever its status. */
