@@ -135,7 +135,7 @@ test.concurrent("resource exhaustion: a candidate that takes more and more memor
   const both = await serving("leaks", "leaky", { resources: { limits: { memory: "256Mi" } } });
   const rollout = await both.greeter.update({ version: "1.1.0", strategy: canary(WAITING) });
   const reason = /memory: instance \S+ used at least \d+ MiB in each of \d+ samples .* against a limit of 256 MiB/;
-  await isBack(expect, both, rollout, { trigger: "resource_exhaustion", reason, timeoutMs: 100_000 });
+  await isBack(expect, both, rollout, { trigger: "resource_exhaustion", reason });
   expect(both.traffic.failures).toEqual([]);
 });
 
