@@ -16,6 +16,7 @@ const LEAST_ROLE = {
   "artifact.write": "deployer",
   "evaluation.write": "deployer",
   "deployment.write": "deployer",
+  "goal.write": "deployer",
   "rollout.write": "deployer",
   "rollout.approve": "approver",
   "environment.write": "admin",

@@ -121,6 +121,9 @@ export interface Database {
     recorded_by: string;
   };
   evaluation_metrics: { project: string; name: string };
+  goal_counts: { deployment_id: string; goal: string; revision: number; part: number; count: number };
+  goal_keys: { deployment_id: string; goal: string; key: string; received_at: Date };
+  goal_states: { rollout_id: string; started_at: Date; state: JSONColumnType<object> };
   events: {
     seq: Generated<number>;
     project: string;

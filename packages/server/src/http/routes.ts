@@ -9,6 +9,7 @@ import { environmentRoutes } from "../environment/environment.routes.ts";
 import { evaluationRoutes } from "../evaluation/evaluation.routes.ts";
 import { eventRoutes } from "../event/event.routes.ts";
 import { gateRoutes } from "../gate/gate.routes.ts";
+import { goalRoutes } from "../goal/goal.routes.ts";
 import { projectRoutes } from "../project/project.routes.ts";
 import { revisionRoutes } from "../revision/revision.routes.ts";
 import { rolloutRoutes } from "../rollout/rollout.routes.ts";
@@ -23,6 +24,7 @@ export const ROUTES: readonly Routes[] = [
   deploymentRoutes,
   deploymentActionRoutes,
   deploymentLiveRoutes,
+  goalRoutes,
   revisionRoutes,
   rolloutRoutes,
   gateRoutes,

@@ -12,6 +12,7 @@ import { createEvaluationService, type EvaluationService } from "../evaluation/e
 import type { EventBell } from "../event/event.bell.ts";
 import { createEventService, type EventService } from "../event/event.service.ts";
 import { createGateService, type GateService } from "../gate/gate.service.ts";
+import { createGoalService, type GoalService } from "../goal/goal.service.ts";
 import { createProjectService, type ProjectService } from "../project/project.service.ts";
 import { createRevisionService, type RevisionService } from "../revision/revision.service.ts";
 import { createPlanService, type PlanService } from "../rollout/plan.ts";
@@ -27,6 +28,7 @@ export interface Services {
   evaluations: EvaluationService;
   events: EventService;
   gates: GateService;
+  goals: GoalService;
   live: Live;
   plans: PlanService;
   projects: ProjectService;
@@ -55,6 +57,7 @@ export function createServices(deps: ServiceDeps): Services {
     evaluations: createEvaluationService(deps),
     events: createEventService(deps),
     gates: createGateService(deps),
+    goals: createGoalService(deps),
     live: deps.live,
     plans: createPlanService(deps),
     projects: createProjectService(deps),

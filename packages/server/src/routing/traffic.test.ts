@@ -25,7 +25,7 @@ const rollout = (strategy: StrategyInput, mirrored: boolean) => {
 
 describe("what a rollout wants of its route", () => {
   test("is a comparison as its shadow asks for one, while there is a mirror", () => {
-    const strategy = { type: "shadow", compare: { bodies: "json", ignore: ["/id"] } } as const;
+    const strategy: StrategyInput = { type: "shadow", compare: { bodies: "json", ignore: ["/id"] } };
     expect(trafficOf(rollout(strategy, true), 1).compare).toEqual({
       hypothesis: "rol_1",
       bodies: "json",
