@@ -53,7 +53,13 @@ export async function exchange(wanted: ExchangeRequest, signal: AbortSignal): Pr
   );
   const abort = () => resolve({ answered: false, why: "timeout", reason: "aborted" });
   signal.addEventListener("abort", abort, { once: true });
-  request.on("error", (error) => resolve(failureOf(error, request)));
+  let connected = false;
+  request.on("socket", (socket) => {
+    socket.once("connect", () => {
+      connected = true;
+    });
+  });
+  request.on("error", (error) => resolve(failureOf(error, connected)));
   request.on("response", (response) => {
     readAnswer(response, wanted.maxBytes).then((answer) =>
       resolve(
@@ -132,12 +138,11 @@ async function readAnswer(response: IncomingMessage, maxBytes: number): Promise<
   };
 }
 
-function failureOf(error: NodeJS.ErrnoException, request: ClientRequest): ExchangeOutcome {
+function failureOf(error: NodeJS.ErrnoException, connected: boolean): ExchangeOutcome {
   const code = error.code ?? "";
   const text = error.message === "" ? code : error.message;
   if (code.startsWith("HPE_")) return { answered: false, why: "garbage", reason: `it is no HTTP answer (${text})` };
-  const stood = request.socket !== null && request.socket.bytesWritten > 0;
-  return stood
+  return connected
     ? { answered: false, why: "closed", reason: `the connection was closed without an answer (${code || text})` }
     : { answered: false, why: "unreachable", reason: `it cannot be reached (${text})` };
 }

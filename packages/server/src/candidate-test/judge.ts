@@ -49,7 +49,7 @@ export function createJudge(limitMs: number = LIMIT_MS): Judge {
         throw error;
       } finally {
         clearTimeout(timer);
-        asked.removeAllListeners();
+        asked.off("message", resolve).off("error", reject).off("exit", gone);
       }
     },
     close: stop,

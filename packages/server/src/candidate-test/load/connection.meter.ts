@@ -11,6 +11,7 @@ export interface ConnectionMeter {
 export interface LoadMeter {
   connection(): ConnectionMeter;
   counts(): { requests: number; failed: number };
+  /** What was counted until the end at `at`. Asked once. */
   figures(at: number, run: { seconds: number; stoppedEarly: string | null }): LoadFigures;
 }
 
@@ -26,7 +27,7 @@ interface Pending {
  * 95th percentile.
  *
  * A request is lost when the next one begins on its connection before it was answered. At the end, one that waits for
- * longer than `limitMs` counts as unanswered, a younger one not at all.
+ * longer than `limitMs` is late by as much as is known; a younger one does not count.
  */
 export function createLoadMeter(limitMs: number): LoadMeter {
   /** Microseconds, with three significant digits (HDR histogram). */
@@ -34,6 +35,7 @@ export function createLoadMeter(limitMs: number): LoadMeter {
   const counted = { succeeded: 0, serverErrors: 0, late: 0, unanswered: 0 };
   const waiting = new Set<{ pending: Pending | null }>();
   let connections = 0;
+  const record = (ms: number) => latency.record(Math.max(1, Math.round(ms * 1_000)));
 
   return {
     connection() {
@@ -55,7 +57,7 @@ export function createLoadMeter(limitMs: number): LoadMeter {
           if (pending === null) return;
           state.pending = null;
           const ms = Math.max(0, at - pending.since);
-          latency.record(Math.max(1, Math.round(ms * 1_000)));
+          record(ms);
           if (status >= 500) counted.serverErrors += 1;
           else if (ms > limitMs) counted.late += 1;
           else counted.succeeded += 1;
@@ -68,11 +70,12 @@ export function createLoadMeter(limitMs: number): LoadMeter {
       return { requests: succeeded + failed, failed };
     },
     figures(at, { seconds, stoppedEarly }) {
-      const hanging = [...waiting].filter(
-        ({ pending }) => pending !== null && !pending.doomed && at - pending.since > limitMs,
-      ).length;
-      const unanswered = counted.unanswered + hanging;
-      const { succeeded, serverErrors, late } = counted;
+      for (const { pending } of waiting) {
+        if (pending === null || pending.doomed || at - pending.since <= limitMs) continue;
+        counted.late += 1;
+        record(at - pending.since);
+      }
+      const { succeeded, serverErrors, late, unanswered } = counted;
       const percentile = (percent: number) => latency.percentile(percent) / 1_000;
       return {
         seconds,

@@ -14,9 +14,12 @@ export async function generateLoad(spec: LoadSpec, signal: AbortSignal): Promise
   signal.throwIfAborted();
   const worker = new Worker(new URL("./load.worker.ts", import.meta.url), {
     workerData: spec,
+    // The generator warns of its own timers there.
+    stderr: true,
     execArgv: [],
     resourceLimits: { maxOldGenerationSizeMb: MAX_HEAP_MB },
   });
+  worker.stderr.resume();
   const { promise, resolve, reject } = Promise.withResolvers<LoadFigures>();
   const abort = () => reject(signal.reason);
   signal.addEventListener("abort", abort, { once: true });
