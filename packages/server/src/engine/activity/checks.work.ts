@@ -8,17 +8,13 @@ import type { ActivityWork } from "./activities.ts";
 export function checksTakeLong({ rollouts, revisions }: Loaded): boolean {
   const rollout = rollouts[0]?.rollout;
   const config = rollout === undefined ? undefined : revisions.get(rollout.toRevision)?.config;
-  return (
-    config !== undefined &&
-    "dependencies" in config &&
-    Array.isArray(config.dependencies) &&
-    config.dependencies.length > 0
-  );
+  return (config?.dependencies ?? []).length > 0;
 }
 
 /** Checks that may take long. */
 export const checksWork = (db: Db, environment: CheckEnvironment, now: () => Instant): ActivityWork => ({
-  run: async (loaded): Promise<ValidationResult[]> => (await runChecks(db, environment, loaded, now)) ?? [],
+  run: async (loaded, signal): Promise<ValidationResult[]> =>
+    (await runChecks(db, environment, loaded, now, signal)) ?? [],
   gaveUp: (message, at): ValidationResult[] => [
     { name: "checks", type: "engine", severity: "critical", passed: false, message, executionMs: 0, at },
   ],
