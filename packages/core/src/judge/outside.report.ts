@@ -57,11 +57,12 @@ function describeSeries(judge: SeriesJudge, candidate: string, stable: string): 
   );
 }
 
-/** One part of the report; `needed` is the evidence that would make it fail alone. */
+/** One part of the report; `needed` is the evidence of it that would close the gate, all others staying as they are. */
 export function outsideMetric(view: JudgeView, judge: OutsideJudge, needed: number): JudgeMetricReport {
   const { terms, logEvidence } = judge;
   const problem = view.readings.get(terms.name);
-  const failed = "failed" in judge ? judge.failed : logEvidence !== null && logEvidence >= needed;
+  const stake = logEvidence === null || !("share" in terms) ? -Infinity : Math.log(terms.share) + logEvidence;
+  const failed = "failed" in judge ? judge.failed : stake >= view.bound;
   const { samples, stable, candidate } = figuresOf(judge);
   const enough = samples.candidate > 0 && (!comparesArms(terms) || samples.stable > 0);
   const status = problem?.status ?? (enough ? "ok" : "no_data");

@@ -64,7 +64,7 @@ export function trafficMetric(view: JudgeView, part: TrafficPart, needed: number
   const { totals, weight } = view.traffic;
   const limited = part.kind === "limit";
   const logEvidence = evidenceOf(part);
-  const failed = logEvidence >= needed;
+  const failed = Math.log(part.terms.share) + logEvidence >= view.bound;
   const counted = totals.candidate.requests > 0 && (limited || totals.stable.requests > 0);
   const figures = {
     stable: limited ? null : figureOf(part, totals.stable),

@@ -1,0 +1,421 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import type { GuardArrivals } from "../analysis/guard.arrivals.ts";
+import { arm, drawTick, HEALTHY, seeded } from "../analysis/traffic.testing.ts";
+import type { StrategyInput } from "../strategy/strategy.schema.ts";
+import type { OutsideProblem, OutsideValues } from "./judge.batch.ts";
+import { judgeConfigOf } from "./judge.config.ts";
+import { batchOf, CountingGateway, countsOf, rolloutOf, termsOf } from "./judge.testing.ts";
+import { createJudge, type PooledJudge, resumeJudge } from "./pooled.judge.ts";
+
+const TENTH = 1_000;
+const SOURCE = { type: "prometheus" as const, address: "http://127.0.0.1:9090", query: "up" };
+
+type Metrics = NonNullable<NonNullable<StrategyInput["analysis"]>["metrics"]>;
+
+/** A judge of these metrics with one gateway, fed look by look. */
+function judged(metrics: Metrics, { strategy = {}, from = 1 }: { strategy?: object; from?: number | null } = {}) {
+  const config = termsOf({ type: "canary", analysis: { metrics }, ...strategy }, from);
+  const judge = createJudge(config);
+  const gateway = new CountingGateway();
+  const look = (changes: Parameters<typeof batchOf>[1] = {}) =>
+    judge.observe(batchOf(judge.seq + 1, { gateways: countsOf(gateway), ...changes }));
+  const serve = (arrivals: GuardArrivals, times = 1, changes: Parameters<typeof batchOf>[1] = {}): void => {
+    for (let time = 0; time < times; time += 1) {
+      gateway.serve(arrivals);
+      look(changes);
+    }
+  };
+  const read = (values: Omit<OutsideValues, "metric">, times = 1): void => {
+    for (let time = 0; time < times; time += 1) look({ values: [{ metric: metrics.at(-1)?.name ?? "", ...values }] });
+  };
+  const fail = (problem: Omit<OutsideProblem, "metric">): void => {
+    look({ problems: [{ metric: metrics.at(-1)?.name ?? "", ...problem }] });
+  };
+  const metric = (name: string) => judge.report().metrics.find((entry) => entry.name === name);
+  return { judge, gateway, look, serve, read, fail, metric };
+}
+
+const failing: GuardArrivals = { weight: TENTH, candidate: arm(1, 1), stable: arm(9, 0) };
+const healthy: GuardArrivals = { weight: TENTH, candidate: arm(10, 0), stable: arm(90, 0) };
+const one = (sentence: string | undefined): string => {
+  expect(sentence).toMatch(/\w/);
+  expect(sentence).not.toMatch(/undefined|NaN|Infinity|\. [A-Z]/);
+  return sentence ?? "";
+};
+
+describe("errors", () => {
+  test("close the gate for ever, and the reason says what was seen, against what, and what would have kept it open", () => {
+    const { judge, serve } = judged([{ name: "error_rate" }]);
+    serve(healthy, 5);
+    serve(failing, 6);
+    const { closed } = judge;
+    expect(closed).toMatchObject({ metric: "error_rate" });
+    expect(one(closed?.reason)).toMatch(
+      /^error rate: \d+ of 5\d requests failed on revision 2 against 0 of \d+ on revision 1 \(evidence \S+×, bound 166×\); with about \d+ failed requests of the candidate it would have stayed open$/,
+    );
+    serve(healthy, 200);
+    expect(judge.closed).toEqual(closed);
+    expect(judge.report()).toMatchObject({ verdict: "rollback", closed, message: closed?.reason });
+  });
+
+  test("say how many more would close the gate, and that many do", () => {
+    const { judge, serve, metric } = judged([{ name: "error_rate" }]);
+    serve(healthy, 20);
+    serve(failing, 1);
+    const { message } = metric("error_rate") ?? {};
+    const more = Number(
+      /about (\d+) more failed requests of the candidate in a row would close the gate$/.exec(one(message))?.[1],
+    );
+    expect(more).toBeGreaterThan(1);
+    serve({ weight: TENTH, candidate: arm(more, more), stable: arm(9 * more, 0) });
+    expect(judge.report().verdict).toBe("rollback");
+  });
+
+  test("may be more by the margin, and no more than that", () => {
+    const closedAt = (errorRate: number): boolean => {
+      const { judge, serve } = judged([{ name: "error_rate", maxIncrease: 0.05 }]);
+      const random = seeded(5);
+      const behaviour = { stable: HEALTHY, candidate: { ...HEALTHY, errorRate } };
+      for (let look = 0; look < 200; look += 1) serve(drawTick(random, 40, 5_000, behaviour));
+      return judge.closed !== null;
+    };
+    expect([closedAt(0.03), closedAt(0.2)]).toEqual([false, true]);
+  });
+
+  test("have an interval of their difference that holds the true one", () => {
+    const { serve, metric } = judged([{ name: "error_rate" }]);
+    const random = seeded(6);
+    const behaviour = { stable: HEALTHY, candidate: { ...HEALTHY, errorRate: 0.02 } };
+    for (let look = 0; look < 50; look += 1) serve(drawTick(random, 100, 5_000, behaviour));
+    const { interval, stable, candidate, samples } = metric("error_rate") ?? {};
+    expect(interval).toMatchObject({ of: "difference", level: 0.95 });
+    expect(interval?.low).toBeLessThan(0.015);
+    expect(interval?.high).toBeGreaterThan(0.015);
+    expect([stable, candidate, samples?.stable]).toEqual([expect.any(Number), expect.any(Number), expect.any(Number)]);
+  });
+
+  // edge case 24
+  test("are not judged without traffic: neither success nor failure, and it says so", () => {
+    const { judge, look, metric } = judged([{ name: "error_rate" }]);
+    look();
+    expect(metric("error_rate")).toMatchObject({ status: "no_data", failed: false, candidate: null });
+    expect(one(metric("error_rate")?.message)).toMatch(/nothing to judge yet/);
+    expect(judge.report()).toMatchObject({ verdict: "continue", closed: null, logEvidence: expect.closeTo(0, 9) });
+  });
+});
+
+describe("latency", () => {
+  test("closes the gate when the candidate is slower, also without knowing stable from before", () => {
+    const { judge, serve } = judged([{ name: "error_rate" }, { name: "latency" }]);
+    const random = seeded(7);
+    const behaviour = { stable: HEALTHY, candidate: { ...HEALTHY, medianMs: 80 } };
+    for (let look = 0; look < 100; look += 1) serve(drawTick(random, 40, TENTH, behaviour));
+    expect(judge.closed?.metric).toBe("latency");
+    expect(one(judge.closed?.reason)).toMatch(/^latency: /);
+  });
+});
+
+describe("absolute limits", () => {
+  test("are judged by evidence, beside the comparison", () => {
+    const both = { ...HEALTHY, errorRate: 0.2 };
+    const { judge, serve, metric } = judged([{ name: "error_rate", maxErrorRate: 0.05 }]);
+    const random = seeded(8);
+    for (let look = 0; look < 100; look += 1) serve(drawTick(random, 40, 5_000, { stable: both, candidate: both }));
+    expect(metric("error_rate")?.failed).toBe(false);
+    expect(judge.closed).toMatchObject({ metric: "error_rate.limit" });
+    expect(one(judge.closed?.reason)).toMatch(/against a limit of 5 %/);
+  });
+
+  test("are all there is on a first delivery, and the verdict says so", () => {
+    const none = judged([{ name: "error_rate" }], { from: null });
+    none.look();
+    expect(one(none.judge.report().message)).toMatch(
+      /first delivery: there is nothing to compare it with, and no absolute limit/,
+    );
+    const slow = judged([{ name: "latency", maxLatencyMs: 100, quantile: 0.9 }], { from: null });
+    slow.serve({ weight: 10_000, candidate: arm(20, 0, 50), stable: arm(0, 0) }, 20);
+    expect(one(slow.judge.report().message)).toMatch(/first delivery.*limits alone are judged: latency: 0 of 400/);
+    slow.serve({ weight: 10_000, candidate: arm(20, 0, 300), stable: arm(0, 0) }, 20);
+    expect(slow.judge.closed).toMatchObject({ metric: "latency.limit" });
+  });
+});
+
+describe("the sample ratio", () => {
+  // edge case 46
+  test("holds when the split is not the nominal one, and never rolls back for it", () => {
+    const { judge, serve } = judged([{ name: "error_rate" }]);
+    serve({ weight: TENTH, candidate: arm(20, 0), stable: arm(80, 0) }, 10);
+    const report = judge.report();
+    expect(report).toMatchObject({ verdict: "hold", closed: null, sampleRatio: { doubted: true } });
+    expect(one(report.message)).toMatch(/revision 2 got 200 of 1000 requests at a weight of 10 %/);
+  });
+
+  test("is not asked of callers who are kept on one revision, nor of mirrored copies", () => {
+    const config = judgeConfigOf(rolloutOf({ type: "canary" }), { sticky: true, routed: true });
+    if (config === null) throw new Error("not judged");
+    const sticky = createJudge(config);
+    const gateway = new CountingGateway();
+    gateway.serve({ weight: TENTH, candidate: arm(500, 0), stable: arm(500, 0) });
+    sticky.observe(batchOf(1, { gateways: countsOf(gateway) }));
+    expect(sticky.report().sampleRatio.doubted).toBe(false);
+    const mirrored = createJudge(termsOf({ type: "canary" }));
+    const [counts] = countsOf(gateway);
+    if (counts === undefined) throw new Error("no counts");
+    mirrored.observe(batchOf(1, { gateways: [{ ...counts, counts: { ...counts.counts, mirrored: true } }] }));
+    expect(mirrored.report().sampleRatio.doubted).toBe(false);
+  });
+});
+
+describe("non-inferiority", () => {
+  const claim: Metrics = [{ name: "error_rate", nonInferiorityMargin: 0.02 }];
+
+  test("is shown by many good answers, and begins afresh with every step", () => {
+    const { judge, serve } = judged(claim);
+    expect(judge.report().nonInferior).toBe(false);
+    serve({ weight: 5_000, candidate: arm(50, 0), stable: arm(50, 0) }, 20);
+    expect(judge.report()).toMatchObject({ verdict: "promote", nonInferior: true });
+    expect(one(judge.report().message)).toMatch(
+      /^revision 2 is no worse than revision 1 by more than the margins asked for/,
+    );
+    serve({ weight: 5_000, candidate: arm(5, 0), stable: arm(5, 0) }, 1, { step: 1 });
+    expect(judge.report()).toMatchObject({ verdict: "continue", nonInferior: false });
+  });
+
+  test("is shown only when every metric that claims it has shown it", () => {
+    const { judge, serve } = judged([...claim, { name: "latency", nonInferiority: true }]);
+    serve({ weight: 5_000, candidate: arm(50, 0, 40), stable: arm(50, 0, 20) }, 20);
+    expect(judge.report().nonInferior).toBe(false);
+    serve({ weight: 5_000, candidate: arm(50, 0), stable: arm(50, 0) }, 20, { step: 1 });
+    expect(judge.report().nonInferior).toBe(true);
+  });
+
+  test("is null when nobody asked", () => {
+    expect(judged([{ name: "error_rate" }]).judge.report().nonInferior).toBeNull();
+  });
+});
+
+describe("a candidate that stands alone", () => {
+  const monitored = { strategy: { monitoringSeconds: 60 } };
+  const alone = (errors: number): GuardArrivals => ({ weight: 10_000, candidate: arm(20, errors), stable: arm(0, 0) });
+
+  test("is compared with before, not beside, and the sentence says so", () => {
+    const { judge, serve, metric } = judged([{ name: "error_rate" }], monitored);
+    serve({ weight: 5_000, candidate: arm(50, 0), stable: arm(50, 0) }, 40);
+    serve(alone(0), 20, { step: 1, alone: true });
+    expect(judge.closed).toBeNull();
+    expect(one(metric("error_rate.before")?.message)).toMatch(
+      /against 0 of 2000 on revision 1 before it left, so \S+ % at most; compared with before, not beside/,
+    );
+    serve(alone(4), 30, { step: 1, alone: true });
+    expect(judge.closed?.reason).toMatch(/compared with before, not beside/);
+  });
+
+  test("is not closed for what stable did as well", () => {
+    const { judge, serve } = judged([{ name: "error_rate" }], monitored);
+    serve({ weight: 5_000, candidate: arm(50, 5), stable: arm(50, 5) }, 40);
+    serve(alone(2), 200, { step: 1, alone: true });
+    expect(judge.closed).toBeNull();
+  });
+
+  test("is not watched this way with a holdback, which leaves something beside it", () => {
+    const { serve, metric } = judged([{ name: "error_rate" }], {
+      strategy: { monitoringSeconds: 60, holdbackPercentage: 5 },
+    });
+    serve({ weight: 5_000, candidate: arm(50, 0), stable: arm(50, 0) }, 40);
+    serve(alone(0), 5, { step: 1, alone: true });
+    expect(metric("error_rate.before")).toBeUndefined();
+  });
+});
+
+describe("figures from outside", () => {
+  const quality: Metrics = [{ name: "quality", source: "evaluations" }];
+  const saturation: Metrics = [{ name: "saturation", source: SOURCE }];
+
+  test("are compared as scores when they are evaluations", () => {
+    const { judge, read } = judged(quality);
+    read({ stable: [0.9, 0.95, 0.8], candidate: [0.92, 0.85, 0.9] }, 20);
+    expect(judge.closed).toBeNull();
+    read({ stable: [0.9, 0.95, 0.8], candidate: [0.2, 0.3, 0.1] }, 20);
+    expect(judge.closed).toMatchObject({ metric: "quality" });
+    expect(one(judge.closed?.reason)).toMatch(
+      /^quality: \d+ scores of revision 2 average \S+ against \S+ in \d+ of revision 1/,
+    );
+  });
+
+  test("say how many more bad scores would close the gate", () => {
+    const { read, metric } = judged(quality);
+    read({ stable: [0.9, 0.8], candidate: [0.9, 0.8] }, 10);
+    expect(one(metric("quality")?.message)).toMatch(
+      /about \d+ more scores of 0 from the candidate would close the gate$/,
+    );
+  });
+
+  test("may not fall below a limit, on the evidence of more than one", () => {
+    const { judge, read } = judged([{ name: "quality", source: "evaluations", min: 0.8 }]);
+    read({ stable: [], candidate: [0.1] });
+    expect(judge.report()).toMatchObject({ verdict: "continue", closed: null });
+    read({ stable: [], candidate: [0.3] }, 30);
+    expect(judge.closed).toMatchObject({ metric: "quality.limit" });
+    expect(one(judge.closed?.reason)).toMatch(/against a limit of at least 0.8/);
+  });
+
+  test("are compared by ranks when they have no bounds, within a tolerance", () => {
+    const closedWith = (factor: number): boolean => {
+      const { judge, read } = judged(saturation);
+      const random = seeded(9);
+      for (let look = 0; look < 60; look += 1) read({ stable: [10 + random()], candidate: [factor * (10 + random())] });
+      return judge.closed !== null;
+    };
+    expect([closedWith(1), closedWith(1.05), closedWith(2)]).toEqual([false, false, true]);
+    const { read, metric } = judged(saturation);
+    read({ stable: [1, 2, 3], candidate: [2, 3, 4] });
+    expect(metric("saturation")).toMatchObject({ interval: { of: "shift", level: 0.98 }, stable: 2, candidate: 3 });
+    expect(one(metric("saturation")?.message)).toMatch(/a shift of 1 .*more values of each arm/);
+  });
+
+  test("keep to a plain limit only for who asks, and the sentence gives its false alarms", () => {
+    const { judge, read } = judged([{ name: "load", source: SOURCE, judge: "threshold", max: 5, failureLimit: 2 }]);
+    read({ stable: [], candidate: [9] });
+    read({ stable: [], candidate: [1] });
+    read({ stable: [], candidate: [9] });
+    expect(judge.closed).toBeNull();
+    read({ stable: [], candidate: [9] });
+    expect(judge.closed).toMatchObject({ metric: "load" });
+    expect(one(judge.closed?.reason)).toMatch(
+      /9 on revision 2 against a limit of at most 5, failed 2 times in a row .*false alarms/,
+    );
+  });
+
+  test("follow Kayenta's rules for who asks, without a promise", () => {
+    const { judge, read } = judged([{ name: "old", source: SOURCE, mode: "kayenta" }]);
+    for (let look = 0; look < 30; look += 1) read({ stable: [10 + (look % 3)], candidate: [30 + (look % 5)] });
+    expect(judge.closed).toMatchObject({ metric: "old" });
+    expect(one(judge.closed?.reason)).toMatch(/High by Kayenta's rules/);
+  });
+
+  // edge case 25
+  test("hold the rollout while their source is down, never fail, and go on when it is back", () => {
+    const { judge, fail, read, metric } = judged(saturation);
+    read({ stable: [1], candidate: [1] });
+    fail({ status: "provider_error", message: "http://127.0.0.1:9090 does not answer; an answer would end this" });
+    expect(judge.report()).toMatchObject({ verdict: "hold", closed: null });
+    expect(metric("saturation")).toMatchObject({ status: "provider_error", failed: false });
+    expect(one(judge.report().message)).toMatch(/^held, since .* does not answer/);
+    read({ stable: [1], candidate: [1] });
+    expect(judge.report()).toMatchObject({ verdict: "continue" });
+    expect(metric("saturation")).toMatchObject({ status: "ok", samples: { stable: 2, candidate: 2 } });
+  });
+
+  test("do not hold when the strategy ignores what is down", () => {
+    const config = termsOf({ type: "canary", analysis: { metrics: saturation, onProviderError: "ignore" } });
+    const judge = createJudge(config);
+    const problem = { metric: "saturation", status: "provider_error" as const, message: "down" };
+    judge.observe(batchOf(1, { problems: [problem] }));
+    expect(judge.report().verdict).toBe("continue");
+  });
+
+  // edge case 26
+  test.each([
+    ["NaN", [0.5, Number.NaN], /value 2 of the candidate is NaN; allowed: finite numbers/],
+    ["a score above 1", [1.5], /value 1 of the candidate is 1.5; allowed: scores from 0 to 1/],
+  ])("are invalid with %s: typed, named, and no evidence", (_, candidate, message) => {
+    const { judge, read, metric } = judged(quality);
+    read({ stable: [0.5], candidate });
+    expect(metric("quality")).toMatchObject({ status: "invalid", failed: false, samples: { stable: 0, candidate: 0 } });
+    expect(metric("quality")?.message).toMatch(message);
+    expect(judge.report()).toMatchObject({ verdict: "hold", closed: null });
+  });
+
+  // edge case 24
+  test("that were never read hold as no data, with a sentence", () => {
+    const { judge, look } = judged(quality);
+    look();
+    expect(judge.report()).toMatchObject({ verdict: "hold", metrics: [{ status: "no_data" }] });
+    expect(one(judge.report().message)).toMatch(
+      /nothing to judge yet, with 0 values of revision 2 and 0 of revision 1/,
+    );
+  });
+
+  // edge case 29
+  test("never keep a gate open that was closed: worse goes before not knowing", () => {
+    const { judge, serve, fail } = judged([{ name: "error_rate" }, { name: "saturation", source: SOURCE }]);
+    fail({ status: "provider_error", message: "down" });
+    serve(failing, 12);
+    expect(judge.report().verdict).toBe("rollback");
+  });
+});
+
+describe("a snapshot", () => {
+  const metrics: Metrics = [
+    { name: "error_rate", maxErrorRate: 0.5, nonInferiorityMargin: 0.1 },
+    { name: "latency", nonInferiority: true, maxLatencyMs: 1_000 },
+    { name: "quality", source: "evaluations", judge: "balanced-bets", min: 0.1 },
+    { name: "saturation", source: SOURCE, judge: "mann-whitney", max: 100 },
+    { name: "plain", source: SOURCE, judge: "threshold", max: 1_000 },
+    { name: "old", source: SOURCE, mode: "kayenta" },
+  ];
+  const names = ["quality", "saturation", "plain", "old"];
+  const restarted = (judge: PooledJudge): PooledJudge => resumeJudge(JSON.parse(JSON.stringify(judge.snapshot())));
+
+  test("goes on exactly as the judge that was never interrupted, wherever the restart falls", () => {
+    const scenario = fc.record({
+      seed: fc.nat(),
+      restartAt: fc.integer({ min: 0, max: 60 }),
+      weights: fc.array(fc.constantFrom(0, 500, TENTH, 5_000, 10_000), { minLength: 1, maxLength: 4 }),
+      errorRate: fc.constantFrom(0, 0.05, 0.3),
+    });
+    const config = termsOf({ type: "canary", monitoringSeconds: 60, analysis: { metrics } });
+    fc.assert(
+      fc.property(scenario, ({ seed, restartAt, weights, errorRate }) => {
+        const random = seeded(seed);
+        const gateway = new CountingGateway();
+        const whole = createJudge(config);
+        let cut = createJudge(config);
+        for (let look = 1; look <= 60; look += 1) {
+          if (look === restartAt) cut = restarted(cut);
+          const step = Math.floor(look / 20);
+          const weight = weights[step % weights.length] ?? TENTH;
+          gateway.serve(drawTick(random, 12, weight, { stable: HEALTHY, candidate: { ...HEALTHY, errorRate } }));
+          const values = names.map((metric) => ({ metric, stable: [random()], candidate: [random()] }));
+          const batch = batchOf(look, { gateways: countsOf(gateway), values, step, alone: weight === 10_000 });
+          expect(cut.observe(batch)).toBe(whole.observe(batch));
+        }
+        expect(cut.snapshot()).toEqual(whole.snapshot());
+        expect(cut.report()).toEqual(whole.report());
+      }),
+      { numRuns: 15 },
+    );
+  });
+
+  test("stays small, whatever came in", () => {
+    const judge = createJudge(termsOf({ type: "canary", analysis: { metrics } }));
+    const sizeAfter = (looks: number): number => {
+      for (let look = 0; look < looks; look += 1) {
+        const values = names.map((metric) => ({ metric, stable: [0.123456789], candidate: [0.123456789, 0.2] }));
+        judge.observe(batchOf(judge.seq + 1, { values }));
+      }
+      return JSON.stringify(judge.snapshot()).length;
+    };
+    const early = sizeAfter(600);
+    expect(sizeAfter(1_200)).toBeLessThan(early * 1.1);
+  });
+
+  test("ignores replays: a batch that was taken in already changes nothing", () => {
+    const { judge, serve, gateway } = judged([{ name: "error_rate" }]);
+    serve(failing, 2);
+    const before = judge.snapshot();
+    gateway.serve(failing);
+    expect(judge.observe(batchOf(judge.seq, { gateways: countsOf(gateway) }))).toBe(false);
+    expect(judge.observe(batchOf(judge.seq - 1, { gateways: countsOf(gateway) }))).toBe(false);
+    expect(judge.snapshot()).toEqual(before);
+  });
+
+  test.each([
+    ["nothing", null],
+    ["another format", { format: 2 }],
+    ["half of one", { ...createJudge(termsOf({ type: "canary" })).snapshot(), traffic: {} }],
+  ])("that is %s is refused as lost data", (_, snapshot) => {
+    expect(() => resumeJudge(snapshot)).toThrow(expect.objectContaining({ code: "data_loss" }));
+  });
+});
