@@ -15,13 +15,20 @@ export function logEBetaBinomial(successes: number, trials: number, rate: number
 
 /**
  * Confidence sequence for a constant rate: the interval misses it at any time, ever, with probability at most `alpha`
- * (ANALYSIS §2.7). For display; decisions use the e-processes. `trials` = 0 gives [0, 1].
+ * (ANALYSIS §2.7). For display; decisions use the e-processes. `trials` = 0 gives [0, 1]. The prior Beta(a, b) makes it
+ * narrow near its mean.
  */
-export function bernoulliCs(successes: number, trials: number, alpha: number): { low: number; high: number } {
+export function bernoulliCs(
+  successes: number,
+  trials: number,
+  alpha: number,
+  a = 1,
+  b = 1,
+): { low: number; high: number } {
   if (trials === 0) return { low: 0, high: 1 };
   const estimate = successes / trials;
   const bound = Math.log(1 / alpha);
-  const excluded = (rate: number): boolean => logEBetaBinomial(successes, trials, rate) >= bound;
+  const excluded = (rate: number): boolean => logEBetaBinomial(successes, trials, rate, a, b) >= bound;
   return {
     low: successes === 0 ? 0 : border(estimate, 0, excluded),
     high: successes === trials ? 1 : border(estimate, 1, excluded),
