@@ -78,7 +78,26 @@ describe("every strategy compiles to steps", () => {
   });
 });
 
+test("a holdback of everything is refused: the candidate must serve", () => {
+  expect(refusal({ ...canary, holdbackPercentage: 100 }).violations[0]?.field).toBe("strategy.holdbackPercentage");
+});
+
 describe("the user's own steps", () => {
+  test("carry how many people must approve and until when, and the region that is matched", () => {
+    const steps: StepInput[] = [
+      { wait: { approval: true, approvals: 2, expiresSeconds: 600 } },
+      { match: { region: "eu", header: { "X-Beta": "1" } } },
+      { match: { region: "eu" } },
+      { switch: true },
+    ];
+    expect(compileSteps(withSteps(steps))).toEqual([
+      { type: "wait", approval: true, approvals: 2, expiresSeconds: 600 },
+      { type: "match", headers: { "x-beta": "1" }, cookies: {}, region: "eu" },
+      { type: "match", headers: {}, cookies: {}, region: "eu" },
+      { type: "switch" },
+    ]);
+  });
+
   test("are kept as written, and end at 100 % even when the user forgot", () => {
     const steps: StepInput[] = [
       { setWeight: 5 },
@@ -108,6 +127,13 @@ describe("the user's own steps", () => {
     // edge case 18
     ["a scale to nothing", [{ scale: { percentage: 0 } }], "strategy.steps[0].scale.percentage"],
     ["a match of nothing", [{ match: {} }], "strategy.steps[0].match"],
+    ["nobody's approval", [{ wait: { approval: true, approvals: 0 } }], "strategy.steps[0].wait.approvals"],
+    ["half a person", [{ wait: { approval: true, approvals: 1.5 } }], "strategy.steps[0].wait.approvals"],
+    [
+      "an approval in no time",
+      [{ wait: { approval: true, expiresSeconds: 0 } }],
+      "strategy.steps[0].wait.expiresSeconds",
+    ],
     ["no steps at all", [], "strategy.steps"],
   ])("%s is refused, naming the field", (_, steps, field) => {
     const error = refusal(withSteps(steps));

@@ -1,6 +1,76 @@
 import { describe, expect, test } from "vitest";
 import { applyCommand } from "../command.ts";
-import { ab, guardReport, immediate, instances, newRollout, Story, shadow } from "../testing/fixtures.ts";
+import {
+  ab,
+  canary,
+  guardReport,
+  immediate,
+  instances,
+  newRollout,
+  Story,
+  shadow,
+  splitOf,
+} from "../testing/fixtures.ts";
+
+describe("a holdback", () => {
+  const held = (changes: Partial<typeof immediate> = {}) =>
+    new Story(newRollout({ strategy: { ...immediate, holdbackPercentage: 2, ...changes } }));
+
+  test("is left to stable by the last step and throughout the bake, under the guard's eyes", () => {
+    const story = held().runTo("monitoring");
+    expect([story.weight, story.rollout.desired.guard]).toEqual([9_800, "rol_1"]);
+    story.run(25);
+    expect([story.rollout.phase, story.weight]).toEqual(["monitoring", 9_800]);
+    story.look({ guard: guardReport("error rate") });
+    expect(story.rollout.phase).toBe("rolling_back");
+  });
+
+  test("goes with the end of the bake, and the rollout completes only when the data plane shows it", () => {
+    // edge case 19
+    const story = held().runTo("monitoring");
+    while (story.weight < 10_000) story.run(1);
+    expect([story.rollout.phase, story.rollout.desired.guard]).toEqual(["monitoring", null]);
+    story.setTraffic({ split: splitOf(9_800) });
+    story.look();
+    expect([story.rollout.phase, story.effectTypes]).toEqual(["monitoring", ["setTraffic"]]);
+    story.obey();
+    expect(story.look().rollout.phase).toBe("completed");
+  });
+
+  test("goes at once when a person promotes, and not before the data plane shows it", () => {
+    const story = held().runTo("monitoring");
+    story.order("promote");
+    story.look();
+    expect([story.weight, story.rollout.phase]).toEqual([10_000, "monitoring"]);
+    story.obey();
+    expect(story.look().rollout.phase).toBe("completed");
+  });
+
+  test.each([
+    ["without a bake", newRollout({ strategy: { ...immediate, holdbackPercentage: 2, monitoringSeconds: 0 } }), {}],
+    ["on a first delivery", newRollout({ from: null, strategy: { ...immediate, holdbackPercentage: 2 } }), null],
+    ["on a way back", newRollout({ fastTrack: true, strategy: { ...immediate, holdbackPercentage: 2 } }), {}],
+  ])("is none %s", (_, rollout, facts) => {
+    const story = new Story(rollout, facts === null ? { serving: null, stable: null } : {});
+    const weights = new Set<number>();
+    while (story.rollout.phase !== "completed") {
+      story.run(1);
+      weights.add(story.weight);
+    }
+    expect(weights).not.toContain(9_800);
+  });
+
+  test("takes from the steps above it only what it needs", () => {
+    const steps = [{ setWeight: 50 }, { setWeight: 99 }];
+    const story = new Story(newRollout({ strategy: { ...canary, holdbackPercentage: 2, steps } }));
+    const weights: number[] = [];
+    while (story.rollout.phase !== "completed") {
+      story.run(1);
+      if (weights.at(-1) !== story.weight) weights.push(story.weight);
+    }
+    expect(weights).toEqual([0, 5_000, 9_800, 10_000]);
+  });
+});
 
 describe("monitoring", () => {
   test("declares the candidate stable when the bake is over, and keeps the old revision warm", () => {
