@@ -11,7 +11,7 @@ export interface Measured {
   process: ProcessIdentity;
 }
 
-/** Measures what instances use, about once a second, with one reading of the machine for all of them. */
+/** Measures what instances use, about once a second or less often on a crowded machine, with one reading of the machine for all of them. */
 export interface UsageSampler {
   /** The last measurement of the instance while it runs as this process; null before its second reading. */
   of(id: string, pid: number | null): ResourceUsage | null;
@@ -25,8 +25,12 @@ interface SamplerOptions {
   logger: RuntimeLogger;
 }
 
-/** Pause between two readings. */
+/** Pause between two readings on a machine with some hundred processes. */
 const PAUSE_MS = 1_000;
+/** A reading costs by the number of processes: the pause is so many times as long, so that a crowded machine is not slowed. */
+const PAUSE_FOR_COST = 20;
+/** Readings further apart would say nothing of how long a limit was broken. */
+const LONGEST_PAUSE_MS = 8_000;
 
 interface Reading {
   pid: number;
@@ -67,6 +71,7 @@ export function createUsageSampler({ running, clock, logger }: SamplerOptions): 
 
   async function loop(): Promise<void> {
     while (!closed.signal.aborted) {
+      const begun = performance.now();
       try {
         await read();
       } catch (error) {
@@ -75,7 +80,9 @@ export function createUsageSampler({ running, clock, logger }: SamplerOptions): 
         if (!complained) logger.warn({ err: error }, "what instances use cannot be measured on this machine");
         complained = true;
       }
-      await delay(PAUSE_MS, undefined, { signal: closed.signal }).catch(() => undefined);
+      const cost = performance.now() - begun;
+      const pause = Math.min(LONGEST_PAUSE_MS, Math.max(PAUSE_MS, cost * PAUSE_FOR_COST));
+      await delay(pause, undefined, { signal: closed.signal }).catch(() => undefined);
     }
   }
 

@@ -7,7 +7,7 @@ import { type UsageEntry, type UsageTable, usageTable } from "./usage.ts";
 const run = promisify(execFile);
 
 /** Between two of them others have their turn: a machine with thousands of processes delays nobody. */
-const PROCESSES_AT_ONCE = 100;
+const PROCESSES_AT_ONCE = 25;
 const PS_TIMEOUT_MS = 5_000;
 const PS_BYTES = 16 * 1024 * 1024;
 
