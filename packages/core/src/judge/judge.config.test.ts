@@ -21,7 +21,10 @@ describe("how α is split", () => {
     expect(budget({ type: "canary" }).pooled).toBeCloseTo(0.006, 12);
     expect(budget({ type: "canary", monitoringSeconds: 60, holdbackPercentage: 5 }).monitoring).toBe(0);
     const quality = { metrics: [{ name: "quality", source: "evaluations" as const }] };
-    expect(budget({ type: "canary", monitoringSeconds: 60, analysis: quality })).toMatchObject({ guards: 0, pooled: 0.01 });
+    expect(budget({ type: "canary", monitoringSeconds: 60, analysis: quality })).toMatchObject({
+      guards: 0,
+      pooled: 0.01,
+    });
     expect(budget({ type: "canary", monitoringSeconds: 60 }, null)).toMatchObject({ guards: 0, pooled: 0.01 });
   });
 
@@ -29,7 +32,10 @@ describe("how α is split", () => {
     for (const monitoringSeconds of [0, 60])
       for (const holdbackPercentage of [0, 5])
         for (const from of [1, null]) {
-          const { total, guards, pooled, monitoring } = budget({ type: "canary", monitoringSeconds, holdbackPercentage }, from);
+          const { total, guards, pooled, monitoring } = budget(
+            { type: "canary", monitoringSeconds, holdbackPercentage },
+            from,
+          );
           expect(guards + pooled + monitoring).toBeCloseTo(total, 12);
         }
   });
@@ -63,7 +69,10 @@ describe("what is judged", () => {
     ];
     const first = termsOf({ type: "canary", analysis: { metrics } }, null);
     expect([...first.traffic, ...first.outside].map(({ kind }) => kind)).toEqual(["error_limit", "score_limit"]);
-    const unrouted = judgeConfigOf(rolloutOf({ type: "canary", analysis: { metrics } }), { sticky: false, routed: false });
+    const unrouted = judgeConfigOf(rolloutOf({ type: "canary", analysis: { metrics } }), {
+      sticky: false,
+      routed: false,
+    });
     expect(unrouted?.traffic).toEqual([]);
     expect(unrouted?.outside.map(({ kind }) => kind)).toEqual(["scores", "score_limit"]);
   });
