@@ -91,6 +91,8 @@ async function start(
     runtimes,
     checks,
     routing: config,
+    evaluationService: config.evaluationService,
+    osvFolder: config.osvDir,
     workers: config.workers,
     maxActiveRollouts: config.maxActiveRollouts,
     logger: logger.child({ part: "engine" }),

@@ -1,4 +1,4 @@
-import { configSchema, type DeploymentConfig, type Rollout, type RouteSettings } from "@sluice/core";
+import { configSchema, type DeploymentConfig, type Rollout, type RouteSettings, reviveRollout } from "@sluice/core";
 import { sql } from "kysely";
 import type { Db } from "../db/database.ts";
 import type { DesiredTraffic, StoredRoute } from "../routing/route.store.ts";
@@ -66,7 +66,7 @@ export async function storedPictures(db: Db, ids: readonly string[]): Promise<St
 
 const pictureOf = ({ settings, desired, epoch, active, workloads, revisions, ...row }: Row): StoredPicture => ({
   deployment: storedDeployment(row),
-  active,
+  active: active === null ? null : reviveRollout(active),
   workloads,
   route: routeOf(row.id, settings, desired, epoch),
   revisions: new Map(revisions.map((one) => [one.number, { ...one, config: configSchema.parse(one.config) }])),

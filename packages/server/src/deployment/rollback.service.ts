@@ -1,6 +1,8 @@
 import {
   applyCommand,
+  assertReversible,
   type Instant,
+  noWayBack,
   parseField,
   type Rollout,
   reverseRollout,
@@ -17,6 +19,7 @@ import type { Database } from "../db/schema.ts";
 import { wakeDeployment } from "../engine/wake.ts";
 import { appendEvents } from "../event/event.store.ts";
 import type { StoredRevision } from "../revision/revision.store.ts";
+import { isIrreversibleVersion } from "../rollout/irreversible.ts";
 import { deliveryOf, eventsOf, startRollout } from "../rollout/rollout.start.ts";
 import { findRolloutForUpdate, saveRollout } from "../rollout/rollout.store.ts";
 import { admitConfig } from "./admission.ts";
@@ -94,8 +97,11 @@ async function chooseWay(
   const original = delivery !== null && delivery.rollout.fromRevision === goal.number ? delivery : null;
   if (original !== null && stable !== null && forward === undefined && input.scope === "all") {
     const serving = { revision: stable.number, version: stable.version };
-    const request = { id: newId("rol"), actor: principal.name, reason: input.reason ?? "", now, serving, irreversible: false };
-    const reversed = reverseRollout(original.rollout, request);
+    const request = { id: newId("rol"), actor: principal.name, reason: input.reason ?? "", now, serving };
+    const reversed = reverseRollout(original.rollout, {
+      ...request,
+      irreversible: isIrreversibleVersion(stable.spec),
+    });
     await saveRollout(db, reversed.original, original.rowVersion);
     await startRollout(db, { rollout: reversed.reverse, events: reversed.events });
     return reversed.reverse;
@@ -137,6 +143,7 @@ async function backTo(
   const environment = await requireEnvironment(db, deployment.project, deployment.environment);
   const current = { ...target, config: { ...target.config, replicas: deployment.replicas } };
   const wanted = rollBack(scoped(current), scoped(goal), input.scope);
+  assertWayBack(standing, wanted.version);
   const artifact = { id: deployment.artifactId, name: deployment.artifact, kind: deployment.kind };
   const version = await requireVersion(db, artifact, wanted.version);
   const content = { version, config: admitConfig(wanted.config, environment, deployment.environment) };
@@ -157,6 +164,15 @@ async function backTo(
     rollbackOf,
     reason: `rolled back by ${principal.name}${input.reason === undefined ? "" : `: ${input.reason}`}`,
   });
+}
+
+/** Old code is not put on data that a later version has changed for good, by whichever road (edge case 50). */
+function assertWayBack({ stable, active }: Standing, version: string): void {
+  for (const { toVersion } of active.filter((rollout) => noWayBack(rollout) !== null)) {
+    assertReversible(toVersion !== version, toVersion);
+  }
+  if (stable !== null)
+    assertReversible(stable.version !== version && isIrreversibleVersion(stable.spec), stable.version);
 }
 
 const scoped = ({ version, spec, config }: StoredRevision): ScopedRevision => ({

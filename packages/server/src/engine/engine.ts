@@ -3,12 +3,16 @@ import type { Kysely } from "kysely";
 import type pg from "pg";
 import type { Logger } from "pino";
 import type { RunCandidateTests } from "../candidate-test/candidate-test.types.ts";
+import { runCandidateTests } from "../candidate-test/run.ts";
 import type { Database } from "../db/schema.ts";
+import type { EvaluationServiceConfig } from "../evaluation/evaluation.source.ts";
+import { createGateDeps } from "../gate/gate.deps.ts";
 import type { GatewayLink } from "../routing/gateway.types.ts";
 import { createPublisher } from "../routing/publisher.ts";
 import type { RoutingSettings } from "../routing/route.config.ts";
 import { createActivities } from "./activity/activities.ts";
 import { checksWork } from "./activity/checks.work.ts";
+import { gatesWork } from "./activity/gates.work.ts";
 import { testsWork } from "./activity/tests.work.ts";
 import type { CheckEnvironment } from "./checks.ts";
 import { createClaims } from "./claims.ts";
@@ -29,6 +33,8 @@ export interface EngineOptions {
   checks: CheckEnvironment;
   /** Default: the real ones. */
   runTests?: RunCandidateTests;
+  /** Where evaluations that nobody recorded are asked for; absent: nowhere. */
+  evaluationService?: EvaluationServiceConfig | null;
   /** Folder of OSV entries for the security test; absent: none is kept here. */
   osvFolder?: string | null;
   /** Default: the usual header for regions. */
@@ -53,15 +59,21 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   const publisher = createPublisher({ link, observe, logger, settings: options.routing });
   const hooks = createHookCaller({ db, logger, crash });
   const hints = createHints(db, logger);
-  const usage = createUsageWatch({ rule: () => null, hints, logger, now });
+  const usage = createUsageWatch({ hints, logger, now });
   const claims = createClaims(pool, logger);
+  const gates = createGateDeps({ evaluationService: options.evaluationService ?? null, now });
   const activities = createActivities({
     db,
     claims,
     work: {
       checks: checksWork(db, checks, now),
-      gates: { run: async () => [], gaveUp: () => [] },
-      tests: testsWork({ runtimes, runTests: options.runTests ?? noTests, osvFolder: options.osvFolder ?? null, now }),
+      gates: gatesWork(db, gates, now),
+      tests: testsWork({
+        runtimes,
+        runTests: options.runTests ?? runCandidateTests,
+        osvFolder: options.osvFolder ?? null,
+        now,
+      }),
     },
     hints,
     logger,
@@ -108,12 +120,9 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
       await hints.close();
       await worker.close();
       await Promise.all([hooks.close(), activities.close(), usage.close()]);
+      await gates.close();
       claims.close();
       publisher.close();
     },
   };
 }
-
-const noTests: RunCandidateTests = async () => {
-  throw new Error("tests are not here yet");
-};

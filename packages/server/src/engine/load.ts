@@ -7,6 +7,7 @@ import {
   type HookFact,
   type Instant,
   type RouteSettings,
+  reviveRollout,
   type VersionSpec,
 } from "@sluice/core";
 import { sql } from "kysely";
@@ -54,6 +55,8 @@ export interface Loaded {
   hooks: HookFact[];
   /** Of the first rollout: the long work of its phase; null when none was begun. */
   activity: StoredActivity | null;
+  /** Whether any gate may ask for a version of the artifact in this environment. */
+  gated: boolean;
   /** When the deployment is looked at again in any case: the later wake that is pending. */
   wakeAt: Instant | null;
 }
@@ -85,6 +88,12 @@ const ACTIVITY = sql<StoredActivity | null>`
    where rollout_id = ${HEAD}
      and kind = case phase when 'validating' then 'checks' when 'gating' then 'gates' when 'testing' then 'tests' end)`;
 
+const GATED = sql<boolean>`
+  exists (select from gates
+          where gates.project = d.project
+            and (gates.artifact is null or gates.artifact = artifacts.name)
+            and (gates.environment is null or gates.environment = d.environment))`;
+
 const WAKE_AT = sql<Instant | null>`
   (select (extract(epoch from run_at) * 1000)::bigint from graphile_worker.jobs
    where key = ${sql.lit(LATER_KEY)} || d.id and locked_at is null and attempts < max_attempts)`;
@@ -106,12 +115,14 @@ export async function load(db: Db, id: string): Promise<Loaded | null> {
       WORKLOADS.as("workloads"),
       HOOKS.as("hooks"),
       ACTIVITY.as("activity"),
+      GATED.as("gated"),
       WAKE_AT.as("wake_at"),
     ])
     .where("d.id", "=", id)
     .executeTakeFirst();
   if (row === undefined) return null;
-  const { rollouts, workloads, hooks, activity } = row;
+  const { workloads, hooks, activity } = row;
+  const rollouts = row.rollouts.map(({ rollout, rowVersion }) => ({ rollout: reviveRollout(rollout), rowVersion }));
   const deployment: LoadedDeployment = {
     id,
     project: row.project,
@@ -136,6 +147,7 @@ export async function load(db: Db, id: string): Promise<Loaded | null> {
     revisions: await loadRevisions(db, id, namedRevisions(deployment, rollouts, workloads, route)),
     hooks,
     activity,
+    gated: row.gated,
     wakeAt: row.wake_at,
   };
 }

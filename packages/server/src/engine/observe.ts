@@ -13,9 +13,9 @@ import {
   type RouteObservation,
   type TrafficFact,
   type ValidationResult,
-  type VersionSpec,
   type WorkloadStatus,
 } from "@sluice/core";
+import { isIrreversibleVersion } from "../rollout/irreversible.ts";
 import type { StoredRoute } from "../routing/route.store.ts";
 import { gatesFact, testsFact } from "./activity/activity.facts.ts";
 import type { Loaded } from "./load.ts";
@@ -89,15 +89,11 @@ export function factsFor(rollout: Rollout, loaded: Loaded, observed: Observation
     exhausted: isHead ? observed.exhausted : null,
     shadow: null,
     goal: null,
-    irreversible: isIrreversible(revisions.get(rollout.toRevision)?.spec),
+    irreversible: isIrreversibleVersion(revisions.get(rollout.toRevision)?.spec),
     hooks: isHead ? hooks : [],
     progressDeadlineSeconds: revisions.get(rollout.toRevision)?.config.progressDeadlineSeconds ?? 600,
   };
 }
-
-/** What the version does to its data on the way up has no way down. */
-export const isIrreversible = (spec: VersionSpec | undefined): boolean =>
-  (spec?.migrations?.up.length ?? 0) > 0 && spec?.migrations?.down.length === 0;
 
 export function servingOf({ deployment, revisions }: Loaded): Facts["serving"] {
   const revision = deployment.stableRevision;

@@ -1,4 +1,11 @@
-import type { ExhaustionFact, InstanceStatus, Instant, Runtime } from "@sluice/core";
+import {
+  type ExhaustionFact,
+  exhaustionOf,
+  type Instant,
+  type ResourceLimits,
+  type Runtime,
+  type UsageSample,
+} from "@sluice/core";
 import type { Logger } from "pino";
 import type { Hints } from "./hints.ts";
 
@@ -6,7 +13,7 @@ import type { Hints } from "./hints.ts";
 export interface Followed {
   deployment: string;
   revision: number;
-  limits: { memoryMb: number | null; cpuCores: number | null };
+  limits: ResourceLimits;
   runtime: Pick<Runtime, "observe">;
 }
 
@@ -19,11 +26,9 @@ export interface UsageWatch {
   close(): Promise<void>;
 }
 
-type Sample = NonNullable<InstanceStatus["usage"]>;
-
 interface Following extends Followed {
   saidAt: Instant;
-  samples: Map<string, Sample[]>;
+  samples: Map<string, UsageSample[]>;
   exhausted: ExhaustionFact | null;
 }
 
@@ -33,15 +38,7 @@ const KEPT_MS = 60_000;
 /** A rollout is looked at far more often than this while it goes on; one that another server ended is not followed for ever. */
 const FORGET_MS = 60_000;
 
-/** Core's rule: what a revision's histories say, by instance, oldest measurement first. */
-export type ExhaustionRule = (
-  revision: number,
-  histories: readonly { instance: string; samples: readonly Sample[] }[],
-  limits: Followed["limits"],
-) => ExhaustionFact | null;
-
 interface UsageDeps {
-  rule: ExhaustionRule;
   hints: Pick<Hints, "changed">;
   logger: Logger;
   now: () => Instant;
@@ -53,7 +50,7 @@ interface UsageDeps {
  * A short history of what candidates use, in memory only: a look every second needs no database, and the deployment is woken
  * when a limit has been broken for long enough. After a restart the history begins anew.
  */
-export function createUsageWatch({ rule, hints, logger, now, every = EVERY_MS }: UsageDeps): UsageWatch {
+export function createUsageWatch({ hints, logger, now, every = EVERY_MS }: UsageDeps): UsageWatch {
   const following = new Map<string, Following>();
   let looking: Promise<void> = Promise.resolve();
 
@@ -73,8 +70,8 @@ export function createUsageWatch({ rule, hints, logger, now, every = EVERY_MS }:
       }),
     );
     const before = entry.exhausted;
-    const histories = [...entry.samples].map(([instance, samples]) => ({ instance, samples }));
-    entry.exhausted = rule(revision, histories, limits);
+    const histories = [...entry.samples].map(([id, samples]) => ({ id, samples }));
+    entry.exhausted = exhaustionOf(revision, histories, limits);
     if (before === null && entry.exhausted !== null) hints.changed(deployment);
   };
 
@@ -107,7 +104,7 @@ export function createUsageWatch({ rule, hints, logger, now, every = EVERY_MS }:
 }
 
 /** The history with a new measurement at its end, if there is one. */
-function withSample(samples: readonly Sample[], usage: Sample | null, now: Instant): Sample[] {
+function withSample(samples: readonly UsageSample[], usage: UsageSample | null, now: Instant): UsageSample[] {
   const recent = samples.filter((sample) => now - sample.at <= KEPT_MS);
   const last = recent.at(-1);
   return usage === null || (last !== undefined && usage.at <= last.at) ? recent : [...recent, usage];

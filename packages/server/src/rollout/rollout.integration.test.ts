@@ -122,7 +122,7 @@ describe("commanding a rollout", () => {
           {
             field: "path.command",
             found: "explode",
-            allowed: "one of approve, reject, pause, resume, promote, rollback, cancel, retry",
+            allowed: "one of approve, reject, pause, resume, promote, reevaluate, rollback, cancel, retry",
           },
         ],
       },

@@ -60,7 +60,7 @@ export function rolloutRoutes(app: App, { rollouts, plans, clock }: Services): v
       },
     },
     async ({ principal, params, body }, reply) => {
-      const rollout = await rollouts.command(principal, params.id, params.command, body?.comment ?? "");
+      const rollout = await rollouts.command(principal, params.id, params.command, body ?? {});
       return reply.code(202).send(rolloutView(rollout, clock()));
     },
   );

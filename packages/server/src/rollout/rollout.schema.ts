@@ -22,8 +22,11 @@ export const stepSchema = z
     weight: percent.optional().describe("Percent; of `setWeight` and `mirror`."),
     seconds: z.number().int().optional(),
     approval: z.literal(true).optional(),
+    approvals: z.number().int().optional().describe("How many people; of a `wait` for approval."),
+    expiresSeconds: z.number().int().optional().describe("After which an approval that was not given turns back."),
     headers: z.record(z.string(), z.string()).optional(),
     cookies: z.record(z.string(), z.string()).optional(),
+    region: z.string().optional().describe("Of `match`."),
     percentage: z.number().optional().describe("Of the wanted replicas; of `scale`."),
     url: z.string().optional(),
     timeoutSeconds: z.number().int().optional(),
@@ -84,27 +87,103 @@ export const testSchema = z
 
 const arms = z.object({ stable: z.number().int(), candidate: z.number().int() });
 
+const metricSchema = z.object({
+  name: z.string(),
+  source: z.string().describe("`gateway`, `evaluations`, `prometheus`, `webhook`, `file` or `goal`."),
+  judge: z.string().describe("The method, for example `fisher` or `mann-whitney`."),
+  status: z
+    .enum(["ok", "no_data", "invalid", "provider_error"])
+    .describe("Anything but `ok` is neither success nor failure."),
+  failed: z.boolean().describe("This metric alone is worse beyond its bound."),
+  stable: z.number().nullable(),
+  candidate: z.number().nullable(),
+  evidence: z
+    .number()
+    .nullable()
+    .describe("The e-value that the candidate is worse; null for a judge that gives none."),
+  threshold: z.number().nullable().describe("The e-value at which the gate is closed; null with `evidence`."),
+  samples: arms,
+  interval: z
+    .object({ of: z.enum(["difference", "ratio", "shift"]), level: z.number(), low: z.number(), high: z.number() })
+    .nullable()
+    .describe("For display; null when there is none."),
+  message: z.string(),
+});
+
+const verdict = z.enum(["continue", "promote", "rollback", "hold"]);
+
 export const analysisViewSchema = z
   .object({
-    verdict: z.enum(["continue", "promote", "rollback", "hold"]),
+    verdict,
     reason: z.string().nullable(),
+    message: z.string().describe("The verdict in one sentence."),
     evidence: z
       .number()
       .describe("The e-value over all metrics: how many times better `worse` explains what was seen."),
     threshold: z.number().describe("The e-value at which the gate is closed."),
-    metrics: z.array(
-      z.object({
-        name: z.string(),
-        stable: z.number().nullable(),
-        candidate: z.number().nullable(),
-        evidence: z.number(),
-        threshold: z.number(),
-        samples: arms,
-      }),
-    ),
+    metrics: z.array(metricSchema),
     errors: arms,
   })
   .meta({ id: "Analysis" });
+
+/** The pooled judge of the control plane; `analysis` has it together with the gateway's own guard. */
+const judgeViewSchema = z
+  .object({
+    verdict,
+    message: z.string(),
+    evidence: z.number(),
+    maxEvidence: z.number(),
+    threshold: z.number(),
+    budget: z
+      .object({ total: z.number(), guards: z.number(), pooled: z.number(), monitoring: z.number() })
+      .describe("How the rate of false rollbacks was divided when the rollout began."),
+    metrics: z.array(metricSchema),
+    sampleRatio: z.object({
+      evidence: z.number().describe("The e-value that the split is not the nominal one."),
+      doubted: z.boolean(),
+    }),
+    nonInferior: z.boolean().nullable().describe("Null when no margin was asked for."),
+    closed: z.object({ at: time, metric: z.string(), reason: z.string() }).nullable(),
+  })
+  .meta({ id: "Judge" });
+
+const quantiles = z.object({ p50: z.number(), p95: z.number(), p99: z.number() }).nullable();
+
+const shadowViewSchema = z
+  .object({
+    compared: z.number().int(),
+    skipped: z.number().int(),
+    statusMismatches: z.number().int(),
+    bodyMismatches: z.number().int().nullable().describe("Null when bodies are not compared."),
+    bodiesSkipped: z.number().int(),
+    latencyMs: z.object({ stable: quantiles, candidate: quantiles }),
+    examples: z.array(
+      z.object({
+        method: z.string(),
+        path: z.string(),
+        stable: z.number().int(),
+        candidate: z.number().int(),
+        difference: z.string(),
+      }),
+    ),
+  })
+  .meta({ id: "Shadow" });
+
+const goalArm = z.object({ exposures: z.number().int(), goals: z.number().int() });
+
+const goalViewSchema = z
+  .object({
+    goal: z.string(),
+    stable: goalArm,
+    candidate: goalArm,
+    evidence: z
+      .object({ candidate: z.number(), stable: z.number() })
+      .describe("The e-values that the candidate, or stable, is the better one."),
+    threshold: z.number(),
+    winner: z.enum(["candidate", "stable"]).nullable(),
+    message: z.string(),
+  })
+  .meta({ id: "Goal" });
 
 export const rolloutSchema = z
   .object({
@@ -120,6 +199,7 @@ export const rolloutSchema = z
     phase: z.enum(PHASES),
     paused: z.boolean(),
     outcome: z.enum(TERMINAL_PHASES).nullable().describe("Null until the rollout has ended."),
+    explanation: z.string().describe("One sentence: where the rollout stands and why."),
     reason: z.string().nullable(),
     trigger: z.enum(ROLLBACK_TRIGGERS).nullable().describe("Why it turned back; null while it has not."),
     strategy: strategySchema,
@@ -131,8 +211,27 @@ export const rolloutSchema = z
     validations: z.array(validationSchema),
     gates: z.array(gateSchema),
     tests: z.array(testSchema).describe("Tests against the candidate itself, at zero traffic."),
-    approvals: z.array(z.object({ actor: z.string(), comment: z.string(), at: time })),
+    approvals: z.array(
+      z.object({
+        actor: z.string(),
+        comment: z.string(),
+        at: time,
+        step: z.number().int().nullable().describe("The step that it lets pass; null: the start of the rollout."),
+      }),
+    ),
     requiredApprovals: z.number().int(),
+    approvers: z.array(z.string()).nullable().describe("Who may approve; null: everybody with the role."),
+    fourEyes: z.boolean().describe("Whether somebody other than who asked must approve."),
+    approvalExpiresAt: time.nullable().describe("Until when the approval is waited for; null: none is, or for ever."),
+    waitsUntil: time.nullable().describe("Until when a waiting gate is waited for; null: none waits."),
+    failure: z
+      .object({ at: time, trigger: z.enum(ROLLBACK_TRIGGERS), reason: z.string(), frozen: z.boolean() })
+      .nullable()
+      .describe("What stopped it where it was, instead of turning it back. `frozen`: going back is refused."),
+    irreversible: z.boolean().describe("Its version changes data in a way that the one before cannot undo."),
+    judge: judgeViewSchema.nullable().describe("Null before the pooled judge has looked."),
+    shadow: shadowViewSchema.nullable().describe("Null for other strategies than `shadow`."),
+    goal: goalViewSchema.nullable().describe("Null without a goal."),
     analysis: analysisViewSchema.nullable().describe("Null before there was anything to compare."),
     allowedCommands: z.array(z.enum(COMMANDS)),
     triggeredBy: z.string(),
@@ -161,6 +260,12 @@ export const listRolloutsSchema = z.strictObject({
 export type ListRollouts = z.output<typeof listRolloutsSchema>;
 
 export const commandBodySchema = z
-  .strictObject({ comment: z.string().max(1_000).optional() })
+  .strictObject({
+    comment: z.string().max(1_000).optional(),
+    trigger: z
+      .literal("security_violation")
+      .optional()
+      .describe("For `rollback`: why, where it is more than somebody's wish."),
+  })
   .nullish()
   .meta({ examples: [{ comment: "looks good" }] });

@@ -3,6 +3,8 @@ import {
   assertAllowed,
   type Command,
   type Instant,
+  invalidField,
+  type RollbackTrigger,
   type Rollout,
   type RolloutEvent,
   retryRollout,
@@ -22,6 +24,7 @@ import { wakeDeployment } from "../engine/wake.ts";
 import { appendEvents } from "../event/event.store.ts";
 import { keyOfCursor, type Page, toPage } from "../http/page.ts";
 import { findRevision } from "../revision/revision.store.ts";
+import { isIrreversibleVersion } from "./irreversible.ts";
 import type { ListRollouts } from "./rollout.schema.ts";
 import { eventsOf, startRollout } from "./rollout.start.ts";
 import {
@@ -40,7 +43,14 @@ export interface RolloutService {
    * Gives a command and answers the rollout that carries it out: the same one, or a new one for `retry` and for
    * `rollback` after completion. Throws `failed_precondition` naming the phase and what it allows.
    */
-  command(principal: Principal, id: string, command: Command, comment: string): Promise<Rollout>;
+  command(principal: Principal, id: string, command: Command, words: CommandWords): Promise<Rollout>;
+}
+
+/** What comes with a command. */
+export interface CommandWords {
+  comment?: string | undefined;
+  /** Of `rollback` alone. Default: somebody's wish. */
+  trigger?: RollbackTrigger | undefined;
 }
 
 interface Deps {
@@ -52,8 +62,13 @@ export function createRolloutService({ db, clock }: Deps): RolloutService {
   return {
     get: async (principal, id) => visible(principal, "rollout.read", id, await findRollout(db, id)).rollout,
     list: (principal, query) => list(db, principal, query),
-    command: (principal, id, command, comment) =>
-      db.transaction().execute((tx) => give(tx, { principal, id, command, comment, now: clock() })),
+    command: (principal, id, command, { comment = "", trigger }) => {
+      if (trigger !== undefined && command !== "rollback") {
+        throw invalidField("body.trigger", trigger, `nothing: it is for rollback, and this is ${command}`);
+      }
+      const order = { principal, id, command, comment, trigger, now: clock() };
+      return db.transaction().execute((tx) => give(tx, order));
+    },
   };
 }
 
@@ -87,6 +102,7 @@ interface Order {
   id: string;
   command: Command;
   comment: string;
+  trigger: RollbackTrigger | undefined;
   now: Instant;
 }
 
@@ -97,27 +113,39 @@ const ACTIONS: Readonly<Record<Command, Action>> = {
   pause: "rollout.write",
   resume: "rollout.write",
   promote: "rollout.write",
+  reevaluate: "rollout.write",
   rollback: "rollout.write",
   cancel: "rollout.write",
   retry: "rollout.write",
 };
 
 async function give(db: Db, order: Order): Promise<Rollout> {
-  const { principal, id, command, comment, now } = order;
+  const { principal, id, command, comment, trigger, now } = order;
   const action = ACTIONS[command];
   const { rollout: seen } = visible(principal, action, id, await findRollout(db, id));
   const another = command === "retry" || (command === "rollback" && seen.phase === "completed");
   const answer = another ? await beginAnother(db, order, seen) : await changeInPlace(db, order);
-  const detail = { comment, phase: seen.phase, ...(answer.id === id ? {} : { rollout: answer.id }) };
+  const detail = {
+    comment,
+    ...(trigger && { trigger }),
+    phase: seen.phase,
+    ...(answer.id === id ? {} : { rollout: answer.id }),
+  };
   const record = { project: answer.project, actor: principal.name, action: `rollout.${command}`, subject: id, detail };
   await appendAudit(db, { ...record, at: new Date(now) });
   return answer;
 }
 
-async function changeInPlace(db: Db, { principal, id, command, comment, now }: Order): Promise<Rollout> {
+async function changeInPlace(db: Db, { principal, id, command, comment, trigger, now }: Order): Promise<Rollout> {
   const stored = visible(principal, ACTIONS[command], id, await findRolloutForUpdate(db, id));
   if (command === "retry") throw new SluiceError("internal", "a retry begins another rollout");
-  const context = { actor: principal.name, comment, now, creator: stored.rollout.triggeredBy };
+  const context = {
+    actor: principal.name,
+    comment,
+    now,
+    creator: stored.rollout.triggeredBy,
+    ...(trigger && { trigger }),
+  };
   const { rollout, events } = applyCommand(stored.rollout, command, context);
   await saveRollout(db, rollout, stored.rowVersion);
   await report(db, rollout, events, now);
@@ -125,7 +153,8 @@ async function changeInPlace(db: Db, { principal, id, command, comment, now }: O
 }
 
 /** A new rollout in the footsteps of one that has ended, under the deployment's lock: two retries do not both begin. */
-async function beginAnother(db: Db, { principal, id, command, comment, now }: Order, seen: Rollout): Promise<Rollout> {
+async function beginAnother(db: Db, order: Order, seen: Rollout): Promise<Rollout> {
+  const { principal, id, command, comment, trigger, now } = order;
   const deployment = await findDeploymentForUpdate(db, seen.deployment);
   const stored = visible(principal, ACTIONS[command], id, await findRolloutForUpdate(db, id));
   if (deployment === null) throw new SluiceError("not_found", `the deployment of rollout ${id} is gone`);
@@ -144,7 +173,11 @@ async function beginAnother(db: Db, { principal, id, command, comment, now }: Or
     await startRollout(db, retried);
     return retried.rollout;
   }
-  const reversed = reverseRollout(stored.rollout, request);
+  const reversed = reverseRollout(stored.rollout, {
+    ...request,
+    irreversible: isIrreversibleVersion(stable?.spec),
+    ...(trigger && { trigger }),
+  });
   await saveRollout(db, reversed.original, stored.rowVersion);
   await startRollout(db, { rollout: reversed.reverse, events: reversed.events });
   return reversed.reverse;

@@ -1,4 +1,4 @@
-import type { Instant, Rollout, RolloutEvent } from "@sluice/core";
+import { type Instant, type Rollout, type RolloutEvent, reviveRollout } from "@sluice/core";
 import { sql } from "kysely";
 import type { Db } from "../db/database.ts";
 import { wakeDeployment } from "../engine/wake.ts";
@@ -53,5 +53,5 @@ export async function deliveryOf(
     .orderBy("id", "desc")
     .limit(1)
     .executeTakeFirst();
-  return row === undefined ? null : { rollout: row.state, rowVersion: row.row_version };
+  return row === undefined ? null : { rollout: reviveRollout(row.state), rowVersion: row.row_version };
 }

@@ -1,4 +1,4 @@
-import { isTerminal, type Phase, type Rollout, SluiceError } from "@sluice/core";
+import { isTerminal, type Phase, type Rollout, reviveRollout, SluiceError } from "@sluice/core";
 import type { Db } from "../db/database.ts";
 
 /** A rollout as it is on disk. `rowVersion` is what the next change must name, so that none is lost. */
@@ -19,7 +19,7 @@ export interface RolloutFilter {
 
 const COLUMNS = ["state", "row_version"] as const;
 const stored = (row: { state: Rollout; row_version: number }): StoredRollout => ({
-  rollout: row.state,
+  rollout: reviveRollout(row.state),
   rowVersion: row.row_version,
 });
 

@@ -1,18 +1,22 @@
 import {
   allowedCommands,
+  approvalExpiresAt,
   estimatedCompletion,
+  explainRollout,
+  type Failure,
   type GateResult,
-  type GuardReport,
   type Instant,
   isTerminal,
   percentFromWeight,
   progressPercentage,
   type Rollout,
   type StepState,
+  type TestResult,
   toIso,
   type ValidationResult,
   weightOf,
 } from "@sluice/core";
+import { analysisView, goalView, judgeView } from "./analysis.view.ts";
 import type { RolloutView } from "./rollout.schema.ts";
 
 const iso = (at: Instant | null): string | null => (at === null ? null : toIso(at));
@@ -33,6 +37,7 @@ export function rolloutView(rollout: Rollout, now: Instant): RolloutView {
     phase,
     paused: rollout.pausedAt !== null,
     outcome: isTerminal(phase) ? phase : null,
+    explanation: explainRollout(rollout, now),
     reason: rollout.reason,
     trigger: rollout.trigger,
     strategy: rollout.strategy,
@@ -43,10 +48,19 @@ export function rolloutView(rollout: Rollout, now: Instant): RolloutView {
     estimatedCompletion: iso(estimatedCompletion(rollout, now)),
     validations: rollout.validations.map(validationView),
     gates: rollout.gates.map(gateView),
-    tests: rollout.tests.map((result) => ({ ...result, at: toIso(result.at) })),
+    tests: rollout.tests.map(testView),
     approvals: rollout.approvals.map((approval) => ({ ...approval, at: toIso(approval.at) })),
     requiredApprovals: rollout.requiredApprovals,
-    analysis: rollout.analysis === null ? null : analysisView(rollout, rollout.analysis),
+    approvers: rollout.approvers,
+    fourEyes: rollout.fourEyes,
+    approvalExpiresAt: iso(approvalExpiresAt(rollout, now)),
+    waitsUntil: iso(gatesWaitUntil(rollout)),
+    failure: rollout.failure === null ? null : failureView(rollout.failure),
+    irreversible: rollout.irreversible,
+    judge: rollout.judge === null ? null : judgeView(rollout.judge),
+    shadow: rollout.shadow,
+    goal: rollout.goal === null ? null : goalView(rollout.goal),
+    analysis: analysisView(rollout),
     allowedCommands: allowedCommands(rollout),
     triggeredBy: rollout.triggeredBy,
     rollbackOf: rollout.rollbackOf,
@@ -73,31 +87,13 @@ export const gateView = (result: GateResult): RolloutView["gates"][number] => ({
   at: toIso(result.at),
 });
 
-/** ln e-values above this are shown as if they were this: e^700 is about 10^304, and JSON has no infinity (ANALYSIS §9). */
-const MOST_SHOWN = 700;
-const eValue = (log: number): number => Math.exp(Math.min(log, MOST_SHOWN));
+const testView = (result: TestResult): RolloutView["tests"][number] => ({ ...result, at: toIso(result.at) });
 
-function analysisView(rollout: Rollout, report: GuardReport): NonNullable<RolloutView["analysis"]> {
-  const threshold = eValue(report.bound);
-  return {
-    verdict: verdictOf(rollout, report),
-    reason: report.closed?.reason ?? null,
-    evidence: eValue(report.logEvidence),
-    threshold,
-    metrics: report.metrics.map(({ name, stable, candidate, logEvidence }) => ({
-      name,
-      stable,
-      candidate,
-      evidence: eValue(logEvidence),
-      threshold,
-      samples: report.samples,
-    })),
-    errors: report.errors,
-  };
-}
+const failureView = ({ at, trigger, reason, frozen }: Failure) => ({ at: toIso(at), trigger, reason, frozen });
 
-function verdictOf(rollout: Rollout, report: GuardReport): NonNullable<RolloutView["analysis"]>["verdict"] {
-  if (report.closed !== null) return "rollback";
-  if (rollout.phase === "completed") return "promote";
-  return rollout.noDataSince === null ? "continue" : "hold";
+/** The first moment at which a gate that waits has failed; null when none waits. */
+function gatesWaitUntil({ phase, gates }: Rollout): Instant | null {
+  const waiting = gates.filter((gate) => gate.required && gate.status === "waiting");
+  const moments = waiting.flatMap((gate) => gate.waitsUntil ?? []);
+  return phase !== "gating" || moments.length === 0 ? null : Math.min(...moments);
 }

@@ -23,8 +23,11 @@ export const checksFound = (rollout: Rollout, { activity }: Loaded): Facts["vali
   activity?.status === "succeeded" ? foundBy(rollout, activity, "checks") : null;
 
 /** The last judgement of the gates while the rollout is at them; afterwards the one that it left them with. */
-export const gatesFact = (rollout: Rollout, { activity }: Loaded): Facts["gates"] =>
-  rollout.phase === "gating" ? foundBy(rollout, activity, "gates") : rollout.gates;
+export function gatesFact(rollout: Rollout, { activity, gated }: Loaded): Facts["gates"] {
+  if (rollout.phase !== "gating") return rollout.gates;
+  // Where nothing asks there is nothing to run either, which is how most rollouts pass.
+  return gated || activity !== null ? foundBy(rollout, activity, "gates") : [];
+}
 
 /**
  * The tests so far while the rollout is at them; afterwards those that it left with. As long as the work goes on something
