@@ -421,6 +421,44 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/deployments/{id}/goals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List how often each revision came to each goal, since ever */
+        get: operations["listGoals"];
+        put?: never;
+        /**
+         * Report that requests of a revision came to a goal
+         * @description An A/B test with this `goal` compares how often the requests of each arm come to it. Report each request at most once. With a `key` the report can be repeated safely.
+         */
+        post: operations["recordGoal"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/deployments/{id}/goals/batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Report up to 1000 such events at once, all or none */
+        post: operations["recordGoals"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/deployments/{id}/revisions": {
         parameters: {
             query?: never;
@@ -540,6 +578,93 @@ export interface paths {
          * @description Takes what `POST /v1/deployments` takes, or a patch with the `deployment` it is for. Runs every check; changes nothing.
          */
         post: operations["planRollout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/gates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List gates by name
+         * @description With `artifact` or `environment`: those that are asked there, gates of every one included.
+         */
+        get: operations["listGates"];
+        put?: never;
+        /**
+         * Create a gate
+         * @description Rollouts that wait at their gates are asked by it too.
+         */
+        post: operations["createGate"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/gates/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a gate
+         * @description The values of a webhook's headers are not shown; what stands for them may be put back.
+         */
+        get: operations["getGate"];
+        /**
+         * Create a gate, or replace its specification
+         * @description Fields left out take their defaults. Rollouts that wait at their gates are asked by the new one.
+         */
+        put: operations["putGate"];
+        post?: never;
+        /** Delete a gate; rollouts that wait at it go on without */
+        delete: operations["deleteGate"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/evaluations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List evaluations, newest first */
+        get: operations["listEvaluations"];
+        put?: never;
+        /**
+         * Record how good a version is on a dataset
+         * @description Evaluations never change; of several on one dataset the one that finished last counts at gates. Rollouts of the version that wait at a gate look again at once.
+         */
+        post: operations["recordEvaluation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/evaluations/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read an evaluation */
+        get: operations["getEvaluation"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -10736,6 +10861,48 @@ export interface components {
             /** Format: date-time */
             updatedAt: string;
         };
+        /**
+         * @example {
+         *       "id": "eva_0199",
+         *       "project": "default",
+         *       "artifact": "greeter",
+         *       "version": "1.1.0",
+         *       "dataset": "smoke",
+         *       "metrics": {
+         *         "score": 0.93,
+         *         "p95Ms": 640,
+         *         "costUsd": 0.012
+         *       },
+         *       "sampleCount": 200,
+         *       "source": "promptfoo",
+         *       "finishedAt": "2026-11-21T10:00:00.000Z",
+         *       "details": {},
+         *       "startedAt": null,
+         *       "recordedAt": "2026-11-21T10:00:01.000Z",
+         *       "recordedBy": "ci"
+         *     }
+         */
+        Evaluation: {
+            id: string;
+            project: string;
+            artifact: string;
+            version: string;
+            dataset: string;
+            metrics: {
+                [key: string]: number;
+            };
+            sampleCount: number;
+            source: string;
+            details: {
+                [key: string]: unknown;
+            };
+            startedAt: string | null;
+            /** Format: date-time */
+            finishedAt: string;
+            /** Format: date-time */
+            recordedAt: string;
+            recordedBy: string;
+        };
         Event: {
             /** @description Send it as `Last-Event-ID` to go on after this event */
             id: string;
@@ -10752,6 +10919,144 @@ export interface components {
             };
             /** Format: date-time */
             at: string;
+        };
+        /**
+         * @example {
+         *       "name": "quality",
+         *       "project": "default",
+         *       "artifact": "greeter",
+         *       "environment": "production",
+         *       "kind": null,
+         *       "required": true,
+         *       "waitSeconds": 3600,
+         *       "conditions": [
+         *         {
+         *           "type": "eval_score",
+         *           "metric": "accuracy",
+         *           "dataset": "smoke",
+         *           "operator": "gte",
+         *           "threshold": 0.9
+         *         },
+         *         {
+         *           "type": "latency",
+         *           "dataset": "smoke",
+         *           "threshold": 800
+         *         },
+         *         {
+         *           "type": "custom",
+         *           "expression": "evaluations.smoke.sampleCount >= 100",
+         *           "required": false
+         *         }
+         *       ],
+         *       "createdAt": "2026-11-21T10:00:00.000Z",
+         *       "updatedAt": "2026-11-21T10:00:00.000Z"
+         *     }
+         */
+        Gate: {
+            /**
+             * @description Null: every artifact of the environment
+             * @default null
+             */
+            artifact: string | null;
+            /**
+             * @description Null: every environment
+             * @default null
+             */
+            environment: string | null;
+            /**
+             * @description Only artifacts of this kind; null: of any
+             * @default null
+             */
+            kind: ("prompt" | "agent" | "model" | "pipeline" | "application") | null;
+            /**
+             * @description A gate that is not required reports and stops nothing
+             * @default true
+             */
+            required: boolean;
+            /**
+             * @description How long figures that are missing are waited for; then the gate has failed
+             * @default 3600
+             */
+            waitSeconds: number;
+            conditions: ({
+                /** @constant */
+                type: "eval_score";
+                /** @description Default: made of type, metric and dataset */
+                name?: string;
+                /** @default true */
+                required: boolean;
+                /** @default score */
+                metric: string;
+                dataset: string;
+                /**
+                 * @default gte
+                 * @enum {string}
+                 */
+                operator: "gte" | "lte" | "eq" | "gt" | "lt";
+                threshold: number;
+            } | {
+                /** @constant */
+                type: "latency";
+                /** @description Default: made of type, metric and dataset */
+                name?: string;
+                /** @default true */
+                required: boolean;
+                /**
+                 * @default evaluation
+                 * @enum {string}
+                 */
+                source: "evaluation" | "tests";
+                dataset?: string;
+                /** @default p95Ms */
+                metric: string;
+                /**
+                 * @default lte
+                 * @enum {string}
+                 */
+                operator: "gte" | "lte" | "eq" | "gt" | "lt";
+                threshold: number;
+            } | {
+                /** @constant */
+                type: "cost";
+                /** @description Default: made of type, metric and dataset */
+                name?: string;
+                /** @default true */
+                required: boolean;
+                /** @default costUsd */
+                metric: string;
+                dataset: string;
+                /**
+                 * @default lte
+                 * @enum {string}
+                 */
+                operator: "gte" | "lte" | "eq" | "gt" | "lt";
+                threshold: number;
+            } | {
+                /** @constant */
+                type: "custom";
+                /** @description Default: made of type, metric and dataset */
+                name?: string;
+                /** @default true */
+                required: boolean;
+                /** @description CEL, of type bool */
+                expression?: string;
+                webhook?: {
+                    /** Format: uri */
+                    url: string;
+                    /** @default {} */
+                    headers: {
+                        [key: string]: string;
+                    };
+                    /** @default 10 */
+                    timeoutSeconds: number;
+                };
+            })[];
+            name: string;
+            project: string;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            updatedAt: string;
         };
         /**
          * @example {
@@ -13747,6 +14052,190 @@ export interface operations {
             504: components["responses"]["deadline_exceeded"];
         };
     };
+    listGoals: {
+        parameters: {
+            query?: {
+                /** @description Default: the token's own, else `default`. */
+                project?: string;
+                environment?: string;
+            };
+            header?: never;
+            path: {
+                /** @description `dep_…`, or the name, which may need `?environment=` to be clear. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: {
+                            goal: string;
+                            revision: number;
+                            version: string;
+                            count: number;
+                        }[];
+                        nextCursor: null;
+                    };
+                };
+            };
+            400: components["responses"]["invalid_argument"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["permission_denied"];
+            404: components["responses"]["not_found"];
+            429: components["responses"]["resource_exhausted"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+            504: components["responses"]["deadline_exceeded"];
+        };
+    };
+    recordGoal: {
+        parameters: {
+            query?: {
+                /** @description Default: the token's own, else `default`. */
+                project?: string;
+                environment?: string;
+            };
+            header?: never;
+            path: {
+                /** @description `dep_…`, or the name, which may need `?environment=` to be clear. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "goal": "signup",
+                 *       "revision": 2,
+                 *       "key": "order-4711"
+                 *     }
+                 */
+                "application/json": {
+                    /** @description As in the strategy's `goal`. */
+                    goal: string;
+                    /** @description Which revision answered: the request's header `x-sluice-revision`. */
+                    revision?: number;
+                    /** @description Or its version, where that tells the revision. */
+                    version?: string;
+                    /**
+                     * @description How many requests came to the goal.
+                     * @default 1
+                     */
+                    count?: number;
+                    /** @description Names the event: the same one is counted once in a week. */
+                    key?: string;
+                    /**
+                     * Format: date-time
+                     * @description When it happened, at most a week ago. Default: now. What is older than an A/B test does not count for it.
+                     */
+                    at?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Events that count. */
+                        recorded: number;
+                        /** @description Events whose key was seen before. */
+                        duplicates: number;
+                        /** @description Events from before the A/B test that is under way. */
+                        ignored: number;
+                    };
+                };
+            };
+            400: components["responses"]["invalid_argument"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["permission_denied"];
+            404: components["responses"]["not_found"];
+            409: components["responses"]["failed_precondition"];
+            429: components["responses"]["resource_exhausted"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+            504: components["responses"]["deadline_exceeded"];
+        };
+    };
+    recordGoals: {
+        parameters: {
+            query?: {
+                /** @description Default: the token's own, else `default`. */
+                project?: string;
+                environment?: string;
+            };
+            header?: never;
+            path: {
+                /** @description `dep_…`, or the name, which may need `?environment=` to be clear. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    events: {
+                        /** @description As in the strategy's `goal`. */
+                        goal: string;
+                        /** @description Which revision answered: the request's header `x-sluice-revision`. */
+                        revision?: number;
+                        /** @description Or its version, where that tells the revision. */
+                        version?: string;
+                        /**
+                         * @description How many requests came to the goal.
+                         * @default 1
+                         */
+                        count?: number;
+                        /** @description Names the event: the same one is counted once in a week. */
+                        key?: string;
+                        /**
+                         * Format: date-time
+                         * @description When it happened, at most a week ago. Default: now. What is older than an A/B test does not count for it.
+                         */
+                        at?: string;
+                    }[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Events that count. */
+                        recorded: number;
+                        /** @description Events whose key was seen before. */
+                        duplicates: number;
+                        /** @description Events from before the A/B test that is under way. */
+                        ignored: number;
+                    };
+                };
+            };
+            400: components["responses"]["invalid_argument"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["permission_denied"];
+            404: components["responses"]["not_found"];
+            409: components["responses"]["failed_precondition"];
+            429: components["responses"]["resource_exhausted"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+            504: components["responses"]["deadline_exceeded"];
+        };
+    };
     listRevisions: {
         parameters: {
             query?: {
@@ -14012,6 +14501,601 @@ export interface operations {
             403: components["responses"]["permission_denied"];
             404: components["responses"]["not_found"];
             409: components["responses"]["failed_precondition"];
+            429: components["responses"]["resource_exhausted"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+            504: components["responses"]["deadline_exceeded"];
+        };
+    };
+    listGates: {
+        parameters: {
+            query?: {
+                /** @description Default: the token's own, else `default` */
+                project?: string;
+                artifact?: string;
+                environment?: string;
+                /** @description Items a page */
+                limit?: number;
+                /** @description `nextCursor` of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Gate"][];
+                        /** @description Null on the last page */
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["invalid_argument"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["permission_denied"];
+            429: components["responses"]["resource_exhausted"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+            504: components["responses"]["deadline_exceeded"];
+        };
+    };
+    createGate: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "name": "quality",
+                 *       "artifact": null,
+                 *       "environment": "production",
+                 *       "kind": null,
+                 *       "required": true,
+                 *       "waitSeconds": 3600,
+                 *       "conditions": [
+                 *         {
+                 *           "type": "eval_score",
+                 *           "metric": "accuracy",
+                 *           "dataset": "smoke",
+                 *           "operator": "gte",
+                 *           "threshold": 0.9
+                 *         },
+                 *         {
+                 *           "type": "latency",
+                 *           "dataset": "smoke",
+                 *           "threshold": 800
+                 *         },
+                 *         {
+                 *           "type": "custom",
+                 *           "expression": "evaluations.smoke.sampleCount >= 100",
+                 *           "required": false
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/json": {
+                    /**
+                     * @description Null: every artifact of the environment
+                     * @default null
+                     */
+                    artifact?: string | null;
+                    /**
+                     * @description Null: every environment
+                     * @default null
+                     */
+                    environment?: string | null;
+                    /**
+                     * @description Only artifacts of this kind; null: of any
+                     * @default null
+                     */
+                    kind?: ("prompt" | "agent" | "model" | "pipeline" | "application") | null;
+                    /**
+                     * @description A gate that is not required reports and stops nothing
+                     * @default true
+                     */
+                    required?: boolean;
+                    /**
+                     * @description How long figures that are missing are waited for; then the gate has failed
+                     * @default 3600
+                     */
+                    waitSeconds?: number;
+                    conditions: ({
+                        /** @enum {string} */
+                        type: "eval_score";
+                        /** @description Default: made of type, metric and dataset */
+                        name?: string;
+                        /** @default true */
+                        required?: boolean;
+                        /** @default score */
+                        metric?: string;
+                        dataset: string;
+                        /**
+                         * @default gte
+                         * @enum {string}
+                         */
+                        operator?: "gte" | "lte" | "eq" | "gt" | "lt";
+                        threshold: number;
+                    } | {
+                        /** @enum {string} */
+                        type: "latency";
+                        /** @description Default: made of type, metric and dataset */
+                        name?: string;
+                        /** @default true */
+                        required?: boolean;
+                        /**
+                         * @default evaluation
+                         * @enum {string}
+                         */
+                        source?: "evaluation" | "tests";
+                        dataset?: string;
+                        /** @default p95Ms */
+                        metric?: string;
+                        /**
+                         * @default lte
+                         * @enum {string}
+                         */
+                        operator?: "gte" | "lte" | "eq" | "gt" | "lt";
+                        threshold: number;
+                    } | {
+                        /** @enum {string} */
+                        type: "cost";
+                        /** @description Default: made of type, metric and dataset */
+                        name?: string;
+                        /** @default true */
+                        required?: boolean;
+                        /** @default costUsd */
+                        metric?: string;
+                        dataset: string;
+                        /**
+                         * @default lte
+                         * @enum {string}
+                         */
+                        operator?: "gte" | "lte" | "eq" | "gt" | "lt";
+                        threshold: number;
+                    } | {
+                        /** @enum {string} */
+                        type: "custom";
+                        /** @description Default: made of type, metric and dataset */
+                        name?: string;
+                        /** @default true */
+                        required?: boolean;
+                        /** @description CEL, of type bool */
+                        expression?: string;
+                        webhook?: {
+                            /** Format: uri */
+                            url: string;
+                            /** @default {} */
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            /** @default 10 */
+                            timeoutSeconds?: number;
+                        };
+                    })[];
+                    name: string;
+                    project?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Gate"];
+                };
+            };
+            400: components["responses"]["invalid_argument"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["permission_denied"];
+            404: components["responses"]["not_found"];
+            409: components["responses"]["failed_precondition"];
+            429: components["responses"]["resource_exhausted"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+            504: components["responses"]["deadline_exceeded"];
+        };
+    };
+    getGate: {
+        parameters: {
+            query?: {
+                /** @description Default: the token's own, else `default` */
+                project?: string;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Gate"];
+                };
+            };
+            400: components["responses"]["invalid_argument"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["permission_denied"];
+            404: components["responses"]["not_found"];
+            429: components["responses"]["resource_exhausted"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+            504: components["responses"]["deadline_exceeded"];
+        };
+    };
+    putGate: {
+        parameters: {
+            query?: {
+                /** @description Default: the token's own, else `default` */
+                project?: string;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "artifact": "greeter",
+                 *       "environment": "production",
+                 *       "kind": null,
+                 *       "required": true,
+                 *       "waitSeconds": 3600,
+                 *       "conditions": [
+                 *         {
+                 *           "type": "eval_score",
+                 *           "metric": "accuracy",
+                 *           "dataset": "smoke",
+                 *           "operator": "gte",
+                 *           "threshold": 0.9
+                 *         },
+                 *         {
+                 *           "type": "latency",
+                 *           "dataset": "smoke",
+                 *           "threshold": 800
+                 *         },
+                 *         {
+                 *           "type": "custom",
+                 *           "expression": "evaluations.smoke.sampleCount >= 100",
+                 *           "required": false
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/json": {
+                    /**
+                     * @description Null: every artifact of the environment
+                     * @default null
+                     */
+                    artifact?: string | null;
+                    /**
+                     * @description Null: every environment
+                     * @default null
+                     */
+                    environment?: string | null;
+                    /**
+                     * @description Only artifacts of this kind; null: of any
+                     * @default null
+                     */
+                    kind?: ("prompt" | "agent" | "model" | "pipeline" | "application") | null;
+                    /**
+                     * @description A gate that is not required reports and stops nothing
+                     * @default true
+                     */
+                    required?: boolean;
+                    /**
+                     * @description How long figures that are missing are waited for; then the gate has failed
+                     * @default 3600
+                     */
+                    waitSeconds?: number;
+                    conditions: ({
+                        /** @enum {string} */
+                        type: "eval_score";
+                        /** @description Default: made of type, metric and dataset */
+                        name?: string;
+                        /** @default true */
+                        required?: boolean;
+                        /** @default score */
+                        metric?: string;
+                        dataset: string;
+                        /**
+                         * @default gte
+                         * @enum {string}
+                         */
+                        operator?: "gte" | "lte" | "eq" | "gt" | "lt";
+                        threshold: number;
+                    } | {
+                        /** @enum {string} */
+                        type: "latency";
+                        /** @description Default: made of type, metric and dataset */
+                        name?: string;
+                        /** @default true */
+                        required?: boolean;
+                        /**
+                         * @default evaluation
+                         * @enum {string}
+                         */
+                        source?: "evaluation" | "tests";
+                        dataset?: string;
+                        /** @default p95Ms */
+                        metric?: string;
+                        /**
+                         * @default lte
+                         * @enum {string}
+                         */
+                        operator?: "gte" | "lte" | "eq" | "gt" | "lt";
+                        threshold: number;
+                    } | {
+                        /** @enum {string} */
+                        type: "cost";
+                        /** @description Default: made of type, metric and dataset */
+                        name?: string;
+                        /** @default true */
+                        required?: boolean;
+                        /** @default costUsd */
+                        metric?: string;
+                        dataset: string;
+                        /**
+                         * @default lte
+                         * @enum {string}
+                         */
+                        operator?: "gte" | "lte" | "eq" | "gt" | "lt";
+                        threshold: number;
+                    } | {
+                        /** @enum {string} */
+                        type: "custom";
+                        /** @description Default: made of type, metric and dataset */
+                        name?: string;
+                        /** @default true */
+                        required?: boolean;
+                        /** @description CEL, of type bool */
+                        expression?: string;
+                        webhook?: {
+                            /** Format: uri */
+                            url: string;
+                            /** @default {} */
+                            headers?: {
+                                [key: string]: string;
+                            };
+                            /** @default 10 */
+                            timeoutSeconds?: number;
+                        };
+                    })[];
+                    name?: string;
+                    project?: string;
+                    /** Format: date-time */
+                    createdAt?: string;
+                    /** Format: date-time */
+                    updatedAt?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Gate"];
+                };
+            };
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Gate"];
+                };
+            };
+            400: components["responses"]["invalid_argument"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["permission_denied"];
+            404: components["responses"]["not_found"];
+            409: components["responses"]["failed_precondition"];
+            429: components["responses"]["resource_exhausted"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+            504: components["responses"]["deadline_exceeded"];
+        };
+    };
+    deleteGate: {
+        parameters: {
+            query?: {
+                /** @description Default: the token's own, else `default` */
+                project?: string;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["invalid_argument"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["permission_denied"];
+            404: components["responses"]["not_found"];
+            409: components["responses"]["failed_precondition"];
+            429: components["responses"]["resource_exhausted"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+            504: components["responses"]["deadline_exceeded"];
+        };
+    };
+    listEvaluations: {
+        parameters: {
+            query?: {
+                /** @description Default: the token's own, else `default` */
+                project?: string;
+                artifact?: string;
+                version?: string;
+                dataset?: string;
+                /** @description Items a page */
+                limit?: number;
+                /** @description `nextCursor` of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Evaluation"][];
+                        /** @description Null on the last page */
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["invalid_argument"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["permission_denied"];
+            429: components["responses"]["resource_exhausted"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+            504: components["responses"]["deadline_exceeded"];
+        };
+    };
+    recordEvaluation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "artifact": "greeter",
+                 *       "version": "1.1.0",
+                 *       "dataset": "smoke",
+                 *       "metrics": {
+                 *         "score": 0.93,
+                 *         "p95Ms": 640,
+                 *         "costUsd": 0.012
+                 *       },
+                 *       "sampleCount": 200,
+                 *       "source": "promptfoo",
+                 *       "finishedAt": "2026-11-21T10:00:00.000Z"
+                 *     }
+                 */
+                "application/json": {
+                    artifact: string;
+                    version: string;
+                    dataset: string;
+                    /** @description Figures by name. Scores and rates lie in [0, 1]; names that end in Ms, Usd, Tokens, Count say so. */
+                    metrics: {
+                        [key: string]: number;
+                    };
+                    /** @description How many samples the figures are of */
+                    sampleCount: number;
+                    /**
+                     * @description Who measured, for example the tool or the pipeline
+                     * @default api
+                     */
+                    source?: string;
+                    /** Format: date-time */
+                    startedAt?: string;
+                    /**
+                     * Format: date-time
+                     * @description Default: now. Of several on one dataset the one that finished last counts
+                     */
+                    finishedAt?: string;
+                    /** @default {} */
+                    details?: {
+                        [key: string]: components["schemas"]["JsonInput"];
+                    };
+                    /** @description Default: the token's own, else `default` */
+                    project?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Evaluation"];
+                };
+            };
+            400: components["responses"]["invalid_argument"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["permission_denied"];
+            404: components["responses"]["not_found"];
+            409: components["responses"]["failed_precondition"];
+            429: components["responses"]["resource_exhausted"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+            504: components["responses"]["deadline_exceeded"];
+        };
+    };
+    getEvaluation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Evaluation"];
+                };
+            };
+            400: components["responses"]["invalid_argument"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["permission_denied"];
+            404: components["responses"]["not_found"];
             429: components["responses"]["resource_exhausted"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];

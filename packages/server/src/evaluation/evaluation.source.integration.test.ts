@@ -77,6 +77,11 @@ describe("over HTTP", () => {
       (response) => json(response, { metrics: { score: 91 }, sampleCount: 4 }),
       /metrics\.score is 91; allowed: a number from 0 to 1/,
     ],
+    [
+      "what cannot be stored",
+      (response) => json(response, { metrics: { score: 1 }, sampleCount: 1, details: { a: "\0" } }),
+      /details\.a is .*without NUL/,
+    ],
     ["no sample count", (response) => json(response, { metrics: { score: 1 } }), /sampleCount is missing/],
     ["an answer without end", flood, /more than 1048576 bytes/],
     ["a broken connection", (response) => void response.socket?.destroy(), /cannot be reached/],

@@ -1,4 +1,5 @@
 import { describe, type EvaluationInput, evaluationInputSchema, type Instant, violationsOf } from "@sluice/core";
+import { unstorableIn } from "../http/storable.ts";
 import { createGrpcClient } from "./source.grpc.ts";
 import { createHttpClient } from "./source.http.ts";
 
@@ -56,11 +57,13 @@ export function createEvaluationSource(config: EvaluationServiceConfig, now: () 
 /** Figures from outside are held to what the API holds everybody to. */
 function checked(fields: object, { artifact, version, dataset }: EvaluationQuestion, now: Instant): EvaluationAnswer {
   const value = { ...fields, artifact, version, dataset, source: SERVICE_SOURCE };
-  const parsed = evaluationInputSchema.safeParse(value);
   const refused = (field: string, found: unknown, allowed: string): EvaluationAnswer => ({
     status: "silent",
     reason: `the evaluation service answered what cannot be recorded: ${field} is ${describe(found)}; allowed: ${allowed}`,
   });
+  const unstorable = unstorableIn(value);
+  if (unstorable !== null) return refused(unstorable.field, unstorable.found, unstorable.allowed);
+  const parsed = evaluationInputSchema.safeParse(value);
   if (!parsed.success) {
     const [first] = violationsOf(parsed.error.issues, value);
     return refused(first?.field || "the answer", first?.found, first?.allowed ?? "an evaluation");
