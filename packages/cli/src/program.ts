@@ -9,6 +9,7 @@ import { addDeployCommands } from "./commands/deploy.ts";
 import { addDoctorCommand } from "./commands/doctor.ts";
 import { addEnvironmentCommands } from "./commands/environment.ts";
 import { addEventCommands } from "./commands/events.ts";
+import { addGoalCommands } from "./commands/goal.ts";
 import { addLocalCommands } from "./commands/local.ts";
 import { addLogsCommand } from "./commands/logs.ts";
 import { addPlanCommand } from "./commands/plan.ts";
@@ -43,6 +44,7 @@ export function createProgram(cli: Cli): Command {
   addEnvironmentCommands(cli, program);
   addDeployCommands(cli, program);
   addRolloutCommands(cli, program);
+  addGoalCommands(cli, program);
   addLogsCommand(cli, program);
   addEventCommands(cli, program);
   addAuditCommands(cli, program);

@@ -14,6 +14,7 @@ const DESCRIPTIONS: Readonly<Record<Action, string>> = {
   promote: "Skip the rest of the wait or the steps: all traffic to the candidate.",
   rollback: "Bring all traffic back to stable. After completion: to the revision before.",
   cancel: "Give a rollout up; traffic returns to stable.",
+  reevaluate: "Judge the gates again that a rollout waits for.",
   retry: "Run an ended rollout's revision again.",
 };
 
