@@ -22,20 +22,24 @@ function foundBy<K extends ActivityKind>(rollout: Rollout, activity: StoredActiv
 export const checksFound = (rollout: Rollout, { activity }: Loaded): Facts["validations"] =>
   activity?.status === "succeeded" ? foundBy(rollout, activity, "checks") : null;
 
-/** The last judgement of the gates while the rollout is at them; afterwards the one that it left them with. */
-export function gatesFact(rollout: Rollout, { activity, gated }: Loaded): Facts["gates"] {
-  if (rollout.phase !== "gating") return rollout.gates;
+/**
+ * The last judgement of the gates while the rollout is at them; afterwards the one that it left them with. Before them nothing
+ * is known: a rollout may go through several phases in one look, and must not find the gates passed when it comes to them.
+ */
+export function gatesFact(rollout: Rollout, { activity, gated }: Pick<Loaded, "activity" | "gated">): Facts["gates"] {
+  if (rollout.phase !== "gating") return gated && rollout.gates.length === 0 ? null : rollout.gates;
   // Where nothing asks there is nothing to run either, which is how most rollouts pass.
   return gated || activity !== null ? foundBy(rollout, activity, "gates") : [];
 }
 
 /**
  * The tests so far while the rollout is at them; afterwards those that it left with. As long as the work goes on something
- * is `running`, whatever it has reported: results that happen to be good so far let nobody pass.
+ * is `running`, whatever it has reported: results that happen to be good so far let nobody pass. Before them nothing is known,
+ * as with the gates.
  */
-export function testsFact(rollout: Rollout, { activity }: Loaded): Facts["tests"] {
+export function testsFact(rollout: Rollout, { activity }: Pick<Loaded, "activity">): Facts["tests"] {
   if (rollout.strategy.tests === null) return [];
-  if (rollout.phase !== "testing") return rollout.tests;
+  if (rollout.phase !== "testing") return rollout.tests.length === 0 ? null : rollout.tests;
   const found = foundBy(rollout, activity, "tests");
   // What a broken attempt had found does not count: they are run again.
   if (found === null || activity === null || activity.status === "failed") return null;
