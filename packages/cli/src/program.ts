@@ -8,7 +8,9 @@ import { addCompletionCommand } from "./commands/completion.ts";
 import { addDeployCommands } from "./commands/deploy.ts";
 import { addDoctorCommand } from "./commands/doctor.ts";
 import { addEnvironmentCommands } from "./commands/environment.ts";
+import { addEvalCommands } from "./commands/eval.ts";
 import { addEventCommands } from "./commands/events.ts";
+import { addGateCommands } from "./commands/gate.ts";
 import { addGoalCommands } from "./commands/goal.ts";
 import { addLocalCommands } from "./commands/local.ts";
 import { addLogsCommand } from "./commands/logs.ts";
@@ -42,6 +44,8 @@ export function createProgram(cli: Cli): Command {
   addArtifactCommands(cli, program);
   addVersionCommands(cli, program);
   addEnvironmentCommands(cli, program);
+  addGateCommands(cli, program);
+  addEvalCommands(cli, program);
   addDeployCommands(cli, program);
   addRolloutCommands(cli, program);
   addGoalCommands(cli, program);

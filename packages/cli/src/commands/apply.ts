@@ -26,7 +26,8 @@ interface Outcome {
 export function addApplyCommands(cli: Cli, program: Command): void {
   addCommand<Flags>(cli, program, {
     syntax: "apply",
-    description: "Make the server be as a manifest says: Environment, Artifact, Version and Deployment documents.",
+    description:
+      "Make the server be as a manifest says: Environment, Artifact, Version, Gate and Deployment documents.",
     examples: [
       "sluice apply -f sluice.yaml",
       "sluice apply -f sluice.yaml --dry-run",

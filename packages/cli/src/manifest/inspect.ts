@@ -4,6 +4,7 @@ import { CliError, EXIT } from "../exit.ts";
 import type { Session } from "../session.ts";
 import { type Change, orNull, toBody, unchanged } from "./change.ts";
 import { inspectDeployment } from "./inspect.deployment.ts";
+import { inspectGate } from "./inspect.gate.ts";
 import type { Resource, ResourceOf } from "./schema.ts";
 
 type VersionBody = paths["/v1/artifacts/{name}/versions"]["post"]["requestBody"]["content"]["application/json"];
@@ -17,6 +18,8 @@ export function inspect(session: Session, resource: Resource): Promise<Change> {
       return inspectArtifact(session, resource);
     case "Version":
       return inspectVersion(session, resource);
+    case "Gate":
+      return inspectGate(session, resource);
     case "Deployment":
       return inspectDeployment(session, resource);
   }

@@ -69,7 +69,7 @@ kind: Deploymnt
     expect.stringMatching(/^sluice\.yaml:9: config\.env\.PORT/),
     expect.stringMatching(/^sluice\.yaml:12: strategy\.initialPercentage is 120; too big/),
     "sluice.yaml:13: strategy.bakeSecond is 5; no such field",
-    'sluice.yaml:15: kind is "Deploymnt"; allowed: Environment, Artifact, Version, Deployment',
+    'sluice.yaml:15: kind is "Deploymnt"; allowed: Environment, Artifact, Version, Gate, Deployment',
   ]);
 });
 

@@ -2,6 +2,7 @@ import {
   ARTIFACT_KINDS,
   configSchema,
   environmentSchema,
+  gateSchema,
   jsonSchema,
   labelsSchema,
   nameSchema,
@@ -34,6 +35,12 @@ export const RESOURCE_SCHEMAS = {
     source: sourceSchema.optional(),
     ...inProject,
   }),
+  Gate: gateSchema.omit({ kind: true }).extend({
+    kind: z.literal("Gate"),
+    name: nameSchema,
+    artifactKind: gateSchema.shape.kind,
+    ...inProject,
+  }),
   Deployment: z.strictObject({
     kind: z.literal("Deployment"),
     name: nameSchema,
@@ -49,7 +56,7 @@ export const RESOURCE_SCHEMAS = {
 } as const;
 
 /** In the order in which they need each other. */
-export const RESOURCE_KINDS = ["Environment", "Artifact", "Version", "Deployment"] as const;
+export const RESOURCE_KINDS = ["Environment", "Artifact", "Version", "Gate", "Deployment"] as const;
 export type ResourceKind = (typeof RESOURCE_KINDS)[number];
 
 export type ResourceOf<Kind extends ResourceKind> = z.output<(typeof RESOURCE_SCHEMAS)[Kind]>;
@@ -60,6 +67,7 @@ export function titleOf(resource: Resource): string {
   switch (resource.kind) {
     case "Environment":
     case "Artifact":
+    case "Gate":
       return `${resource.kind} ${resource.name}`;
     case "Version":
       return `Version ${resource.artifact} ${resource.version}`;
