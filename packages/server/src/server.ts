@@ -95,6 +95,7 @@ async function start(
     osvFolder: config.osvDir,
     workers: config.workers,
     maxActiveRollouts: config.maxActiveRollouts,
+    evaluationService: config.evaluationService,
     logger: logger.child({ part: "engine" }),
     now: Date.now,
     crash,
