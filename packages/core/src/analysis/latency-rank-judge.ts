@@ -47,10 +47,7 @@ export class LatencyRankJudge {
   }
 
   update(candidate: LatencyCounts, stable: LatencyCounts): void {
-    this.#judge.update(
-      { values: this.#candidateRanks, counts: withFailures(candidate, this.#candidateRanks.length) },
-      { values: this.#stableRanks, counts: withFailures(stable, this.#stableRanks.length) },
-    );
+    this.#judge.update(ranked(candidate, this.#candidateRanks), ranked(stable, this.#stableRanks));
   }
 
   remix(part: number): void {
@@ -74,9 +71,15 @@ export function midRanks(counts: ArrayLike<number>): Float64Array {
   });
 }
 
-function withFailures({ bins, failures }: LatencyCounts, length: number): Float64Array {
-  const counts = new Float64Array(length);
-  for (let bin = 0; bin < length - 1; bin += 1) counts[bin] = bins[bin] ?? 0;
-  counts[length - 1] = failures;
-  return counts;
+/** The ranks that occur in a batch; the last place of `ranks` is that of failures. */
+function ranked({ bins, failures }: LatencyCounts, ranks: Float64Array): { values: number[]; counts: number[] } {
+  const found = { values: [] as number[], counts: [] as number[] };
+  const failed = ranks.length - 1;
+  for (let bin = 0; bin <= failed; bin += 1) {
+    const count = bin === failed ? failures : (bins[bin] ?? 0);
+    if (count === 0) continue;
+    found.values.push(ranks[bin] ?? Number.NaN);
+    found.counts.push(count);
+  }
+  return found;
 }

@@ -87,8 +87,9 @@ export class ScoreJudge {
    * Judges a batch; the centre of the bet comes from earlier batches only. A batch with a value outside [0, 1] is dropped:
    * the bound on the mean of a bet holds for no others.
    */
-  update(candidate: WeightedValues, stable: WeightedValues): void {
-    if (!allWithin(candidate) || !allWithin(stable)) return;
+  update(allOfCandidate: WeightedValues, allOfStable: WeightedValues): void {
+    const [candidate, stable] = [occurring(allOfCandidate), occurring(allOfStable)];
+    if (!candidate.values.every(isWithin) || !stable.values.every(isWithin)) return;
     const { claim, margin, priorMean, priorWeight } = this.#options;
     const mean = (priorMean * priorWeight + this.#stableSum) / (priorWeight + this.#stableCount);
     const centre = Math.min(Math.max(mean, 0.01), 0.99 - margin);
@@ -116,10 +117,16 @@ export class ScoreJudge {
   }
 }
 
-function allWithin({ values, counts }: WeightedValues): boolean {
+/** The values that occur at all; every expert looks at each, and most bins of a histogram are empty. */
+function occurring({ values, counts }: WeightedValues): { values: number[]; counts: number[] } {
+  const found = { values: [] as number[], counts: [] as number[] };
   for (let index = 0; index < values.length; index += 1) {
-    const value = values[index];
-    if (counts[index] !== 0 && !(value !== undefined && value >= 0 && value <= 1)) return false;
+    const count = counts[index] ?? 0;
+    if (count === 0) continue;
+    found.values.push(values[index] ?? Number.NaN);
+    found.counts.push(count);
   }
-  return true;
+  return found;
 }
+
+const isWithin = (value: number): boolean => value >= 0 && value <= 1;
