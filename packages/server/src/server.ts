@@ -95,7 +95,6 @@ async function start(
     osvFolder: config.osvDir,
     workers: config.workers,
     maxActiveRollouts: config.maxActiveRollouts,
-    evaluationService: config.evaluationService,
     logger: logger.child({ part: "engine" }),
     now: Date.now,
     crash,
