@@ -645,7 +645,7 @@ export interface paths {
         put?: never;
         /**
          * Record how good a version is on a dataset
-         * @description Evaluations never change; of several on one dataset the one that finished last counts at gates. Rollouts of the version that wait at a gate look again at once.
+         * @description Evaluations never change; of several on one dataset the one that finished last counts at gates. Rollouts of the version that wait at a gate look again at once. With `promptfoo` the figures are read from a results file of promptfoo (16 MiB at most).
          */
         post: operations["recordEvaluation"];
         delete?: never;
@@ -15044,6 +15044,21 @@ export interface operations {
                     finishedAt?: string;
                     /** @default {} */
                     details?: {
+                        [key: string]: components["schemas"]["JsonInput"];
+                    };
+                    /** @description Default: the token's own, else `default` */
+                    project?: string;
+                } | {
+                    artifact: string;
+                    version: string;
+                    /** @description Default: the description in the file, else promptfoo */
+                    dataset?: string;
+                    /** @description Which provider's results, where the file has several */
+                    provider?: string;
+                    /** @description Which prompt's results, by label or place from 0 */
+                    prompt?: string;
+                    /** @description What promptfoo eval --output results.json writes */
+                    promptfoo: {
                         [key: string]: components["schemas"]["JsonInput"];
                     };
                     /** @description Default: the token's own, else `default` */

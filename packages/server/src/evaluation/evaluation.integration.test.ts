@@ -86,6 +86,53 @@ test.each<[object, number, string]>([
   expect(answer).toMatchObject({ status, body: { errors: [{ field, allowed: expect.stringMatching(/\w/) }] } });
 });
 
+const result = (fields: object = {}) => ({
+  provider: { id: "openai:gpt-4.1-mini" },
+  prompt: { raw: "Say hello", label: "hello" },
+  success: true,
+  score: 0.5,
+  latencyMs: 640,
+  ...fields,
+});
+
+const promptfoo = (...results: object[]) => ({
+  artifact: "greeter",
+  version: "1.0.0",
+  promptfoo: {
+    evalId: "eval-1",
+    results: { version: 3, timestamp: "2026-11-21T09:00:00.000Z", results },
+    config: { description: "greetings" },
+  },
+});
+
+test("a results file of promptfoo is an evaluation, and what is missing in it is named", async () => {
+  const recorded = await api.ask("POST", "/v1/evaluations", { body: promptfoo(result(), result({ score: 1 })) });
+  expect(recorded).toMatchObject({
+    status: 201,
+    body: {
+      dataset: "greetings",
+      metrics: { score: 0.75, passRate: 1 },
+      sampleCount: 2,
+      source: "promptfoo",
+      finishedAt: "2026-11-21T09:00:00.000Z",
+      recordedBy: "local",
+    },
+  });
+  const refused = async (body: object) => (await api.ask("POST", "/v1/evaluations", { body })).body;
+  expect(await refused(promptfoo(result(), result({ score: undefined })))).toMatchObject({
+    code: "invalid_argument",
+    errors: [{ field: "promptfoo.results.results[1].score" }],
+  });
+  expect(await refused(promptfoo(result({ score: 1.5 })))).toMatchObject({
+    errors: [{ field: "promptfoo.results.results[0].score", allowed: "at most 1" }],
+  });
+  const two = promptfoo(result(), result({ provider: { id: "other" } }));
+  expect(await refused(two)).toMatchObject({ errors: [{ field: "provider" }] });
+  expect(await api.ask("POST", "/v1/evaluations", { body: { ...two, provider: "other" } })).toMatchObject({
+    status: 201,
+  });
+});
+
 test("an evaluation that came wakes the deployments whose rollouts of that version wait at their gates", async () => {
   const { db } = api.database;
   const { body } = await api.ask("POST", "/v1/deployments", {

@@ -3,6 +3,7 @@ import { z } from "zod";
 import type { App } from "../http/app.types.ts";
 import { pageOf, pageQuery } from "../http/page.ts";
 import type { Services } from "../http/services.ts";
+import { evaluationIn, promptfooInputSchema } from "./evaluation.promptfoo.ts";
 import type { StoredEvaluation } from "./evaluation.store.ts";
 
 const inProject = { project: nameSchema.optional().meta({ description: "Default: the token's own, else `default`" }) };
@@ -17,7 +18,12 @@ const example = {
   finishedAt: "2026-11-21T10:00:00.000Z",
 };
 
-const evaluationBody = evaluationInputSchema.safeExtend(inProject).meta({ examples: [example] });
+const evaluationBody = z
+  .union([evaluationInputSchema.safeExtend(inProject), promptfooInputSchema.extend(inProject)])
+  .meta({ examples: [example] });
+
+/** Bytes: results of promptfoo hold every answer. The command line reads larger files itself and sends the figures. */
+const BODY_LIMIT = 16_777_216;
 
 const evaluationView = z
   .object({
@@ -86,19 +92,22 @@ export function evaluationRoutes(app: App, { evaluations }: Services): void {
   app.post(
     "/v1/evaluations",
     {
+      bodyLimit: BODY_LIMIT,
       schema: {
         operationId: "recordEvaluation",
         summary: "Record how good a version is on a dataset",
         description:
           "Evaluations never change; of several on one dataset the one that finished last counts at gates. " +
-          "Rollouts of the version that wait at a gate look again at once.",
+          "Rollouts of the version that wait at a gate look again at once. With `promptfoo` the figures are read from a results " +
+          "file of promptfoo (16 MiB at most).",
         tags,
         body: evaluationBody,
         response: { 201: evaluationView },
       },
     },
     async ({ principal, body }, reply) => {
-      const { project, ...input } = body;
+      const { project, ...rest } = body;
+      const input = "promptfoo" in rest ? evaluationIn(rest) : rest;
       const [recorded] = await evaluations.record(principal, { project }, [input]);
       if (recorded === undefined) throw new TypeError("an evaluation that was recorded is not there");
       return reply.code(201).send(view(recorded));
