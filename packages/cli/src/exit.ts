@@ -13,6 +13,8 @@ export const EXIT = {
   failed: 8,
   cancelled: 9,
   timeout: 10,
+  worse: 11,
+  noVerdict: 12,
   interrupted: 130,
 } as const;
 
@@ -31,6 +33,8 @@ export const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
   failed: "the rollout failed (gates_failed, failed)",
   cancelled: "the rollout was cancelled or superseded",
   timeout: "--timeout was over before the rollout",
+  worse: "judge: the candidate is worse",
+  noVerdict: "judge: there is no telling",
   interrupted: "interrupted by Ctrl-C; the rollout goes on",
 };
 

@@ -7,6 +7,8 @@ export interface Io {
   stderr: Screen;
   /** Everything on the standard input. */
   readInput(): Promise<string>;
+  /** The standard input as it comes, in pieces of text. */
+  inputPieces(): AsyncIterable<string>;
   environment: Environment;
   /** A signal that Ctrl-C aborts. Whoever asks for it ends cleanly by it; until then Ctrl-C ends the process. */
   interrupted(): AbortSignal;

@@ -20,6 +20,7 @@ process.exitCode = await run(process.argv.slice(2), {
   stdout: screenOf(process.stdout),
   stderr: screenOf(process.stderr),
   readInput: () => text(process.stdin),
+  inputPieces: () => process.stdin.setEncoding("utf8"),
   environment: processEnvironment(),
   interrupted,
   now: Date.now,

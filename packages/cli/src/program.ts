@@ -12,6 +12,7 @@ import { addEvalCommands } from "./commands/eval.ts";
 import { addEventCommands } from "./commands/events.ts";
 import { addGateCommands } from "./commands/gate.ts";
 import { addGoalCommands } from "./commands/goal.ts";
+import { addJudgeCommands } from "./commands/judge.ts";
 import { addLocalCommands } from "./commands/local.ts";
 import { addLogsCommand } from "./commands/logs.ts";
 import { addPlanCommand } from "./commands/plan.ts";
@@ -51,6 +52,7 @@ export function createProgram(cli: Cli): Command {
   addGoalCommands(cli, program);
   addLogsCommand(cli, program);
   addEventCommands(cli, program);
+  addJudgeCommands(cli, program);
   addAuditCommands(cli, program);
   addTokenCommands(cli, program);
   addDoctorCommand(cli, program);

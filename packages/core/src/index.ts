@@ -33,6 +33,7 @@ export * from "./analysis/margin.ts";
 export * from "./analysis/mean-cs.ts";
 export * from "./analysis/normal.ts";
 export * from "./analysis/offline/compare.types.ts";
+export * from "./analysis/offline/compare-metrics.ts";
 export * from "./analysis/offline/compare-series.ts";
 export * from "./analysis/offline/stream.event.ts";
 export * from "./analysis/offline/stream.types.ts";

@@ -38,6 +38,9 @@ export function testIo({ environment = {}, input = "", isTTY = false, now = NOW 
     stdout: screen("out"),
     stderr: screen("err"),
     readInput: async () => input,
+    inputPieces: async function* () {
+      yield input;
+    },
     environment: { NO_COLOR: "1", SLUICE_DATA_DIR: "/nonexistent/sluice", ...environment },
     interrupted: () => stop.signal,
     now: () => now,
