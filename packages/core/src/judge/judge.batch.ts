@@ -1,7 +1,7 @@
 import type { PeriodCounts } from "../analysis/guard.types.ts";
 import type { Instant } from "../time.ts";
 
-/** New figures of one outside metric. */
+/** New figures of one outside metric; empty lists say that its source answers and has nothing new. */
 export interface OutsideValues {
   metric: string;
   stable: readonly number[];

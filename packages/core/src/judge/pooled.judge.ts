@@ -54,8 +54,8 @@ export class PooledJudge {
     if (!(batch.seq > this.#seq)) return false;
     this.#seq = batch.seq;
     this.#traffic.take(batch);
-    for (const problem of batch.problems) this.#readings.set(problem.metric, problem);
     for (const values of batch.values) this.#takeValues(values);
+    for (const problem of batch.problems) this.#readings.set(problem.metric, problem);
     const logEvidence = this.#logEvidence();
     this.#maxLogEvidence = Math.max(this.#maxLogEvidence, logEvidence);
     this.#closed ??= closingOf(this.#view(logEvidence), batch.at);
@@ -89,7 +89,11 @@ export class PooledJudge {
       this.#readings.set(values.metric, { metric: values.metric, status: "invalid", message: bad });
       return;
     }
-    if (values.candidate.length + values.stable.length === 0) return;
+    if (values.candidate.length + values.stable.length === 0) {
+      // The source answers, and has nothing new.
+      if (this.#readings.has(values.metric)) this.#readings.set(values.metric, null);
+      return;
+    }
     this.#readings.set(values.metric, null);
     const share = nominalShare(this.#traffic.weight);
     for (const judge of judges) judge.take(values, share);

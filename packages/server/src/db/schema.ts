@@ -1,4 +1,4 @@
-import type { Rollout } from "@sluice/core";
+import type { JudgeReport, Rollout } from "@sluice/core";
 import type { ColumnType, Generated, JSONColumnType } from "kysely";
 
 /** The tables of migrations/*.sql, for Kysely. bigint columns arrive as numbers (set in database.ts). */
@@ -123,6 +123,22 @@ export interface Database {
   evaluation_metrics: { project: string; name: string };
   goal_counts: { deployment_id: string; goal: string; revision: number; part: number; count: number };
   goal_keys: { deployment_id: string; goal: string; key: string; received_at: Date };
+  judge_states: {
+    rollout_id: string;
+    seq: number;
+    snapshot: JSONColumnType<object>;
+    readings: JSONColumnType<object>;
+    report: ColumnType<JudgeReport, string, string>;
+    at: Date;
+  };
+  scores: {
+    id: Generated<number>;
+    deployment_id: string;
+    revision: number;
+    metric: string;
+    scores: ColumnType<number[], string, never>;
+    received_at: Generated<Date>;
+  };
   goal_states: { rollout_id: string; started_at: Date; state: JSONColumnType<object> };
   events: {
     seq: Generated<number>;

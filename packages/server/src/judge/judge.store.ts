@@ -1,0 +1,127 @@
+import type { JudgeReport, JudgeSnapshot, Rollout, RouteSettings } from "@sluice/core";
+import { reviveRollout } from "@sluice/core";
+import { sql } from "kysely";
+import type { Db } from "../db/database.ts";
+import type { ReadingsState } from "./metric.reader.ts";
+
+/** A rollout that is to be judged, and how often its row was written. */
+export interface JudgedRow {
+  id: string;
+  rowVersion: number;
+}
+
+/** Everything of the world that a judge of the rollout needs. */
+export interface JudgedRollout {
+  rollout: Rollout;
+  rowVersion: number;
+  deploymentName: string;
+  /** Null without a route. */
+  route: RouteSettings | null;
+  /** Ids of the versions behind the arms. */
+  versionIds: { stable: string | null; candidate: string };
+}
+
+export interface StoredJudge {
+  seq: number;
+  snapshot: unknown;
+  readings: ReadingsState;
+}
+
+/** Candidates serve in these phases: before them nothing is there to judge, after them nothing is left to decide. */
+const PHASES = ["shifting", "monitoring"];
+
+/** Reports are in the rollout's own row by the time it ends; states are kept a while longer for people who look. */
+const KEPT = "1 hour";
+
+export function judgedRollouts(db: Db): Promise<JudgedRow[]> {
+  return db
+    .selectFrom("rollouts")
+    .select(["id", "row_version as rowVersion"])
+    .where("active", "=", true)
+    .where("phase", "in", PHASES)
+    .orderBy("id")
+    .execute();
+}
+
+/** Null when it is not there any more. */
+export async function loadJudged(db: Db, id: string): Promise<JudgedRollout | null> {
+  const row = await db
+    .selectFrom("rollouts as r")
+    .innerJoin("deployments as d", "d.id", "r.deployment_id")
+    .leftJoin("routes", "routes.deployment_id", "d.id")
+    .select(["r.state", "r.row_version", "d.name", "routes.settings"])
+    .where("r.id", "=", id)
+    .executeTakeFirst();
+  if (row === undefined) return null;
+  const rollout = reviveRollout(row.state);
+  const { deployment, fromRevision, toRevision } = rollout;
+  const revisions = await db
+    .selectFrom("revisions")
+    .select(["number", "version_id"])
+    .where("deployment_id", "=", deployment)
+    .where("number", "in", [toRevision, fromRevision ?? toRevision])
+    .execute();
+  const versionOf = (revision: number | null): string | null =>
+    revisions.find(({ number }) => number === revision)?.version_id ?? null;
+  return {
+    rollout,
+    rowVersion: row.row_version,
+    deploymentName: row.name,
+    route: row.settings as RouteSettings | null,
+    versionIds: { stable: versionOf(fromRevision), candidate: versionOf(toRevision) ?? "" },
+  };
+}
+
+export async function findJudge(db: Db, rollout: string): Promise<StoredJudge | null> {
+  const row = await db
+    .selectFrom("judge_states")
+    .select(["seq", "snapshot", "readings"])
+    .where("rollout_id", "=", rollout)
+    .executeTakeFirst();
+  if (row === undefined) return null;
+  return { seq: row.seq, snapshot: row.snapshot, readings: row.readings as ReadingsState };
+}
+
+export interface JudgeWrite {
+  snapshot: JudgeSnapshot;
+  readings: ReadingsState;
+  report: JudgeReport;
+  at: Date;
+}
+
+/** False when somebody else has written as much or more; then nothing is written, and who asked is behind. */
+export async function saveJudge(
+  db: Db,
+  rollout: string,
+  { snapshot, readings, report, at }: JudgeWrite,
+): Promise<boolean> {
+  const { rows } = await sql<{ seq: number }>`
+    insert into judge_states (rollout_id, seq, snapshot, readings, report, at)
+    values (${rollout}, ${snapshot.seq}, ${JSON.stringify(snapshot)}, ${JSON.stringify(readings)},
+            ${JSON.stringify(report)}, ${at})
+    on conflict (rollout_id) do update
+      set seq = excluded.seq, snapshot = excluded.snapshot, readings = excluded.readings,
+          report = excluded.report, at = excluded.at
+      where judge_states.seq < excluded.seq
+    returning seq`.execute(db);
+  return rows.length === 1;
+}
+
+/** What the judges of these rollouts said last, by rollout; those that have not looked yet are not in it. */
+export async function reportOf(db: Db, rollouts: readonly string[]): Promise<Map<string, JudgeReport>> {
+  if (rollouts.length === 0) return new Map();
+  const rows = await db
+    .selectFrom("judge_states")
+    .select(["rollout_id", "report"])
+    .where("rollout_id", "in", [...rollouts])
+    .execute();
+  return new Map(rows.map(({ rollout_id, report }) => [rollout_id, report]));
+}
+
+/** States of rollouts that have ended. */
+export async function forgetEnded(db: Db): Promise<void> {
+  await sql`
+    delete from judge_states using rollouts
+    where rollouts.id = judge_states.rollout_id and not rollouts.active
+      and judge_states.at < now() - ${sql.lit(KEPT)}::interval`.execute(db);
+}

@@ -1,0 +1,53 @@
+import { Agent, request } from "undici";
+
+export interface BoundedRequest {
+  url: string;
+  method?: "GET" | "POST";
+  headers: Record<string, string>;
+  body?: string;
+  timeoutSeconds: number;
+  signal: AbortSignal;
+}
+
+export type BoundedAnswer = { status: number; text: string } | { silent: string };
+
+/** Bytes of an answer that are read at all. */
+const MAX_ANSWER = 8_388_608;
+
+/**
+ * One request with a limit on time and on what is read. What keeps it from an answer is said without the address's user and
+ * password, headers or body, where secrets are. Throws only when `signal` is aborted.
+ */
+export async function boundedRequest(asked: BoundedRequest): Promise<BoundedAnswer> {
+  const { url, method = "GET", headers, body, timeoutSeconds, signal } = asked;
+  const timeout = AbortSignal.timeout(timeoutSeconds * 1_000);
+  const agent = new Agent({ maxResponseSize: MAX_ANSWER, connect: { timeout: timeoutSeconds * 1_000 } });
+  try {
+    const answer = await request(url, {
+      dispatcher: agent,
+      method,
+      headers,
+      ...(body !== undefined && { body }),
+      signal: AbortSignal.any([timeout, signal]),
+    });
+    return { status: answer.statusCode, text: await answer.body.text() };
+  } catch (error) {
+    signal.throwIfAborted();
+    if (timeout.aborted) return { silent: `gave no answer within ${timeoutSeconds} s` };
+    const code = error instanceof Error && "code" in error ? String(error.code) : "";
+    if (code === "UND_ERR_RES_EXCEEDED_MAX_SIZE") return { silent: `answered more than ${MAX_ANSWER} bytes` };
+    return { silent: `cannot be reached (${code || "the connection broke"})` };
+  } finally {
+    await agent.destroy();
+  }
+}
+
+/** The address as people may see it. */
+export function shownAddress(address: string): string {
+  try {
+    const { protocol, host } = new URL(address);
+    return `${protocol}//${host}`;
+  } catch {
+    return "the source";
+  }
+}
