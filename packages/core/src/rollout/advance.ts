@@ -1,3 +1,4 @@
+import { SluiceError } from "../errors.ts";
 import type { Instant } from "../time.ts";
 import type { Advanced } from "./effect.ts";
 import type { Facts } from "./facts.ts";
@@ -29,7 +30,7 @@ const RULES: Readonly<Record<Exclude<Phase, TerminalPhase>, (turn: Turn) => void
  * The heart: what should be so now, given what is seen. Pure and level-triggered: the answer depends on the rollout, the
  * facts and the time alone, never on how often or how late it is asked. Asked again with the same facts it repeats the
  * effects that the facts do not show yet and reports nothing new; when nothing changed, `rollout` is the very object that
- * was given. A finished rollout wants nothing. Throws `internal` only if it broke its own table of transitions.
+ * was given. A finished rollout wants nothing. Throws `internal` only if it broke its own rules.
  */
 export function advance(rollout: Rollout, facts: Facts, now: Instant): Advanced<Rollout> {
   if (isTerminal(rollout.phase)) return { rollout, effects: [], events: [] };
@@ -45,9 +46,12 @@ export function advance(rollout: Rollout, facts: Facts, now: Instant): Advanced<
   };
 }
 
+/** More changes than the longest rollout has phases and steps are no progress. */
+const MOST_CHANGES = 1_000;
+
 /** Applies the rule of the current phase until it has nothing more to change. */
 function settle(turn: Turn): void {
-  for (;;) {
+  for (let changes = 0; changes < MOST_CHANGES; changes++) {
     const before = turn.rollout;
     const { phase } = before;
     if (isTerminal(phase)) return;
@@ -59,4 +63,5 @@ function settle(turn: Turn): void {
     }
     if (turn.rollout === before || turn.needsOtherFacts) return;
   }
+  throw new SluiceError("internal", `rollout ${turn.rollout.id} comes to no rest in phase ${turn.rollout.phase}`);
 }

@@ -26,17 +26,18 @@ export function stepElapsed(rollout: Rollout, now: Instant): number {
  * anew: whoever resumes grants it.
  */
 export function resumed(rollout: Rollout, now: Instant): Partial<Rollout> {
-  const { pausedAt, failure, unavailableSince, phaseStartedAt } = rollout;
+  const { pausedAt, heldWeight, failure, accepted, step, unavailableSince, phaseStartedAt } = rollout;
   if (pausedAt === null) return {};
   const pause = Math.max(0, now - pausedAt);
   const stepStartedAt = rollout.steps[rollout.step]?.startedAt ?? pausedAt;
-  const anew = failure !== null && failure.at >= pausedAt ? failure.cause : null;
+  const anew = heldWeight === null ? null : (failure?.cause ?? null);
   // A shortage that begins anew is over for the clocks that it held up (see `endShortage`).
   const shortSince = anew === "availability" && unavailableSince !== null ? unavailableSince : pausedAt;
   const lost = (since: Instant): number => Math.max(0, pausedAt - Math.max(since, shortSince));
   return {
     pausedAt: null,
     heldWeight: null,
+    accepted: anew === null ? accepted : [...accepted.filter((entry) => entry.cause !== anew), { cause: anew, step }],
     pausedMs: rollout.pausedMs + pause + lost(phaseStartedAt),
     stepPausedMs:
       anew === "approval" ? Math.max(0, now - stepStartedAt) : rollout.stepPausedMs + pause + lost(stepStartedAt),

@@ -103,7 +103,7 @@ const COMMAND_RULES: Readonly<Record<InPlaceCommand, (draft: Draft, context: Com
 function resume(draft: Draft, context: CommandContext): void {
   const { rollout } = draft;
   const { attempts, failure, phase } = rollout;
-  const again = phase === "testing" && failure?.cause === "tests" && failure.at >= (rollout.pausedAt ?? 0);
+  const again = phase === "testing" && rollout.heldWeight !== null && failure?.cause === "tests";
   draft.change({
     ...resumed(rollout, context.now),
     reason: null,

@@ -78,6 +78,7 @@ export function createRollout(input: NewRollout, now: Instant): { rollout: Rollo
     trigger: null,
     failure: null,
     heldWeight: null,
+    accepted: [],
     irreversible: false,
     newerWaiting: null,
     triggeredBy: input.triggeredBy,

@@ -7,14 +7,15 @@ import { phaseElapsed, stepElapsed } from "./clock.ts";
 import { candidateWeight, promotes } from "./course.ts";
 import type { Phase } from "./phase.ts";
 import type { Rollout } from "./rollout.ts";
+import { stoppedBy } from "./way-back.ts";
 
 /** One sentence of where the rollout stands and why, for people. Says what it waits for, and what would let it go on. */
 export function explainRollout(rollout: Rollout, now: Instant): string {
-  const { pausedAt, failure } = rollout;
+  const { pausedAt } = rollout;
   if (pausedAt === null) return SENTENCES[rollout.phase](rollout, now);
   const since = `Held since ${toIso(pausedAt)} in phase ${words(rollout.phase)}`;
   // A failure that somebody has seen and gone on from is not why it is held now.
-  const stopped = failure !== null && failure.at >= pausedAt ? failure : null;
+  const stopped = stoppedBy(rollout);
   if (stopped === null) {
     return `${since}, with ${shareOf(rollout)}: a person paused it, and its clocks stand still until a person resumes it.`;
   }

@@ -2,7 +2,7 @@ import { candidateWeight } from "./course.ts";
 import type { FailureCause } from "./rollout.ts";
 import type { RollbackTrigger } from "./trigger.ts";
 import type { Turn } from "./turn.ts";
-import { type FailureMode, failureMode } from "./way-back.ts";
+import { type FailureMode, failureMode, stoppedBy } from "./way-back.ts";
 
 /** A failure that the rollout found by itself. */
 export interface Found {
@@ -29,12 +29,13 @@ export function fail(turn: Turn, found: Found): boolean {
     return true;
   }
   const { failure, pausedAt, desired } = turn.rollout;
-  if (pausedAt !== null && failure?.cause === found.cause) return false;
+  // The first failure stands until somebody goes on; what else is wrong is seen again then.
+  if (stoppedBy(turn.rollout) !== null) return false;
   const frozen = mode === "freeze" || (failure?.frozen ?? false);
   turn.change({
     failure: { at: turn.now, ...found, frozen },
     pausedAt: pausedAt ?? turn.now,
-    heldWeight: turn.rollout.heldWeight ?? candidateWeight(turn.rollout, desired.split),
+    heldWeight: candidateWeight(turn.rollout, desired.split),
     reason: found.reason,
   });
   const { trigger, reason, cause } = found;
@@ -48,9 +49,9 @@ function turnBack(turn: Turn, { trigger, reason }: Found): void {
   turn.giveUp(outcome, { trigger, reason, alert: true });
 }
 
-/** Whether a person went on after this very failure: then it has been seen, and stops nothing any more. */
+/** Whether a person went on after such a failure: then it has been seen, and stops nothing any more. */
 export const isAccepted = (turn: Turn, cause: FailureCause): boolean =>
-  !turn.paused && turn.rollout.failure?.cause === cause;
+  turn.rollout.accepted.some((entry) => entry.cause === cause);
 
 function held({ rollout }: Turn, mode: FailureMode, reason: string): string {
   if (mode === "freeze") {

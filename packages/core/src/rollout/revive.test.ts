@@ -6,7 +6,7 @@ import { ab, blueGreen, canary, gradual, immediate, newRollout, Story, shadow } 
 
 const ADDED = [
   ...["approvers", "approvalExpirySeconds", "attempts", "tests", "judge", "shadow", "goal", "trigger", "failure"],
-  ...["heldWeight", "irreversible", "newerWaiting"],
+  ...["heldWeight", "accepted", "irreversible", "newerWaiting"],
 ];
 const ADDED_TO_STRATEGY = ["onFailure", "tests", "holdbackPercentage", "compare"];
 

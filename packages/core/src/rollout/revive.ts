@@ -17,6 +17,7 @@ const LATER_FIELDS = {
   trigger: null,
   failure: null,
   heldWeight: null,
+  accepted: [],
   irreversible: false,
   newerWaiting: null,
   promotedAt: null,

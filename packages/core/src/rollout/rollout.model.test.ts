@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Strategy } from "../strategy/strategy.types.ts";
-import { ab, blueGreen, canary, gradual, immediate, shadow } from "./testing/fixtures.ts";
+import { ab, blueGreen, canary, gradual, immediate, shadow, TESTS } from "./testing/fixtures.ts";
+import type { Mood } from "./testing/judgement.ts";
 import { Simulation, type Submission } from "./testing/simulation.ts";
 
 const fast = { monitoringSeconds: 3, keepStableSeconds: 5 };
@@ -17,24 +18,39 @@ const STRATEGIES: Strategy[] = [
       { mirror: { percentage: 50 } },
       { setWeight: 0.25 },
       { hook: { url: "http://hook" } },
-      { wait: { approval: true } },
+      { wait: { approval: true, approvals: 2, expiresSeconds: 20 } },
       { analyze: { seconds: 2 } },
       { setWeight: 60 },
     ],
   },
-  { ...blueGreen, ...fast },
+  { ...blueGreen, ...fast, previewRoute: "/next" },
   { ...shadow, ...fast, durationSeconds: 4 },
   { ...ab, ...fast, durationSeconds: 4 },
   { ...ab, ...fast, durationSeconds: 4, promoteWinner: true, match: { header: { "X-Group": "b" } } },
+  { ...ab, ...fast, durationSeconds: 20, promoteWinner: true, goal: "purchase" },
 ];
+
+const GOOD = ["good", "good", "good"] as const;
 
 const submission: fc.Arbitrary<Submission> = fc.record({
   strategy: fc
-    .tuple(fc.constantFrom(...STRATEGIES), fc.boolean(), fc.constantFrom("supersede" as const, "queue" as const))
-    .map(([strategy, autoRollback, onConflict]): Strategy => ({ ...strategy, autoRollback, onConflict })),
+    .record({
+      base: fc.constantFrom(...STRATEGIES),
+      autoRollback: fc.boolean(),
+      onFailure: fc.constantFrom("rollback" as const, "rollback" as const, "pause" as const, "freeze" as const),
+      onConflict: fc.constantFrom("supersede" as const, "queue" as const),
+      tests: fc.constantFrom(null, TESTS),
+      holdbackPercentage: fc.constantFrom(0, 0, 5),
+      onProviderError: fc.constantFrom("hold" as const, "ignore" as const, "rollback" as const),
+    })
+    .map(({ base, onProviderError, ...options }): Strategy => {
+      return { ...base, ...options, analysis: { ...base.analysis, onProviderError } };
+    }),
   broken: fc.boolean(),
-  verdict: fc.constantFrom("good", "good", "good", "good", "invalid", "gate fails"),
+  verdict: fc.constantFrom(...GOOD, ...GOOD, "invalid", "gate fails", "gate waits", "no figures", "tests fail"),
   requiredApprovals: fc.constantFrom(0, 0, 0, 2),
+  approvalExpirySeconds: fc.constantFrom(null, 15),
+  irreversible: fc.constantFrom(false, false, true),
 });
 
 type Action = (simulation: Simulation) => void;
@@ -61,6 +77,7 @@ const chaos = fc.oneof(
         "pause" as const,
         "resume" as const,
         "promote" as const,
+        "reevaluate" as const,
         "rollback" as const,
         "cancel" as const,
       )
@@ -76,6 +93,25 @@ const chaos = fc.oneof(
   { weight: 1, arbitrary: which.map((arm) => named(`break ${arm}`, (s) => breakRevision(s, arm))) },
   { weight: 1, arbitrary: simple("mend all", (s) => s.runtime.broken.clear()) },
   { weight: 1, arbitrary: simple("guard closes", (s) => void s.gateway.closeGuard()) },
+  {
+    weight: 2,
+    arbitrary: fc
+      .constantFrom(
+        "calm" as const,
+        "closes" as const,
+        "holds" as const,
+        "source is down" as const,
+        "promotes" as const,
+      )
+      .map((mood) => named(`judge ${mood}`, (s) => setMood(s, mood))),
+  },
+  { weight: 1, arbitrary: simple("exhaust the candidate", exhaust) },
+  {
+    weight: 1,
+    arbitrary: fc
+      .constantFrom("candidate" as const, "stable" as const, null)
+      .map((winner) => named(`${winner ?? "nobody"} wins`, (s) => setWinner(s, winner))),
+  },
   { weight: 1, arbitrary: fc.boolean().map((up) => named(`gateway ${up}`, (s) => setReachable(s, up))) },
   {
     weight: 1,
@@ -137,19 +173,44 @@ function setHookFails(simulation: Simulation, fails: boolean): void {
   simulation.hookFails = fails;
 }
 
+function setMood(simulation: Simulation, mood: Mood): void {
+  simulation.judgement.mood = mood;
+}
+function exhaust(simulation: Simulation): void {
+  simulation.judgement.exhausted.add(revisionOf(simulation, "candidate") ?? 0);
+}
+function setWinner(simulation: Simulation, winner: "candidate" | "stable" | null): void {
+  simulation.judgement.winner = winner;
+}
+
+/** People give up what stopped for a failure; where that is refused they mend it and go on. */
+function attend(simulation: Simulation): void {
+  const [head] = simulation.active;
+  if (head === undefined) return;
+  if (head.failure !== null && head.pausedAt !== null) {
+    simulation.command("cancel");
+    simulation.runtime.broken.delete(head.toRevision);
+    simulation.judgement.mend(head.toRevision);
+    simulation.hookFails = false;
+    simulation.command("promote");
+  }
+  simulation.command("resume");
+  simulation.command("approve");
+}
+
 /** Nothing fails any more, people do their part, and the engine wakes only when it asked for it. */
 function calmDown(simulation: Simulation, ticks: number): void {
   simulation.gateway.reachable = true;
   simulation.gateway.delay = 1;
   simulation.replicas = Math.max(1, simulation.replicas);
   simulation.wakeAt = simulation.now;
+  simulation.judgement.mood = "calm";
   for (const revision of [simulation.stable, ...simulation.rollouts.map((rollout) => rollout.fromRevision)]) {
     if (revision !== null) simulation.runtime.broken.delete(revision);
   }
   for (let passed = 0; passed < ticks; passed++) {
     simulation.tick();
-    simulation.command("resume");
-    simulation.command("approve");
+    attend(simulation);
     if (simulation.now >= simulation.wakeAt) simulation.reconcile();
   }
 }
@@ -167,7 +228,8 @@ describe("any story of commands, failures, crashes and clocks", () => {
           const simulation = new Simulation();
           if (served) {
             const strategy = { ...immediate, monitoringSeconds: 0 };
-            simulation.submit({ strategy, broken: false, verdict: "good", requiredApprovals: 0 });
+            const calm = { requiredApprovals: 0, approvalExpirySeconds: null, irreversible: false };
+            simulation.submit({ strategy, broken: false, verdict: "good", ...calm });
             run(simulation, 12);
           }
           simulation.submit(first);

@@ -32,7 +32,7 @@ export interface Failure {
   at: Instant;
   trigger: RollbackTrigger;
   reason: string;
-  /** What of the rollout's rules found it; somebody who goes on has seen it, so it does not stop the rollout again. */
+  /** What of the rollout's rules found it. */
   cause: FailureCause;
   /** Going back is refused from here on (see ADR 7). */
   frozen: boolean;
@@ -120,8 +120,10 @@ export interface Rollout {
   trigger: RollbackTrigger | null;
   /** The last failure that stopped it without turning it back; kept when a person goes on. */
   failure: Failure | null;
-  /** The candidate's weight at which a failure stopped it; null as soon as a person goes on. */
+  /** The candidate's weight at which that failure stopped it; null as soon as a person goes on. */
   heldWeight: Weight | null;
+  /** Failures that people have seen and gone on from, with the step that they were found at: those stop it no more. */
+  accepted: { cause: FailureCause; step: number }[];
   /** The candidate's version changes its data in a way that the one before cannot undo: there is no way back once its instances have begun. */
   irreversible: boolean;
   /** The newer rollout that was told to wait because this one cannot go back; null while there is none. */

@@ -5,7 +5,7 @@ import { candidateIsReady } from "./capacity.ts";
 import { RECHECK_MS, stepElapsed } from "./clock.ts";
 import { candidateWeight } from "./course.ts";
 import { wantedWeight } from "./desired.ts";
-import { fail, isAccepted } from "./failure.ts";
+import { fail } from "./failure.ts";
 import type { StepState } from "./rollout.ts";
 import type { Turn } from "./turn.ts";
 
@@ -61,8 +61,8 @@ function expireApproval(turn: Turn): void {
 }
 
 /** Nobody calls a hook again (edge case 38): whoever goes on after its failure goes on without it. */
-const wasWaived = (turn: Turn): boolean =>
-  isAccepted(turn, "hook") && stepElapsed(turn.rollout, turn.rollout.failure?.at ?? 0) > 0;
+const wasWaived = ({ rollout }: Turn): boolean =>
+  rollout.accepted.some(({ cause, step }) => cause === "hook" && step === rollout.step);
 
 function hookIsDone(turn: Turn, timeoutSeconds: number): boolean {
   const { rollout, facts, now } = turn;

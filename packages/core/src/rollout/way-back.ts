@@ -2,7 +2,7 @@ import { SluiceError } from "../errors.ts";
 import { skipsChecks } from "./course.ts";
 import type { Facts } from "./facts.ts";
 import { NOTHING_STARTED } from "./phase.ts";
-import type { Rollout } from "./rollout.ts";
+import type { Failure, Rollout } from "./rollout.ts";
 
 /** What a failure that the rollout finds by itself makes of it. */
 export type FailureMode = "rollback" | "pause" | "freeze";
@@ -38,8 +38,11 @@ export function failureMode(rollout: Rollout): FailureMode {
   return onFailure === "pause" || !autoRollback ? "pause" : "rollback";
 }
 
+/** The failure that holds it now; null when none does, or a person has gone on from it. */
+export const stoppedBy = ({ failure, heldWeight }: Rollout): Failure | null => (heldWeight === null ? null : failure);
+
 /** Whether a failure froze it, and nobody has let it go on. */
-export const isFrozen = (rollout: Rollout): boolean => rollout.pausedAt !== null && (rollout.failure?.frozen ?? false);
+export const isFrozen = (rollout: Rollout): boolean => stoppedBy(rollout)?.frozen ?? false;
 
 /**
  * Throws `failed_precondition` when what serves declares a migration up and none down: to put an earlier version in its

@@ -1,7 +1,7 @@
 import { seconds } from "../../time.ts";
 import { candidateIsReady, candidateReplicas, readyCount } from "../capacity.ts";
 import { clockAt, RECHECK_MS } from "../clock.ts";
-import { fail } from "../failure.ts";
+import { fail, isAccepted } from "../failure.ts";
 import type { Turn } from "../turn.ts";
 
 /** Edge cases 17 and 37: a candidate that is short of instances has until the progress deadline. Returns whether it turned back. */
@@ -19,7 +19,7 @@ export function watchAvailability(turn: Turn): boolean {
   // A verdict on an order other than the present one says nothing about this rollout. Somebody who went on in spite of it
   // knows better, and gets the whole deadline.
   const judged = facts.candidate !== null && facts.candidate.desired >= wanted && facts.candidate.verdict === "failed";
-  if (judged && rollout.failure?.cause !== "availability") return lose(turn, detail);
+  if (judged && !isAccepted(turn, "availability")) return lose(turn, detail);
   if (rollout.unavailableSince === null) {
     turn.change({ unavailableSince: now });
     // Just ordered is not lost.

@@ -1,7 +1,6 @@
-import { fail } from "../failure.ts";
-import type { FailureCause, Rollout } from "../rollout.ts";
+import { fail, isAccepted } from "../failure.ts";
+import type { FailureCause } from "../rollout.ts";
 import type { Turn } from "../turn.ts";
-import { failureMode } from "../way-back.ts";
 
 /**
  * Takes over what guard, judge, shadow and goal report, and obeys the two that may close the gate, whatever the rollout waits
@@ -34,9 +33,5 @@ function closed(
   if (closing === null) return false;
   const { metric, reason } = closing;
   if (!known) turn.emit(`rollout.${cause}.closed`, reason, { metric, ...detail }, true);
-  // Somebody who resumes has seen it; the same closing does not pause again.
-  if (known && !turnsBack(turn.rollout)) return false;
-  return fail(turn, { trigger: "performance_degradation", reason, cause });
+  return !isAccepted(turn, cause) && fail(turn, { trigger: "performance_degradation", reason, cause });
 }
-
-const turnsBack = (rollout: Rollout): boolean => failureMode(rollout) === "rollback";

@@ -1,17 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { StepInput } from "../../strategy/strategy.types.ts";
 import { applyCommand } from "../command.ts";
-import {
-  ANALYSIS,
-  blueGreen,
-  canary,
-  guardReport,
-  instances,
-  newRollout,
-  Story,
-  shadow,
-  splitOf,
-} from "../testing/fixtures.ts";
+import { ANALYSIS, canary, guardReport, instances, newRollout, Story, shadow, splitOf } from "../testing/fixtures.ts";
 
 const own = (steps: StepInput[], changes: Partial<typeof canary> = {}) =>
   newRollout({ strategy: { ...canary, ...changes, steps } });

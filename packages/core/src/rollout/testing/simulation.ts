@@ -9,9 +9,20 @@ import { createRollout } from "../create.ts";
 import { NOTHING_DESIRED } from "../desired.ts";
 import type { Effect, RolloutEvent } from "../effect.ts";
 import type { Facts } from "../facts.ts";
-import { isTerminal, type Phase, TRANSITIONS } from "../phase.ts";
+import { isTerminal, type Phase } from "../phase.ts";
 import { reverseRollout } from "../reverse.ts";
 import type { DesiredState, Rollout } from "../rollout.ts";
+import { failureMode } from "../way-back.ts";
+import { SimulatedJudgement, type Verdict } from "./judgement.ts";
+import {
+  checkFrozen,
+  checkGateway,
+  checkJudged,
+  checkMoves,
+  checkNoWayBack,
+  checkTrigger,
+  checkWeights,
+} from "./laws.ts";
 import { SimulatedGateway, SimulatedRuntime } from "./world.ts";
 
 /** What comes with a revision that is submitted. */
@@ -19,8 +30,11 @@ export interface Submission {
   strategy: Strategy;
   /** Never gets ready. */
   broken: boolean;
-  verdict: "good" | "invalid" | "gate fails";
+  verdict: Verdict;
   requiredApprovals: number;
+  approvalExpirySeconds: number | null;
+  /** Its version declares a migration up and none down. */
+  irreversible: boolean;
 }
 
 export type CrashPoint = "before persist" | "before apply" | null;
@@ -46,8 +60,9 @@ export class Simulation {
   wakeAt = 0;
   crash: CrashPoint = null;
   hookFails = false;
+  readonly judgement = new SimulatedJudgement();
   private revisions = 0;
-  private readonly refused = new Map<number, Submission["verdict"]>();
+  private readonly irreversible = new Set<number>();
   private sampleBase = { step: "", stable: 0, candidate: 0 };
   private readonly hooks = new Map<string, { step: number; status: "succeeded" | "failed" }[]>();
 
@@ -58,7 +73,10 @@ export class Simulation {
   submit(submission: Submission): void {
     const revision = ++this.revisions;
     if (submission.broken) this.runtime.broken.add(revision);
-    if (submission.verdict !== "good") this.refused.set(revision, submission.verdict);
+    if (submission.irreversible) this.irreversible.add(revision);
+    // Tests that nobody asked for fail nowhere.
+    const untested = submission.verdict === "tests fail" && submission.strategy.tests === null;
+    this.judgement.expect(revision, untested ? "good" : submission.verdict);
     this.add(
       createRollout(
         {
@@ -71,6 +89,7 @@ export class Simulation {
           to: { revision, version: `${revision}` },
           strategy: submission.strategy,
           requiredApprovals: submission.requiredApprovals,
+          approvalExpirySeconds: submission.approvalExpirySeconds,
           fourEyes: true,
           triggeredBy: "ada",
         },
@@ -85,7 +104,7 @@ export class Simulation {
     if (head === undefined || !allowedCommands(head).includes(command)) return;
     const actor = `approver-${head.approvals.length}`;
     const { rollout, events } = applyCommand(head, command, { actor, comment: "", now: this.now, creator: "ada" });
-    this.checkMoves(head, rollout, events);
+    this.check(head, rollout, events);
     this.replace(head, rollout);
     this.wakeAt = this.now;
   }
@@ -129,7 +148,7 @@ export class Simulation {
     });
     if (crash === "before persist") return [];
     for (const { before, rollout, events, wakeAt } of advanced) {
-      this.checkMoves(before, rollout, events);
+      this.check(before, rollout, events);
       this.replace(before, rollout);
       this.wakeAt = Math.min(this.wakeAt, wakeAt ?? this.now);
     }
@@ -158,7 +177,7 @@ export class Simulation {
       SPEAKS_OF_TRAFFIC.includes(after.phase) ||
       (isTerminal(after.phase) && SPEAKS_OF_TRAFFIC.includes(before.phase))
     ) {
-      this.checkWeights(before, after);
+      checkWeights(before, after, this.runtime);
       this.writeTraffic(after.desired);
     }
     for (const { revision, replicas } of after.desired.instances) {
@@ -195,9 +214,13 @@ export class Simulation {
       this.runtime.remove(effect.revision);
     }
     if (effect.type === "setTraffic") {
-      const closes = this.active[0]?.strategy.autoRollback ?? false;
+      const [head] = this.active;
+      const closes = head !== undefined && failureMode(head) === "rollback";
       this.gateway.send({ epoch: this.epoch, desired: this.traffic, stable: this.stable ?? -1, closes });
     }
+    const [first] = this.active;
+    if (effect.type === "evaluateGates" && first !== undefined) this.judgement.begin(first, "gates", this.now);
+    if (effect.type === "runTests" && first !== undefined) this.judgement.begin(first, "tests", this.now);
     if (effect.type === "callHook") {
       const [head] = this.active;
       const calls = this.hooks.get(head?.id ?? "") ?? [];
@@ -212,7 +235,6 @@ export class Simulation {
   private factsFor(rollout: Rollout): Facts {
     const [head] = this.active;
     const newer = this.rollouts.findLast((other) => other.id > rollout.id && other.strategy.onConflict === "supersede");
-    const verdict = this.refused.get(rollout.toRevision) ?? "good";
     const report = this.gateway.report;
     return {
       serving: this.serving,
@@ -222,39 +244,14 @@ export class Simulation {
       slotFree: true,
       replicas: this.replicas,
       routed: true,
-      validations: [
-        {
-          name: "image",
-          type: "artifact",
-          severity: "critical",
-          passed: verdict !== "invalid",
-          message: "",
-          executionMs: 1,
-          at: 0,
-        },
-      ],
       validationLevel: "standard",
-      gates: [
-        {
-          gate: "quality",
-          required: true,
-          status: verdict === "gate fails" ? "failed" : "passed",
-          conditions: [],
-          message: "",
-          waitsUntil: null,
-          at: 0,
-        },
-      ],
+      ...this.judgement.factsOf(rollout, this.now),
       stable: this.runtime.observe(rollout.fromRevision),
       candidate: this.runtime.observe(rollout.toRevision),
       traffic: { ...this.trafficFact(), samples: this.samplesOf(rollout) },
       guard: this.gateway.reachable ? report : null,
-      tests: [],
-      judge: null,
-      exhausted: null,
       shadow: null,
-      goal: null,
-      irreversible: false,
+      irreversible: this.irreversible.has(rollout.toRevision),
       hooks: (this.hooks.get(rollout.id) ?? []).map((call) => ({ ...call, message: "" })),
       progressDeadlineSeconds: 20,
     };
@@ -292,50 +289,25 @@ export class Simulation {
   }
 
   private writeTraffic(desired: DesiredState): void {
-    const { split, mirror, pins, guard } = desired;
-    if (split !== null) assertSplit(split);
-    const next = { ...NOTHING_DESIRED, split, mirror, pins, guard };
+    if (desired.split !== null) assertSplit(desired.split);
+    const next = { ...desired, instances: [] };
     if (!same(next, this.traffic)) this.epoch += 1;
     this.traffic = next;
   }
 
-  private checkMoves(before: Rollout, after: Rollout, events: readonly RolloutEvent[]): void {
-    let phase: Phase = before.phase;
-    for (const event of events.filter(({ type }) => type === "rollout.phase.changed")) {
-      const to = event.data.to as Phase;
-      if (event.data.from !== phase || !TRANSITIONS[phase].includes(to))
-        throw new Error(`moved from ${phase} to ${to}`);
-      phase = to;
-    }
-    if (phase !== after.phase) throw new Error(`moved to ${after.phase} without saying so`);
+  private check(before: Rollout, after: Rollout, events: readonly RolloutEvent[]): void {
+    checkMoves(before, after, events);
+    checkTrigger(after);
+    checkJudged(after);
+    checkFrozen(before, after, this.runtime);
+    checkNoWayBack(before, after, this.runtime);
   }
 
-  private checkWeights(before: Rollout, after: Rollout): void {
-    const weight = ({ desired, toRevision }: Rollout) =>
-      desired.split === null ? 0 : weightOf(desired.split, toRevision);
-    const rises = weight(after) > weight(before);
-    const dead = this.runtime.ready(after.toRevision) === 0 && after.fromRevision !== after.toRevision;
-    if (rises && dead) throw new Error(`revision ${after.toRevision} gets weight without a ready instance`);
-    if (dead && this.runtime.ready(after.fromRevision ?? 0) > 0 && weight(after) > 0) {
-      throw new Error(`revision ${after.toRevision} keeps weight without a ready instance`);
-    }
-    if (rises && before.phase === "rolling_back") throw new Error("the candidate's weight rises on the way back");
-  }
-
-  /** What users meet: whole splits, no refused revision, never a third one. */
   private checkGateway(): void {
-    const { split, config } = this.gateway;
-    if (split === null || config === null) return;
-    assertSplit(split);
     const [head] = this.active;
     const allowed = [this.stable, head?.fromRevision, head?.toRevision];
-    const met = split.filter((entry) => entry.weight > 0).map((entry) => entry.revision);
-    const copied = config.desired.mirror === null ? [] : [config.desired.mirror.revision];
-    for (const revision of [...met, ...copied, ...config.desired.pins.map((pin) => pin.revision)]) {
-      if (this.refused.has(revision)) throw new Error(`refused revision ${revision} has traffic`);
-      if (!allowed.includes(revision))
-        throw new Error(`revision ${revision} has traffic, allowed: ${allowed.join(", ")}`);
-    }
+    const isRefused = (revision: number): boolean => this.judgement.isRefused(revision);
+    checkGateway(this.gateway, { allowed, isRefused, now: this.now });
   }
 }
 
