@@ -10,6 +10,7 @@ import { evaluationRoutes } from "../evaluation/evaluation.routes.ts";
 import { eventRoutes } from "../event/event.routes.ts";
 import { gateRoutes } from "../gate/gate.routes.ts";
 import { goalRoutes } from "../goal/goal.routes.ts";
+import { scoreRoutes } from "../metric/score.routes.ts";
 import { projectRoutes } from "../project/project.routes.ts";
 import { revisionRoutes } from "../revision/revision.routes.ts";
 import { rolloutRoutes } from "../rollout/rollout.routes.ts";
@@ -25,6 +26,7 @@ export const ROUTES: readonly Routes[] = [
   deploymentActionRoutes,
   deploymentLiveRoutes,
   goalRoutes,
+  scoreRoutes,
   revisionRoutes,
   rolloutRoutes,
   gateRoutes,

@@ -13,6 +13,7 @@ import type { EventBell } from "../event/event.bell.ts";
 import { createEventService, type EventService } from "../event/event.service.ts";
 import { createGateService, type GateService } from "../gate/gate.service.ts";
 import { createGoalService, type GoalService } from "../goal/goal.service.ts";
+import { createScoreService, type ScoreService } from "../metric/score.service.ts";
 import { createProjectService, type ProjectService } from "../project/project.service.ts";
 import { createRevisionService, type RevisionService } from "../revision/revision.service.ts";
 import { createPlanService, type PlanService } from "../rollout/plan.ts";
@@ -34,6 +35,7 @@ export interface Services {
   projects: ProjectService;
   revisions: RevisionService;
   rollouts: RolloutService;
+  scores: ScoreService;
   tokens: TokenService;
 }
 
@@ -63,6 +65,7 @@ export function createServices(deps: ServiceDeps): Services {
     projects: createProjectService(deps),
     revisions: createRevisionService(deps),
     rollouts: createRolloutService(deps),
+    scores: createScoreService(deps),
     tokens: createTokenService(deps),
   };
 }
