@@ -90,7 +90,7 @@ async function know(
     run,
     subject: `${run.artifact} ${run.version}`,
     evaluations: await newestEvaluations(db, run.versionId),
-    tests: usesTests ? await testedFigures(db, run) : [],
+    tests: usesTests ? await testedFigures(db, run.versionId) : [],
     silences,
   };
 }

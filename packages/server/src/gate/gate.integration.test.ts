@@ -1,3 +1,4 @@
+import { sql } from "kysely";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type TestApp, testApp } from "../testing/app.ts";
 
@@ -151,4 +152,27 @@ test("a metric of any name may be asked for once an evaluation has recorded it",
   const evaluation = { artifact: "greeter", version: "1", dataset: "smoke", metrics: { vibes: 8.5 }, sampleCount: 3 };
   expect(await api.ask("POST", "/v1/evaluations", { body: evaluation })).toMatchObject({ status: 201 });
   expect(await api.ask("PUT", "/v1/gates/vibes", { body: gate })).toMatchObject({ status: 201 });
+});
+
+test("a gate that comes, changes or goes wakes the deployments that wait at their gates where it is asked", async () => {
+  const { db } = api.database;
+  const { body } = await api.ask("POST", "/v1/deployments", {
+    body: { name: "waiting", artifact: "greeter", version: "1", environment: "staging" },
+  });
+  const { deployment } = body as { deployment: { id: string } };
+  await db.updateTable("rollouts").set({ phase: "gating" }).where("deployment_id", "=", deployment.id).execute();
+  const wakesAfter = async (method: "PUT" | "DELETE", fields?: object): Promise<number> => {
+    await sql`delete from graphile_worker._private_jobs`.execute(db);
+    const request = fields === undefined ? {} : { body: { conditions: [score()], ...fields } };
+    expect((await api.ask(method, "/v1/gates/waking", request)).status).toBeLessThan(300);
+    const { rows } = await sql`select 1 from graphile_worker.jobs where key like 'reconcile:%'`.execute(db);
+    return rows.length;
+  };
+  expect(await wakesAfter("PUT", { environment: "production" })).toBe(0);
+  expect(await wakesAfter("PUT", { environment: "staging" })).toBe(1);
+  expect(await wakesAfter("PUT", { environment: "staging" })).toBe(0);
+  // It is asked in staging no more: what waited for it there may go on.
+  expect(await wakesAfter("PUT", { environment: "production" })).toBe(1);
+  expect(await wakesAfter("PUT", {})).toBe(1);
+  expect(await wakesAfter("DELETE")).toBe(1);
 });
