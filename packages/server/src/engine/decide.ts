@@ -13,6 +13,7 @@ import type { DesiredTraffic } from "../routing/route.store.ts";
 import { trafficOf } from "../routing/traffic.ts";
 import { dueActivity } from "./activity/activity.due.ts";
 import type { Demand } from "./activity/activity.store.ts";
+import { checksTakeLong } from "./activity/checks.long.ts";
 import type { Loaded } from "./load.ts";
 import { factsFor, type Observation, restingFacts, retirements } from "./observe.ts";
 import { rememberSamples } from "./samples.ts";
@@ -75,7 +76,9 @@ export function decideRollouts(loaded: Loaded, observed: Observation, now: Insta
     decision.again ||= movesOn(stored.rollout, next) || (advanced.wakeAt !== undefined && advanced.wakeAt <= now);
     if (index === 0) {
       holdDeployment(decision, stored.rollout, next, advanced.effects);
-      const due = dueActivity(next, advanced.effects, loaded.activity, now);
+      // Checks that take no time were made while this was observed, or are when it is observed again.
+      const effects = advanced.effects.filter(({ type }) => type !== "validate" || checksTakeLong(loaded));
+      const due = dueActivity(next, effects, loaded.activity, now);
       decision.begin = due.begin;
       decision.wakeAt = earlier(decision.wakeAt, due.wakeAt);
       const inUse = [next.fromRevision, next.toRevision, loaded.deployment.stableRevision].filter(

@@ -83,7 +83,11 @@ const ACTIVITY = sql<StoredActivity | null>`
   (select json_build_object(
             'kind', kind, 'demand', demand, 'attempt', attempt, 'unfinished', unfinished, 'status', activities.status, 'result', result,
             'startedAt', (extract(epoch from started_at) * 1000)::bigint,
-            'finishedAt', (extract(epoch from activities.finished_at) * 1000)::bigint)
+            'finishedAt', (extract(epoch from activities.finished_at) * 1000)::bigint,
+            'stale', kind = 'gates' and exists (
+              select from evaluations join revisions on revisions.version_id = evaluations.version_id
+              where revisions.deployment_id = d.id and number = (state ->> 'toRevision')::integer
+                and recorded_at > activities.started_at))
    from activities join rollouts on rollouts.id = rollout_id
    where rollout_id = ${HEAD}
      and kind = case phase when 'validating' then 'checks' when 'gating' then 'gates' when 'testing' then 'tests' end)`;

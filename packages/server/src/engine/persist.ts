@@ -94,7 +94,7 @@ function activityAfter(
   const kept = head !== undefined && head.rollout.id === rollouts[0]?.rollout.id && activity !== null;
   const known = kept && ACTIVITY_OF[head.rollout.phase] === activity.kind ? activity : null;
   if (begin === null) return known;
-  const begun = { ...begin, status: "running" as const, startedAt: now, finishedAt: null };
+  const begun = { ...begin, status: "running" as const, startedAt: now, finishedAt: null, stale: false };
   const attempt = (known?.attempt ?? -1) + 1;
   if (known?.demand !== begin.demand) return { ...begun, attempt, unfinished: 0, result: null };
   return { ...begun, attempt, unfinished: known.unfinished, result: known.result };

@@ -14,7 +14,7 @@ import type { Logger } from "pino";
 import type { Database } from "../db/schema.ts";
 import type { GatewayLink } from "../routing/gateway.types.ts";
 import { checksFound } from "./activity/activity.facts.ts";
-import { checksTakeLong } from "./activity/checks.work.ts";
+import { checksTakeLong } from "./activity/checks.long.ts";
 import { type Appliers, apply } from "./apply.ts";
 import { type CheckEnvironment, runChecks } from "./checks.ts";
 import { type Decision, decideRollouts } from "./decide.ts";

@@ -16,7 +16,23 @@ export async function wakeDeployment(
   deployment: string,
   at?: Date,
 ): Promise<void> {
-  const key = at === undefined ? `reconcile:${deployment}` : LATER_KEY + deployment;
+  await addJob(db, deployment, at === undefined ? `reconcile:${deployment}` : LATER_KEY + deployment, at);
+}
+
+/**
+ * Puts a wake that came at a bad moment off until `at`. It stays the wake for now: the later one belongs to whoever reconciles
+ * at this moment, who would overwrite it without having seen what this one is about.
+ */
+export async function putOffWake(db: Kysely<Database>, deployment: string, at: Date): Promise<void> {
+  await addJob(db, deployment, `reconcile:${deployment}`, at);
+}
+
+async function addJob(
+  db: Kysely<Database> | Transaction<Database>,
+  deployment: string,
+  key: string,
+  at: Date | undefined,
+): Promise<void> {
   await sql`
     select graphile_worker.add_job(
       ${RECONCILE_TASK},

@@ -16,7 +16,7 @@ import { type Claims, createClaims } from "./claims.ts";
 import { holdLease, type Lease } from "./lease.ts";
 import { createNudger } from "./nudge.ts";
 import { isConflict, type Reconciled } from "./reconcile.ts";
-import { RECONCILE_TASK, wakeDeployment } from "./wake.ts";
+import { putOffWake, RECONCILE_TASK, wakeDeployment } from "./wake.ts";
 
 interface WorkerDeps {
   db: Kysely<Database>;
@@ -117,9 +117,9 @@ function createTasks(
 ): TaskList {
   const failures = new Map<string, number>();
 
-  const later = async (deployment: string, delay: number): Promise<void> => {
+  const later = async (wake: typeof putOffWake, deployment: string, delay: number): Promise<void> => {
     const at = now() + delay;
-    await wakeDeployment(db, deployment, new Date(at));
+    await wake(db, deployment, new Date(at));
     nudgeAt(at);
   };
 
@@ -129,7 +129,7 @@ function createTasks(
       if (deployment === null) return logger.error({ payload }, "a job without a deployment was dropped");
       try {
         const giveBack = await claims.take(deployment);
-        if (giveBack === null) return await later(deployment, CLAIMED_MS);
+        if (giveBack === null) return await later(putOffWake, deployment, CLAIMED_MS);
         const { wakeAt } = await reconcile(deployment).finally(giveBack);
         failures.delete(deployment);
         if (wakeAt !== null && wakeAt <= now()) await wakeDeployment(db, deployment);
@@ -138,7 +138,7 @@ function createTasks(
         const count = failures.get(deployment) ?? 0;
         failures.set(deployment, count + 1);
         if (!isConflict(error)) logger.error({ err: error, deployment, failures: count + 1 }, "a reconcile failed");
-        await later(deployment, Math.min(RETRY_MS.last, RETRY_MS.first * 2 ** Math.min(count, 16)));
+        await later(wakeDeployment, deployment, Math.min(RETRY_MS.last, RETRY_MS.first * 2 ** Math.min(count, 16)));
       }
     },
   };

@@ -92,11 +92,16 @@ export function createActivities(deps: ActivityDeps): Activities {
       };
       flights.set(wanted.key, flight);
       flight.done = fly(deps, loaded, wanted, flight, () => closed)
-        .catch((error: unknown) => deps.logger.warn({ err: error, activity: wanted.key }, "an activity was cut off"))
-        .finally(() => {
-          flights.delete(wanted.key);
-          if (flight.awaited && !closed) deps.hints.changed(flight.deployment);
-        });
+        .finally(() => flights.delete(wanted.key))
+        .then(
+          () => {
+            if (flight.awaited && !closed) deps.hints.changed(flight.deployment);
+          },
+          (error: unknown) => {
+            deps.logger.warn({ err: error, activity: wanted.key }, "an activity was cut off; it is begun again");
+            setTimeout(() => closed || deps.hints.changed(flight.deployment), RETRY_MS).unref();
+          },
+        );
     },
     async close() {
       closed = true;

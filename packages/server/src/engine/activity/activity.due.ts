@@ -1,7 +1,10 @@
 import type { Effect, Instant, Rollout } from "@sluice/core";
 import { type ActivityKind, type Demand, demandOf, type StoredActivity } from "./activity.store.ts";
 
-/** Gates that wait for figures are asked again when something woke the deployment, but not more often than the first, and in any case after the second. Milliseconds. */
+/**
+ * Gates that wait for figures are asked again at once when an evaluation was recorded, when anything else woke the deployment
+ * after the first of these, and in any case after the second. Milliseconds.
+ */
 const ASK_AGAIN = { earliest: 500, latest: 3_000 };
 /** Work that broke is begun again after 1, 2, 4 … 30 seconds. */
 const RETRY = { first: 1_000, last: 30_000 };
@@ -35,6 +38,6 @@ export function dueActivity(
     return now >= due ? { begin: wanted, wakeAt: null } : { begin: null, wakeAt: due };
   }
   if (kind !== "gates") return { begin: null, wakeAt: null };
-  if (now >= known.finishedAt + ASK_AGAIN.earliest) return { begin: wanted, wakeAt: null };
+  if (known.stale || now >= known.finishedAt + ASK_AGAIN.earliest) return { begin: wanted, wakeAt: null };
   return { begin: null, wakeAt: known.finishedAt + ASK_AGAIN.latest };
 }

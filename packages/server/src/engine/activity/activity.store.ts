@@ -35,6 +35,8 @@ export interface StoredActivity extends Demand {
   result: unknown;
   startedAt: Instant;
   finishedAt: Instant | null;
+  /** An evaluation of the candidate was recorded since it began: gates may say something else now. */
+  stale: boolean;
 }
 
 /** Names one attempt: what it reports counts only as long as it is the latest. */

@@ -1,5 +1,15 @@
-import { configSchema, createRollout, digestOf, routeSchema, type StrategyInput, strategySchema } from "@sluice/core";
+import {
+  configSchema,
+  createRollout,
+  digestOf,
+  type NewRollout,
+  routeSchema,
+  type StrategyInput,
+  strategySchema,
+  type VersionSpec,
+} from "@sluice/core";
 import type { Kysely } from "kysely";
+import type { z } from "zod";
 import { newId } from "../../db/ids.ts";
 import type { Database } from "../../db/schema.ts";
 import { insertRollout } from "../../rollout/rollout.store.ts";
@@ -39,15 +49,20 @@ export interface Delivery {
   deployment: string;
   version: string;
   strategy: StrategyInput;
+  /** Of the version, beside a program that does nothing. */
+  spec?: Pick<VersionSpec, "migrations" | "sbom">;
+  config?: Partial<z.input<typeof configSchema>>;
+  /** What the environment asks for. */
+  protection?: Partial<Pick<NewRollout, "requiredApprovals" | "approvers" | "approvalExpirySeconds" | "fourEyes">>;
 }
 
 /** A new version and revision, the rollout to it, and the wake. Answers the rollout's id. */
 export async function insertDelivery(db: Kysely<Database>, delivery: Delivery): Promise<string> {
-  const { artifactId, deployment, version } = delivery;
+  const { artifactId, deployment, version, config = {}, protection = {} } = delivery;
   const now = Date.now();
   return db.transaction().execute(async (tx) => {
     const versionId = newId("ver");
-    const spec = { command: ["sh", "-c", "true"], env: {} };
+    const spec = { command: ["sh", "-c", "true"], env: {}, ...delivery.spec };
     await tx
       .insertInto("versions")
       .values({
@@ -73,7 +88,7 @@ export async function insertDelivery(db: Kysely<Database>, delivery: Delivery): 
         number,
         version_id: versionId,
         digest: `${number}`,
-        config: JSON.stringify(configSchema.parse({ progressDeadlineSeconds: 5 })),
+        config: JSON.stringify(configSchema.parse({ progressDeadlineSeconds: 5, ...config })),
         created_by: "test",
       })
       .execute();
@@ -94,6 +109,7 @@ export async function insertDelivery(db: Kysely<Database>, delivery: Delivery): 
         strategy: strategySchema.parse(delivery.strategy),
         requiredApprovals: 0,
         fourEyes: false,
+        ...protection,
         triggeredBy: "test",
       },
       now,

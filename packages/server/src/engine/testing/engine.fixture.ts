@@ -1,23 +1,28 @@
 import { isTerminal, type Rollout, type StrategyInput } from "@sluice/core";
 import pino from "pino";
+import type { RunCandidateTests } from "../../candidate-test/candidate-test.types.ts";
 import { findRollout } from "../../rollout/rollout.store.ts";
 import { type TestDatabase, testDatabase } from "../../testing/database.ts";
 import { type Crash, neverCrash } from "../crash.ts";
 import { type Engine, startEngine } from "../engine.ts";
-import { insertArtifact, insertDelivery, insertDeployment } from "./delivery.ts";
+import { type Delivery, insertArtifact, insertDelivery, insertDeployment } from "./delivery.ts";
 import { createSimulatedGateway, type SimulatedGateway } from "./simulated.gateway.ts";
 import { createSimulatedRuntime, type SimulatedRuntime } from "./simulated.runtime.ts";
+
+export type DeliveryOptions = Pick<Delivery, "spec" | "config" | "protection">;
 
 /** An engine on a database of its own, with a runtime and a gateway that exist in memory only. */
 export interface EngineFixture extends TestDatabase {
   runtime: SimulatedRuntime;
   gateway: SimulatedGateway;
   /** Starts an engine; one that runs already is not stopped. */
-  start(crash?: Crash): Promise<Engine>;
+  start(crash?: Crash, runTests?: RunCandidateTests): Promise<Engine>;
   /** A deployment with a route of its own, and nothing delivered yet. */
   deploy(name: string): Promise<string>;
   /** A rollout to a new version, as a user asks for one. */
-  rollout(deployment: string, version: string, strategy: StrategyInput): Promise<string>;
+  rollout(deployment: string, version: string, strategy: StrategyInput, more?: DeliveryOptions): Promise<string>;
+  /** The artifact of every deployment here. */
+  artifactId: string;
   state(rollout: string): Promise<Rollout>;
   /** The rollout once `holds` is true of it. Throws what it was last when that takes longer than `withinMs`. */
   until(rollout: string, holds: (rollout: Rollout) => boolean, withinMs?: number): Promise<Rollout>;
@@ -57,7 +62,8 @@ export async function engineFixture(): Promise<EngineFixture> {
     state,
     until,
     ended: (id) => until(id, (rollout) => isTerminal(rollout.phase)),
-    start: (crash = neverCrash) =>
+    artifactId,
+    start: (crash = neverCrash, runTests) =>
       startEngine({
         db,
         pool,
@@ -69,8 +75,10 @@ export async function engineFixture(): Promise<EngineFixture> {
         logger: LOGGER,
         now: Date.now,
         crash,
+        ...(runTests && { runTests }),
       }),
     deploy: (name) => insertDeployment(db, artifactId, name),
-    rollout: (deployment, version, strategy) => insertDelivery(db, { artifactId, deployment, version, strategy }),
+    rollout: (deployment, version, strategy, more = {}) =>
+      insertDelivery(db, { artifactId, deployment, version, strategy, ...more }),
   };
 }

@@ -1,6 +1,7 @@
 import {
   type InstanceStatus,
   type LogLine,
+  type ResourceUsage,
   type Runtime,
   SluiceError,
   type Workload,
@@ -12,6 +13,10 @@ export interface SimulatedRuntime extends Runtime {
   readonly orders: string[];
   /** Revisions for which this is true never become ready. */
   breaks(is: (workload: Workload) => boolean): void;
+  /** Every instance of the revision is reached at this port from now on. */
+  serves(revision: number, port: number): void;
+  /** What every instance of the revision uses from now on. */
+  uses(revision: number, usage: Omit<ResourceUsage, "at">): void;
 }
 
 interface Held {
@@ -25,6 +30,8 @@ export function createSimulatedRuntime(readyMs = 0): SimulatedRuntime {
   const fences = new Map<string, number>();
   const listeners = new Set<(deployment: string) => void>();
   const orders: string[] = [];
+  const ports = new Map<number, number>();
+  const usages = new Map<number, Omit<ResourceUsage, "at">>();
   let isBroken: (workload: Workload) => boolean = () => false;
   let nextPort = 20_000;
 
@@ -59,12 +66,24 @@ export function createSimulatedRuntime(readyMs = 0): SimulatedRuntime {
     return instance;
   };
 
+  const seen = (instance: InstanceStatus): InstanceStatus => {
+    const port = ports.get(instance.revision);
+    const usage = usages.get(instance.revision);
+    return {
+      ...instance,
+      ...(port === undefined ? {} : { address: { host: "127.0.0.1", port } }),
+      ...(usage === undefined ? {} : { usage: { ...usage, at: Date.now() } }),
+    };
+  };
+
   return {
     type: "process",
     orders,
     breaks(is) {
       isBroken = is;
     },
+    serves: (revision, port) => void ports.set(revision, port),
+    uses: (revision, usage) => void usages.set(revision, usage),
     start: async () => undefined,
     close: async () => undefined,
     async apply(workload) {
@@ -93,7 +112,7 @@ export function createSimulatedRuntime(readyMs = 0): SimulatedRuntime {
           deployment,
           revision: workload.revision,
           desired: workload.replicas,
-          instances: instances.map((instance) => ({ ...instance })),
+          instances: instances.map((instance) => seen(instance)),
           verdict: broken ? "failed" : ready ? "available" : "progressing",
           reason: broken ? "exits at once" : null,
         };
