@@ -13,6 +13,9 @@ export default defineConfig({
           include: ["{packages,bench,examples,test}/**/*.test.ts"],
           exclude: ["**/node_modules/**", "**/*.integration.test.ts"],
           environment: "node",
+          setupFiles: ["test/seed.setup.ts"],
+          // Pure code leaves nothing behind: modules are loaded once a worker, not once a file.
+          isolate: false,
         },
       },
       {
@@ -22,6 +25,7 @@ export default defineConfig({
           include: ["{packages,bench,examples,test}/**/*.integration.test.ts"],
           exclude: ["**/node_modules/**"],
           environment: "node",
+          setupFiles: ["test/seed.setup.ts"],
           testTimeout: 180_000,
           hookTimeout: 180_000,
           maxWorkers: 2,
