@@ -45,13 +45,12 @@ export const configSchema = z.strictObject({
 
 export type DeploymentConfig = z.infer<typeof configSchema>;
 
-/** A prefix of paths on the gateway, in normal form: without a slash at its end. */
+/** A prefix of paths on the gateway. */
 export const routePathSchema = z
   .string()
   .max(1_024)
   .regex(/^\/[^?#\s]*$/, "a path that begins with '/'")
-  .refine((path) => !path.split("/").includes(".."), "a path without '..'")
-  .transform((path) => (path.length > 1 ? path.replace(/\/+$/, "") : path));
+  .refine((path) => !path.split("/").includes(".."), "a path without '..'");
 
 /** Where the gateway listens for the deployment. Changing it is not a new revision. */
 export const routeSchema = z.strictObject({
@@ -59,7 +58,7 @@ export const routeSchema = z.strictObject({
     .string()
     .regex(/^[a-z0-9.-]+$/, "a host name in lower case, without port")
     .optional(),
-  path: routePathSchema,
+  path: routePathSchema.transform((path) => (path.length > 1 ? path.replace(/\/+$/, "") : path)),
   headers: z.record(z.string().toLowerCase(), z.string()).optional(),
   cookies: z.record(z.string().min(1), z.string()).optional(),
   stripPrefix: z.boolean().default(true),
