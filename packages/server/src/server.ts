@@ -15,6 +15,7 @@ import { createEventBell } from "./event/event.bell.ts";
 import { createApp } from "./http/app.ts";
 import { createMetrics } from "./http/metrics.ts";
 import { createServices } from "./http/services.ts";
+import { startJudges } from "./judge/judge.service.ts";
 import { createLogger } from "./logger.ts";
 import { startGateway } from "./routing/gateway.process.ts";
 
@@ -100,6 +101,16 @@ async function start(
     crash,
   });
   stack.add(engine.close);
+  const judges = startJudges({
+    db,
+    pool,
+    route: gateway.link.route,
+    changed: engine.changed,
+    root,
+    logger: logger.child({ part: "judge" }),
+    now: Date.now,
+  });
+  stack.add(judges.close);
 
   if (config.auth) {
     const path = await ensureAdminToken({ db, dataDir, clock: Date.now });

@@ -60,6 +60,9 @@ export const NOTHING_DECIDED: Decision = {
 /** Several gateways of one server are not built yet; the guard's α is shared among this many. */
 const GATEWAYS = 1;
 
+/** Milliseconds between two looks at what an A/B test measures. */
+const GOAL_EVERY = 2_000;
+
 /** Phases in which a rollout, not the keeper, says what the route is. */
 const SPEAKS_OF_TRAFFIC: readonly Phase[] = ["preparing", "testing", "shifting", "monitoring", "rolling_back"];
 
@@ -81,6 +84,8 @@ export function decideRollouts(loaded: Loaded, observed: Observation, now: Insta
       const due = dueActivity(next, effects, loaded.activity, now);
       decision.begin = due.begin;
       decision.wakeAt = earlier(decision.wakeAt, due.wakeAt);
+      // Reports of goals wake nobody, as evidence looked at because of an outcome is none: the clock looks.
+      if (facts.goal !== null) decision.wakeAt = earlier(decision.wakeAt, now + GOAL_EVERY);
       const inUse = [next.fromRevision, next.toRevision, loaded.deployment.stableRevision].filter(
         (number) => number !== null,
       );

@@ -188,6 +188,7 @@ describe("the engine", () => {
       slotFree: true,
       validations: null,
       exhausted: null,
+      goal: null,
     };
     const stop = { ...NOTHING_DECIDED, instances: [{ revision: 1, replicas: 0 }] };
     await expect(persist(db, loaded, observed, stop, Date.now(), neverCrash)).rejects.toMatchObject({

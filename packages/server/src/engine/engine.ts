@@ -47,6 +47,8 @@ export interface EngineOptions {
 }
 
 export interface Engine {
+  /** Something of the deployment changed that its rollout looks at; a hint, and cheap. */
+  changed(deployment: string): void;
   /** Finishes the reconciles that run and takes no more. Instances and traffic stay as they are. */
   close(): Promise<void>;
 }
@@ -114,6 +116,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   const stopResync = startResync({ db, link, runtimes, logger });
 
   return {
+    changed: hints.changed,
     async close() {
       for (const stop of listeners) stop();
       await stopResync();

@@ -6,6 +6,7 @@ import {
   environmentSchema,
   type HookFact,
   type Instant,
+  type JudgeReport,
   type RouteSettings,
   reviveRollout,
   type VersionSpec,
@@ -57,6 +58,8 @@ export interface Loaded {
   activity: StoredActivity | null;
   /** Whether any gate may ask for a version of the artifact in this environment. */
   gated: boolean;
+  /** What the pooled judge says of the first rollout; null before it has looked. */
+  judge: JudgeReport | null;
   /** When the deployment is looked at again in any case: the later wake that is pending. */
   wakeAt: Instant | null;
 }
@@ -92,6 +95,8 @@ const ACTIVITY = sql<StoredActivity | null>`
    where rollout_id = ${HEAD}
      and kind = case phase when 'validating' then 'checks' when 'gating' then 'gates' when 'testing' then 'tests' end)`;
 
+const JUDGE = sql<JudgeReport | null>`(select report from judge_states where rollout_id = ${HEAD})`;
+
 const GATED = sql<boolean>`
   exists (select from gates
           where gates.project = d.project
@@ -120,6 +125,7 @@ export async function load(db: Db, id: string): Promise<Loaded | null> {
       HOOKS.as("hooks"),
       ACTIVITY.as("activity"),
       GATED.as("gated"),
+      JUDGE.as("judge"),
       WAKE_AT.as("wake_at"),
     ])
     .where("d.id", "=", id)
@@ -152,6 +158,7 @@ export async function load(db: Db, id: string): Promise<Loaded | null> {
     hooks,
     activity,
     gated: row.gated,
+    judge: row.judge,
     wakeAt: row.wake_at,
   };
 }

@@ -3,6 +3,7 @@ import {
   type ExhaustionFact,
   type Facts,
   frozenUntil,
+  type GoalReport,
   type GuardReport,
   type InstancesFact,
   type Instant,
@@ -11,6 +12,7 @@ import {
   type Retirement,
   type Rollout,
   type RouteObservation,
+  type ShadowReport,
   type TrafficFact,
   type ValidationResult,
   type WorkloadStatus,
@@ -34,6 +36,8 @@ export interface Observation {
   validations: ValidationResult[] | null;
   /** Of the first rollout's candidate. */
   exhausted: ExhaustionFact | null;
+  /** Of the first rollout; null when it has no goal. */
+  goal: GoalReport | null;
 }
 
 /** Whether the deployment has instances at all: prompts are resolved, not run, and target `none` runs nothing. */
@@ -85,10 +89,10 @@ export function factsFor(rollout: Rollout, loaded: Loaded, observed: Observation
     traffic: trafficFact(rollout, route, observed, guard),
     guard,
     tests: testsFact(rollout, loaded),
-    judge: null,
+    judge: isHead && loaded.judge?.hypothesis === rollout.id ? loaded.judge : null,
     exhausted: isHead ? observed.exhausted : null,
-    shadow: null,
-    goal: null,
+    shadow: shadowOf(rollout, observed.route),
+    goal: isHead ? observed.goal : null,
     irreversible: isIrreversibleVersion(revisions.get(rollout.toRevision)?.spec),
     hooks: isHead ? hooks : [],
     progressDeadlineSeconds: revisions.get(rollout.toRevision)?.config.progressDeadlineSeconds ?? 600,
@@ -124,6 +128,14 @@ export function instancesFact(statuses: readonly WorkloadStatus[], revision: num
 function guardOf(rollout: Rollout, route: RouteObservation | null): GuardReport | null {
   const report = route?.guard ?? null;
   return report !== null && report.hypothesis === rollout.id ? report : null;
+}
+
+/** What the gateway compared for this rollout, and no other (edge case 45). */
+function shadowOf(rollout: Rollout, route: RouteObservation | null): ShadowReport | null {
+  const found = route?.shadow ?? null;
+  if (found === null) return null;
+  const { hypothesis, ...report } = found;
+  return hypothesis === rollout.id ? report : null;
 }
 
 function trafficFact(

@@ -12,6 +12,7 @@ import {
 import { type Kysely, sql } from "kysely";
 import type { Logger } from "pino";
 import type { Database } from "../db/schema.ts";
+import { goalReport } from "../goal/goal.report.ts";
 import type { GatewayLink } from "../routing/gateway.types.ts";
 import { checksFound } from "./activity/activity.facts.ts";
 import { checksTakeLong } from "./activity/checks.long.ts";
@@ -94,13 +95,15 @@ async function observe(deps: ReconcilerDeps, loaded: Loaded, runtime: Runtime | 
   const pretends = runtime === null && !hasInstances(deployment.kind, environment.targets[0]?.type ?? "none");
   const statuses: WorkloadStatus[] =
     runtime !== null ? await runtime.observe(deployment.id) : pretends ? instancesWanted(loaded) : [];
+  const route = deps.link.route(deployment.id);
   return {
     statuses,
-    route: deps.link.route(deployment.id),
+    route,
     gatewayFresh: deps.link.connected(),
     slotFree: head?.phase !== "queued" || (await slotIsFree(deps)),
     validations: head?.phase === "validating" ? await validationsOf(deps, head, loaded) : null,
     exhausted: usageOf(deps.usage, loaded, runtime),
+    goal: head === undefined ? null : await goalReport(deps.db, head, route, deps.now()),
   };
 }
 

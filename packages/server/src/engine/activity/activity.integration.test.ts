@@ -1,5 +1,5 @@
 import { createServer, type Server } from "node:http";
-import { applyCommand, type Command, gateSchema, type Rollout, type TestResult } from "@sluice/core";
+import { applyCommand, type Command, gateSchema, type JudgeReport, type Rollout, type TestResult } from "@sluice/core";
 import { sql } from "kysely";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { RunCandidateTests } from "../../candidate-test/candidate-test.types.ts";
@@ -317,6 +317,22 @@ describe("gates", () => {
   });
 });
 
+const NO_SAMPLES = { analysis: { minimumSamples: 0 } };
+
+/** What the pooled judge says of the rollout from now on. */
+async function judge(rollout: string, change: Partial<JudgeReport>): Promise<void> {
+  const report: JudgeReport = {
+    ...{ hypothesis: rollout, verdict: "continue", logEvidence: 0, maxLogEvidence: 0, bound: 5, metrics: [] },
+    ...{ budget: { total: 0.01, guards: 0.004, pooled: 0.004, monitoring: 0.002 }, nonInferior: null, closed: null },
+    ...{ sampleRatio: { logEvidence: 0, doubted: false }, message: "nothing yet" },
+    ...change,
+  };
+  await sql`
+    insert into judge_states (rollout_id, seq, snapshot, readings, report, at)
+    values (${rollout}, 1, '{}', '{}', ${JSON.stringify(report)}::jsonb, now())
+    on conflict (rollout_id) do update set report = excluded.report, seq = judge_states.seq + 1`.execute(fixture.db);
+}
+
 const CLOSED = { closed: { at: 1, metric: "error_rate", reason: "4 of 4 requests failed" } };
 
 describe("what a rollout waits for", () => {
@@ -355,6 +371,24 @@ describe("what a rollout waits for", () => {
     await wakeDeployment(fixture.db, deployment);
     await command(id, "approve");
     expect(await fixture.ended(id)).toMatchObject({ phase: "completed", failure: null });
+  });
+
+  // edge cases 28 and 29
+  test("a judge that does not know lets no analysis end, and one that does brings it back", async () => {
+    await start();
+    const { deployment, id } = await deliver(
+      canary([{ setWeight: 10 }, { wait: { approval: true } }, { analyze: { seconds: 0 } }], NO_SAMPLES),
+    );
+    await fixture.until(id, (rollout) => rollout.step === 1);
+    await judge(id, { verdict: "hold", message: "the source does not answer" });
+    await command(id, "approve");
+    const held = await fixture.until(id, (rollout) => rollout.noDataSince !== null);
+    expect(held).toMatchObject({ phase: "shifting", judge: { verdict: "hold" } });
+    await judge(id, { verdict: "rollback", closed: { at: 1, metric: "quality", reason: "quality fell to 0.4" } });
+    await wakeDeployment(fixture.db, deployment);
+    const ended = await fixture.ended(id);
+    expect(ended).toMatchObject({ phase: "rolled_back", trigger: "performance_degradation" });
+    expect(ended.reason).toContain("quality fell to 0.4");
   });
 
   // edge case 50
