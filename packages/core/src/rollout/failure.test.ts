@@ -100,6 +100,41 @@ describe.each(FAILURES)("%s", (name, trigger, arrive, facts) => {
   });
 });
 
+describe("several failures at once", () => {
+  test("are told one after the other: the first one stands until somebody goes on", () => {
+    const story = new Story(newRollout({ strategy: { ...canary, tests: TESTS, onFailure: "freeze" } }), {
+      tests: null,
+    }).runTo("testing");
+    story.look({ exhausted: tooMuch, tests: [testResult("answers", "failed")] });
+    expect([story.rollout.failure?.cause, story.alerts]).toEqual(["exhaustion", ["rollout.frozen"]]);
+    story.order("resume");
+    expect(story.look().rollout.failure?.cause).toBe("tests");
+    story.order("resume");
+    story.look({ tests: [testResult("answers", "passed")] });
+    expect([story.rollout.phase, story.rollout.accepted.map((entry) => entry.cause)]).toEqual([
+      "shifting",
+      ["exhaustion", "tests"],
+    ]);
+  });
+
+  test("evidence that came while something else held the rollout is not forgotten by whoever goes on", () => {
+    const story = shifting({ ...canary, onFailure: "pause" });
+    story.look({ exhausted: tooMuch });
+    story.look({ judge: judgeReport(judgeClosed("bad")) });
+    expect(story.alerts).toEqual(["rollout.judge.closed"]);
+    story.order("resume");
+    expect(story.look().rollout.failure?.cause).toBe("judge");
+  });
+
+  test("a clock that was set back during a person's pause changes nothing about that", () => {
+    const story = shifting({ ...canary, onFailure: "pause" });
+    story.order("pause");
+    story.now -= 50_000;
+    story.look({ exhausted: tooMuch, guard: guardReport("slow") });
+    expect([story.rollout.failure?.cause, story.look().events]).toEqual(["guard", []]);
+  });
+});
+
 describe("whoever goes on after a failure", () => {
   test.each([
     ["guard", { guard: guardReport("slow") }],

@@ -46,7 +46,7 @@ const submission: fc.Arbitrary<Submission> = fc.record({
     .map(({ base, onProviderError, ...options }): Strategy => {
       return { ...base, ...options, analysis: { ...base.analysis, onProviderError } };
     }),
-  broken: fc.boolean(),
+  broken: fc.constantFrom(false, false, false, true),
   verdict: fc.constantFrom(...GOOD, ...GOOD, "invalid", "gate fails", "gate waits", "no figures", "tests fail"),
   requiredApprovals: fc.constantFrom(0, 0, 0, 2),
   approvalExpirySeconds: fc.constantFrom(null, 15),

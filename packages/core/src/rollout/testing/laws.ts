@@ -1,6 +1,6 @@
 import type { Instant } from "../../time.ts";
 import { assertSplit, weightOf } from "../../traffic/split.ts";
-import { candidateWeight } from "../course.ts";
+import { candidateWeight, targetWeight } from "../course.ts";
 import type { RolloutEvent } from "../effect.ts";
 import { type Phase, TRANSITIONS } from "../phase.ts";
 import type { Rollout } from "../rollout.ts";
@@ -49,10 +49,13 @@ export function checkFrozen(before: Rollout, after: Rollout, runtime: SimulatedR
   }
 }
 
-/** Old code is never put on data that it cannot read: what cannot be taken back goes only when it serves nobody. */
+/**
+ * Old code is never put on data that it cannot read: what cannot be taken back goes only when it serves nobody, or when its
+ * own last step has sent everybody to stable (an A/B test that promotes nobody).
+ */
 export function checkNoWayBack(before: Rollout, after: Rollout, runtime: SimulatedRuntime): void {
   if (!before.irreversible || after.phase !== "rolling_back" || before.phase === "rolling_back") return;
-  const serves = runtime.ready(before.toRevision) > 0 && desiredWeight(before) > 0;
+  const serves = runtime.ready(before.toRevision) > 0 && desiredWeight(before) > 0 && targetWeight(after) > 0;
   if (after.trigger !== "superseded" || serves) {
     throw new Error(`an irreversible rollout turned back (${after.trigger}) with ${desiredWeight(before)}`);
   }
