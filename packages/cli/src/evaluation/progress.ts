@@ -1,4 +1,4 @@
-import { Format } from "cli-progress";
+import cliProgress from "cli-progress";
 import { count, duration } from "../output/quantity.ts";
 import type { Session } from "../session.ts";
 import type { Outcome } from "./outcome.ts";
@@ -33,7 +33,7 @@ export function showProgress({ io }: Session, total: number): Progress {
       io.stderr.write(`${percentage} of the dataset: ${counts()} (${duration(elapsed)})\n`);
       return;
     }
-    const bar = Format.BarFormat(share(), {
+    const bar = cliProgress.Format.BarFormat(share(), {
       barsize: BAR_WIDTH,
       barCompleteString: "█".repeat(BAR_WIDTH),
       barIncompleteString: "░".repeat(BAR_WIDTH),
