@@ -45,7 +45,7 @@ export function addRolloutCommands(cli: Cli, program: Command): void {
   });
   addCommand<DeploymentFlags>(cli, group, {
     syntax: "get <rollout>",
-    description: "Show where a rollout stands, and what may be done now.",
+    description: "Show where a rollout stands and why: checks, gates, tests, analysis, and what may be done now.",
     examples: ["sluice rollout get greeter", "sluice rollout get rol_0198… -o json"],
     options: [environmentOption()],
     run: async (session, flags, reference) => {
@@ -54,7 +54,7 @@ export function addRolloutCommands(cli: Cli, program: Command): void {
       session.print(rollout, () =>
         renderRollout(
           { rollout, deployment: null, metrics: null, events: [] },
-          { width: session.io.stdout.columns, now: session.io.now(), colors: session.colors },
+          { width: session.io.stdout.columns, now: session.io.now(), colors: session.colors, detailed: true },
         ),
       );
       return undefined;

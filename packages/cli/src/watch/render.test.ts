@@ -17,6 +17,7 @@ describe("the picture of a rollout", () => {
 
       shifting for 1 min 10 s · about 1 min 30 s left
       ████████░░░░░░░░░░░░ 40 %
+      Revision 2 (1.1.0) at 5 % of the traffic; step 2 of 3 compares it with stable for 61 s more.
 
       Steps
         ✔ set weight to 5 % (1 s)
@@ -57,6 +58,7 @@ describe("the picture of a rollout", () => {
       phase: "rolled_back",
       outcome: "rolled_back",
       reason: "error_rate: 4 of 5 candidate requests failed",
+      explanation: "Revision 1 (1.0.0) serves again, because error_rate: 4 of 5 candidate requests failed.",
       finishedAt: "2026-11-21T10:04:20.000Z",
       allowedCommands: [],
       steps: [],
@@ -71,7 +73,7 @@ describe("the picture of a rollout", () => {
       ✖ rolled back: traffic is on stable
 
       rolled_back after 30 s
-      error_rate: 4 of 5 candidate requests failed
+      Revision 1 (1.0.0) serves again, because error_rate: 4 of 5 candidate requests failed.
       "
     `);
   });

@@ -5,9 +5,11 @@ import { movement } from "../views/rollout.ts";
 import { bar, clip } from "./bar.ts";
 import { renderAnalysis } from "./render.analysis.ts";
 import { renderPhases } from "./render.phases.ts";
+import { renderStages } from "./render.stages.ts";
 import { renderSteps } from "./render.steps.ts";
 import { renderTraffic } from "./render.traffic.ts";
 import type { RolloutView } from "./view.ts";
+import { wrap } from "./wrap.ts";
 
 export interface Canvas {
   /** Characters in a line; no line is longer. */
@@ -15,6 +17,8 @@ export interface Canvas {
   /** Milliseconds since the epoch. */
   now: number;
   colors: Colors;
+  /** Show every check, gate, test and metric with its sentence; absent: what is waited for, and what failed. */
+  detailed?: boolean;
 }
 
 const LAST_EVENTS = 5;
@@ -25,6 +29,7 @@ export function renderRollout(view: RolloutView, canvas: Canvas): string {
     renderHead(view, canvas),
     renderPhases(view.rollout, canvas),
     renderStanding(view, canvas),
+    ...renderStages(view.rollout, canvas),
     renderSteps(view.rollout, canvas),
     renderTraffic(view, canvas),
     renderAnalysis(view, canvas),
@@ -48,7 +53,8 @@ function renderStanding({ rollout }: RolloutView, { width, now, colors }: Canvas
   const end = rollout.finishedAt === null ? now : Date.parse(rollout.finishedAt);
   const spent = duration(end - Date.parse(rollout.createdAt));
   const phase = rollout.paused ? `${rollout.phase} (paused)` : rollout.phase;
-  const reason = rollout.reason === null ? [] : wrap(rollout.reason, width).map((line) => colors.yellow(line));
+  const paintReason = rollout.reason === null ? (text: string) => text : colors.yellow;
+  const reason = wrap(rollout.explanation, width).map((line) => paintReason(line));
   if (isFinished(rollout)) {
     const paint = rollout.phase === "completed" ? colors.green : colors.red;
     return [`${paint(colors.bold(phase))} after ${spent}`, ...reason];
@@ -76,13 +82,4 @@ function renderCommands({ rollout }: RolloutView, { width, colors }: Canvas): st
   return wrap(`You may: ${rollout.allowedCommands.join(", ")}   (sluice rollout <command> ${rollout.id})`, width).map(
     (line) => colors.dim(line),
   );
-}
-
-/** Breaks a text between words, so that no line is longer than `width`; longer words are cut. */
-function wrap(text: string, width: number): string[] {
-  return text.split(/\s+/).reduce<string[]>((lines, word) => {
-    const last = lines.at(-1);
-    const longer = `${last} ${word}`;
-    return last !== undefined && longer.length <= width ? lines.with(-1, longer) : lines.concat(clip(word, width));
-  }, []);
 }

@@ -459,6 +459,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/deployments/{id}/scores": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Report scores of a revision's live answers
+         * @description A rollout whose `analysis` has a metric of this name with source `evaluations` compares the scores of candidate and stable while traffic moves. Post scores of both, chosen the same way.
+         */
+        post: operations["recordScores"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/deployments/{id}/revisions": {
         parameters: {
             query?: never;
@@ -1653,6 +1673,7 @@ export interface components {
             } | {
                 /** @constant */
                 type: "blue-green";
+                /** @default null */
                 previewRoute?: string | null;
                 /** @default true */
                 autoRollback?: boolean;
@@ -3140,6 +3161,7 @@ export interface components {
             } | {
                 /** @constant */
                 type: "blue-green";
+                /** @default null */
                 previewRoute?: string | null;
                 /** @default true */
                 autoRollback?: boolean;
@@ -4642,6 +4664,7 @@ export interface components {
             } | {
                 /** @constant */
                 type: "blue-green";
+                /** @default null */
                 previewRoute?: string | null;
                 /** @default true */
                 autoRollback?: boolean;
@@ -6274,6 +6297,7 @@ export interface components {
             } | {
                 /** @constant */
                 type: "blue-green";
+                /** @default null */
                 previewRoute?: string | null;
                 /** @default true */
                 autoRollback?: boolean;
@@ -7768,6 +7792,7 @@ export interface components {
             } | {
                 /** @constant */
                 type: "blue-green";
+                /** @default null */
                 previewRoute?: string | null;
                 /** @default true */
                 autoRollback?: boolean;
@@ -9687,7 +9712,7 @@ export interface components {
                 /** @constant */
                 type: "blue-green";
                 /** @default null */
-                previewRoute: unknown | null;
+                previewRoute: string | null;
                 /** @default true */
                 autoRollback: boolean;
                 /**
@@ -11838,7 +11863,7 @@ export interface components {
                 /** @constant */
                 type: "blue-green";
                 /** @default null */
-                previewRoute: unknown | null;
+                previewRoute: string | null;
                 /** @default true */
                 autoRollback: boolean;
                 /**
@@ -14222,6 +14247,70 @@ export interface operations {
                         duplicates: number;
                         /** @description Events from before the A/B test that is under way. */
                         ignored: number;
+                    };
+                };
+            };
+            400: components["responses"]["invalid_argument"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["permission_denied"];
+            404: components["responses"]["not_found"];
+            409: components["responses"]["failed_precondition"];
+            429: components["responses"]["resource_exhausted"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+            504: components["responses"]["deadline_exceeded"];
+        };
+    };
+    recordScores: {
+        parameters: {
+            query?: {
+                /** @description Default: the token's own, else `default`. */
+                project?: string;
+                environment?: string;
+            };
+            header?: never;
+            path: {
+                /** @description `dep_…`, or the name, which may need `?environment=` to be clear. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "metric": "quality",
+                 *       "revision": 2,
+                 *       "scores": [
+                 *         0.9,
+                 *         0.75
+                 *       ]
+                 *     }
+                 */
+                "application/json": {
+                    /** @description Name of a metric of the strategy's `analysis` with source `evaluations` and no dataset. */
+                    metric: string;
+                    /** @description Which revision answered: the request's header `x-sluice-revision`. */
+                    revision?: number;
+                    /** @description Or its version, where that tells the revision. */
+                    version?: string;
+                    /** @description From 0 to 1, more is better; each of another answer. */
+                    scores: number[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        /** @description Scores that were taken. */
+                        recorded: number;
+                        /** @description The revision that they are of. */
+                        revision: number;
                     };
                 };
             };
