@@ -41,6 +41,7 @@ export function judgeReport(view: JudgeView): JudgeReport {
     metrics,
     sampleRatio,
     nonInferior,
+    ...(traffic.step === null ? {} : { step: traffic.step }),
     closed,
     message: closed?.reason ?? held ?? summary(view, metrics, nonInferior),
   };

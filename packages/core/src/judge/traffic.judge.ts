@@ -102,6 +102,11 @@ export class TrafficJudge {
     return this.#weight;
   }
 
+  /** The rollout's step in what was counted last; null before anything was. */
+  get step(): number | null {
+    return this.#step;
+  }
+
   /** Counts that could not be believed. */
   get dropped(): number {
     return this.#dropped;
