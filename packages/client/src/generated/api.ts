@@ -1073,7 +1073,7 @@ export interface components {
                         weight?: number;
                     } | {
                         name: string;
-                        source: "evaluations" | ({
+                        source: ({
                             /** @constant */
                             type: "prometheus";
                             /** Format: uri */
@@ -1108,7 +1108,7 @@ export interface components {
                             /** @constant */
                             type: "evaluations";
                             dataset?: string;
-                        });
+                        }) | "evaluations";
                         /** @enum {string} */
                         judge?: "mann-whitney" | "balanced-bets" | "threshold";
                         /**
@@ -1310,7 +1310,7 @@ export interface components {
                         weight?: number;
                     } | {
                         name: string;
-                        source: "evaluations" | ({
+                        source: ({
                             /** @constant */
                             type: "prometheus";
                             /** Format: uri */
@@ -1345,7 +1345,7 @@ export interface components {
                             /** @constant */
                             type: "evaluations";
                             dataset?: string;
-                        });
+                        }) | "evaluations";
                         /** @enum {string} */
                         judge?: "mann-whitney" | "balanced-bets" | "threshold";
                         /**
@@ -1590,7 +1590,7 @@ export interface components {
                         weight?: number;
                     } | {
                         name: string;
-                        source: "evaluations" | ({
+                        source: ({
                             /** @constant */
                             type: "prometheus";
                             /** Format: uri */
@@ -1625,7 +1625,7 @@ export interface components {
                             /** @constant */
                             type: "evaluations";
                             dataset?: string;
-                        });
+                        }) | "evaluations";
                         /** @enum {string} */
                         judge?: "mann-whitney" | "balanced-bets" | "threshold";
                         /**
@@ -1823,7 +1823,7 @@ export interface components {
                         weight?: number;
                     } | {
                         name: string;
-                        source: "evaluations" | ({
+                        source: ({
                             /** @constant */
                             type: "prometheus";
                             /** Format: uri */
@@ -1858,7 +1858,7 @@ export interface components {
                             /** @constant */
                             type: "evaluations";
                             dataset?: string;
-                        });
+                        }) | "evaluations";
                         /** @enum {string} */
                         judge?: "mann-whitney" | "balanced-bets" | "threshold";
                         /**
@@ -2068,7 +2068,7 @@ export interface components {
                         weight?: number;
                     } | {
                         name: string;
-                        source: "evaluations" | ({
+                        source: ({
                             /** @constant */
                             type: "prometheus";
                             /** Format: uri */
@@ -2103,7 +2103,7 @@ export interface components {
                             /** @constant */
                             type: "evaluations";
                             dataset?: string;
-                        });
+                        }) | "evaluations";
                         /** @enum {string} */
                         judge?: "mann-whitney" | "balanced-bets" | "threshold";
                         /**
@@ -2317,7 +2317,7 @@ export interface components {
                         weight?: number;
                     } | {
                         name: string;
-                        source: "evaluations" | ({
+                        source: ({
                             /** @constant */
                             type: "prometheus";
                             /** Format: uri */
@@ -2352,7 +2352,7 @@ export interface components {
                             /** @constant */
                             type: "evaluations";
                             dataset?: string;
-                        });
+                        }) | "evaluations";
                         /** @enum {string} */
                         judge?: "mann-whitney" | "balanced-bets" | "threshold";
                         /**
@@ -2561,7 +2561,7 @@ export interface components {
                         weight?: number;
                     } | {
                         name: string;
-                        source: "evaluations" | ({
+                        source: ({
                             /** @constant */
                             type: "prometheus";
                             /** Format: uri */
@@ -2596,7 +2596,7 @@ export interface components {
                             /** @constant */
                             type: "evaluations";
                             dataset?: string;
-                        });
+                        }) | "evaluations";
                         /** @enum {string} */
                         judge?: "mann-whitney" | "balanced-bets" | "threshold";
                         /**
@@ -2798,7 +2798,7 @@ export interface components {
                         weight?: number;
                     } | {
                         name: string;
-                        source: "evaluations" | ({
+                        source: ({
                             /** @constant */
                             type: "prometheus";
                             /** Format: uri */
@@ -2833,7 +2833,7 @@ export interface components {
                             /** @constant */
                             type: "evaluations";
                             dataset?: string;
-                        });
+                        }) | "evaluations";
                         /** @enum {string} */
                         judge?: "mann-whitney" | "balanced-bets" | "threshold";
                         /**
@@ -3078,7 +3078,7 @@ export interface components {
                         weight?: number;
                     } | {
                         name: string;
-                        source: "evaluations" | ({
+                        source: ({
                             /** @constant */
                             type: "prometheus";
                             /** Format: uri */
@@ -3113,7 +3113,7 @@ export interface components {
                             /** @constant */
                             type: "evaluations";
                             dataset?: string;
-                        });
+                        }) | "evaluations";
                         /** @enum {string} */
                         judge?: "mann-whitney" | "balanced-bets" | "threshold";
                         /**
@@ -3311,7 +3311,7 @@ export interface components {
                         weight?: number;
                     } | {
                         name: string;
-                        source: "evaluations" | ({
+                        source: ({
                             /** @constant */
                             type: "prometheus";
                             /** Format: uri */
@@ -3346,7 +3346,7 @@ export interface components {
                             /** @constant */
                             type: "evaluations";
                             dataset?: string;
-                        });
+                        }) | "evaluations";
                         /** @enum {string} */
                         judge?: "mann-whitney" | "balanced-bets" | "threshold";
                         /**
@@ -3556,7 +3556,7 @@ export interface components {
                         weight?: number;
                     } | {
                         name: string;
-                        source: "evaluations" | ({
+                        source: ({
                             /** @constant */
                             type: "prometheus";
                             /** Format: uri */
@@ -3591,7 +3591,7 @@ export interface components {
                             /** @constant */
                             type: "evaluations";
                             dataset?: string;
-                        });
+                        }) | "evaluations";
                         /** @enum {string} */
                         judge?: "mann-whitney" | "balanced-bets" | "threshold";
                         /**
@@ -3805,7 +3805,7 @@ export interface components {
                         weight?: number;
                     } | {
                         name: string;
-                        source: "evaluations" | ({
+                        source: ({
                             /** @constant */
                             type: "prometheus";
                             /** Format: uri */
@@ -3840,7 +3840,7 @@ export interface components {
                             /** @constant */
                             type: "evaluations";
                             dataset?: string;
-                        });
+                        }) | "evaluations";
                         /** @enum {string} */
                         judge?: "mann-whitney" | "balanced-bets" | "threshold";
                         /**
@@ -4064,7 +4064,7 @@ export interface components {
                         weight?: number;
                     } | {
                         name: string;
-                        source: "evaluations" | ({
+                        source: ({
                             /** @constant */
                             type: "prometheus";
                             /** Format: uri */
@@ -4099,7 +4099,7 @@ export interface components {
                             /** @constant */
                             type: "evaluations";
                             dataset?: string;
-                        });
+                        }) | "evaluations";
                         /** @enum {string} */
                         judge?: "mann-whitney" | "balanced-bets" | "threshold";
                         /**
@@ -4301,7 +4301,7 @@ export interface components {
                         weight?: number;
                     } | {
                         name: string;
-                        source: "evaluations" | ({
+                        source: ({
                             /** @constant */
                             type: "prometheus";
                             /** Format: uri */
@@ -4336,7 +4336,7 @@ export interface components {
                             /** @constant */
                             type: "evaluations";
                             dataset?: string;
-                        });
+                        }) | "evaluations";
                         /** @enum {string} */
                         judge?: "mann-whitney" | "balanced-bets" | "threshold";
                         /**
@@ -4581,7 +4581,7 @@ export interface components {
                         weight?: number;
                     } | {
                         name: string;
-                        source: "evaluations" | ({
+                        source: ({
                             /** @constant */
                             type: "prometheus";
                             /** Format: uri */
@@ -4616,7 +4616,7 @@ export interface components {
                             /** @constant */
                             type: "evaluations";
                             dataset?: string;
-                        });
+                        }) | "evaluations";
                         /** @enum {string} */
                         judge?: "mann-whitney" | "balanced-bets" | "threshold";
                         /**
@@ -4814,7 +4814,7 @@ export interface components {
                         weight?: number;
                     } | {
                         name: string;
-                        source: "evaluations" | ({
+                        source: ({
                             /** @constant */
                             type: "prometheus";
                             /** Format: uri */
@@ -4849,7 +4849,7 @@ export interface components {
                             /** @constant */
                             type: "evaluations";
                             dataset?: string;
-                        });
+                        }) | "evaluations";
                         /** @enum {string} */
                         judge?: "mann-whitney" | "balanced-bets" | "threshold";
                         /**
@@ -5059,7 +5059,7 @@ export interface components {
                         weight?: number;
                     } | {
                         name: string;
-                        source: "evaluations" | ({
+                        source: ({
                             /** @constant */
                             type: "prometheus";
                             /** Format: uri */
@@ -5094,7 +5094,7 @@ export interface components {
                             /** @constant */
                             type: "evaluations";
                             dataset?: string;
-                        });
+                        }) | "evaluations";
                         /** @enum {string} */
                         judge?: "mann-whitney" | "balanced-bets" | "threshold";
                         /**
@@ -5308,7 +5308,7 @@ export interface components {
                         weight?: number;
                     } | {
                         name: string;
-                        source: "evaluations" | ({
+                        source: ({
                             /** @constant */
                             type: "prometheus";
                             /** Format: uri */
@@ -5343,7 +5343,7 @@ export interface components {
                             /** @constant */
                             type: "evaluations";
                             dataset?: string;
-                        });
+                        }) | "evaluations";
                         /** @enum {string} */
                         judge?: "mann-whitney" | "balanced-bets" | "threshold";
                         /**
@@ -5697,7 +5697,7 @@ export interface components {
                         weight?: number;
                     } | {
                         name: string;
-                        source: "evaluations" | ({
+                        source: ({
                             /** @constant */
                             type: "prometheus";
                             /** Format: uri */
@@ -5732,7 +5732,7 @@ export interface components {
                             /** @constant */
                             type: "evaluations";
                             dataset?: string;
-                        });
+                        }) | "evaluations";
                         /** @enum {string} */
                         judge?: "mann-whitney" | "balanced-bets" | "threshold";
                         /**
@@ -5934,7 +5934,7 @@ export interface components {
                         weight?: number;
                     } | {
                         name: string;
-                        source: "evaluations" | ({
+                        source: ({
                             /** @constant */
                             type: "prometheus";
                             /** Format: uri */
@@ -5969,7 +5969,7 @@ export interface components {
                             /** @constant */
                             type: "evaluations";
                             dataset?: string;
-                        });
+                        }) | "evaluations";
                         /** @enum {string} */
                         judge?: "mann-whitney" | "balanced-bets" | "threshold";
                         /**
@@ -6214,7 +6214,7 @@ export interface components {
                         weight?: number;
                     } | {
                         name: string;
-                        source: "evaluations" | ({
+                        source: ({
                             /** @constant */
                             type: "prometheus";
                             /** Format: uri */
@@ -6249,7 +6249,7 @@ export interface components {
                             /** @constant */
                             type: "evaluations";
                             dataset?: string;
-                        });
+                        }) | "evaluations";
                         /** @enum {string} */
                         judge?: "mann-whitney" | "balanced-bets" | "threshold";
                         /**
@@ -6447,7 +6447,7 @@ export interface components {
                         weight?: number;
                     } | {
                         name: string;
-                        source: "evaluations" | ({
+                        source: ({
                             /** @constant */
                             type: "prometheus";
                             /** Format: uri */
@@ -6482,7 +6482,7 @@ export interface components {
                             /** @constant */
                             type: "evaluations";
                             dataset?: string;
-                        });
+                        }) | "evaluations";
                         /** @enum {string} */
                         judge?: "mann-whitney" | "balanced-bets" | "threshold";
                         /**
@@ -6692,7 +6692,7 @@ export interface components {
                         weight?: number;
                     } | {
                         name: string;
-                        source: "evaluations" | ({
+                        source: ({
                             /** @constant */
                             type: "prometheus";
                             /** Format: uri */
@@ -6727,7 +6727,7 @@ export interface components {
                             /** @constant */
                             type: "evaluations";
                             dataset?: string;
-                        });
+                        }) | "evaluations";
                         /** @enum {string} */
                         judge?: "mann-whitney" | "balanced-bets" | "threshold";
                         /**
@@ -6941,7 +6941,7 @@ export interface components {
                         weight?: number;
                     } | {
                         name: string;
-                        source: "evaluations" | ({
+                        source: ({
                             /** @constant */
                             type: "prometheus";
                             /** Format: uri */
@@ -6976,7 +6976,7 @@ export interface components {
                             /** @constant */
                             type: "evaluations";
                             dataset?: string;
-                        });
+                        }) | "evaluations";
                         /** @enum {string} */
                         judge?: "mann-whitney" | "balanced-bets" | "threshold";
                         /**
@@ -7192,7 +7192,7 @@ export interface components {
                         weight?: number;
                     } | {
                         name: string;
-                        source: "evaluations" | ({
+                        source: ({
                             /** @constant */
                             type: "prometheus";
                             /** Format: uri */
@@ -7227,7 +7227,7 @@ export interface components {
                             /** @constant */
                             type: "evaluations";
                             dataset?: string;
-                        });
+                        }) | "evaluations";
                         /** @enum {string} */
                         judge?: "mann-whitney" | "balanced-bets" | "threshold";
                         /**
@@ -7429,7 +7429,7 @@ export interface components {
                         weight?: number;
                     } | {
                         name: string;
-                        source: "evaluations" | ({
+                        source: ({
                             /** @constant */
                             type: "prometheus";
                             /** Format: uri */
@@ -7464,7 +7464,7 @@ export interface components {
                             /** @constant */
                             type: "evaluations";
                             dataset?: string;
-                        });
+                        }) | "evaluations";
                         /** @enum {string} */
                         judge?: "mann-whitney" | "balanced-bets" | "threshold";
                         /**
@@ -7709,7 +7709,7 @@ export interface components {
                         weight?: number;
                     } | {
                         name: string;
-                        source: "evaluations" | ({
+                        source: ({
                             /** @constant */
                             type: "prometheus";
                             /** Format: uri */
@@ -7744,7 +7744,7 @@ export interface components {
                             /** @constant */
                             type: "evaluations";
                             dataset?: string;
-                        });
+                        }) | "evaluations";
                         /** @enum {string} */
                         judge?: "mann-whitney" | "balanced-bets" | "threshold";
                         /**
@@ -7942,7 +7942,7 @@ export interface components {
                         weight?: number;
                     } | {
                         name: string;
-                        source: "evaluations" | ({
+                        source: ({
                             /** @constant */
                             type: "prometheus";
                             /** Format: uri */
@@ -7977,7 +7977,7 @@ export interface components {
                             /** @constant */
                             type: "evaluations";
                             dataset?: string;
-                        });
+                        }) | "evaluations";
                         /** @enum {string} */
                         judge?: "mann-whitney" | "balanced-bets" | "threshold";
                         /**
@@ -8187,7 +8187,7 @@ export interface components {
                         weight?: number;
                     } | {
                         name: string;
-                        source: "evaluations" | ({
+                        source: ({
                             /** @constant */
                             type: "prometheus";
                             /** Format: uri */
@@ -8222,7 +8222,7 @@ export interface components {
                             /** @constant */
                             type: "evaluations";
                             dataset?: string;
-                        });
+                        }) | "evaluations";
                         /** @enum {string} */
                         judge?: "mann-whitney" | "balanced-bets" | "threshold";
                         /**
@@ -8436,7 +8436,7 @@ export interface components {
                         weight?: number;
                     } | {
                         name: string;
-                        source: "evaluations" | ({
+                        source: ({
                             /** @constant */
                             type: "prometheus";
                             /** Format: uri */
@@ -8471,7 +8471,7 @@ export interface components {
                             /** @constant */
                             type: "evaluations";
                             dataset?: string;
-                        });
+                        }) | "evaluations";
                         /** @enum {string} */
                         judge?: "mann-whitney" | "balanced-bets" | "threshold";
                         /**
@@ -9107,7 +9107,7 @@ export interface components {
                         weight?: number;
                     } | {
                         name: string;
-                        source: {
+                        source: ({
                             /** @constant */
                             type: "prometheus";
                             /** Format: uri */
@@ -9142,6 +9142,9 @@ export interface components {
                             /** @constant */
                             type: "evaluations";
                             dataset?: string;
+                        }) | {
+                            /** @constant */
+                            type: "evaluations";
                         };
                         /** @enum {string} */
                         judge?: "mann-whitney" | "balanced-bets" | "threshold";
@@ -9346,7 +9349,7 @@ export interface components {
                         weight?: number;
                     } | {
                         name: string;
-                        source: {
+                        source: ({
                             /** @constant */
                             type: "prometheus";
                             /** Format: uri */
@@ -9381,6 +9384,9 @@ export interface components {
                             /** @constant */
                             type: "evaluations";
                             dataset?: string;
+                        }) | {
+                            /** @constant */
+                            type: "evaluations";
                         };
                         /** @enum {string} */
                         judge?: "mann-whitney" | "balanced-bets" | "threshold";
@@ -9628,7 +9634,7 @@ export interface components {
                         weight?: number;
                     } | {
                         name: string;
-                        source: {
+                        source: ({
                             /** @constant */
                             type: "prometheus";
                             /** Format: uri */
@@ -9663,6 +9669,9 @@ export interface components {
                             /** @constant */
                             type: "evaluations";
                             dataset?: string;
+                        }) | {
+                            /** @constant */
+                            type: "evaluations";
                         };
                         /** @enum {string} */
                         judge?: "mann-whitney" | "balanced-bets" | "threshold";
@@ -9863,7 +9872,7 @@ export interface components {
                         weight?: number;
                     } | {
                         name: string;
-                        source: {
+                        source: ({
                             /** @constant */
                             type: "prometheus";
                             /** Format: uri */
@@ -9898,6 +9907,9 @@ export interface components {
                             /** @constant */
                             type: "evaluations";
                             dataset?: string;
+                        }) | {
+                            /** @constant */
+                            type: "evaluations";
                         };
                         /** @enum {string} */
                         judge?: "mann-whitney" | "balanced-bets" | "threshold";
@@ -10109,7 +10121,7 @@ export interface components {
                         weight?: number;
                     } | {
                         name: string;
-                        source: {
+                        source: ({
                             /** @constant */
                             type: "prometheus";
                             /** Format: uri */
@@ -10144,6 +10156,9 @@ export interface components {
                             /** @constant */
                             type: "evaluations";
                             dataset?: string;
+                        }) | {
+                            /** @constant */
+                            type: "evaluations";
                         };
                         /** @enum {string} */
                         judge?: "mann-whitney" | "balanced-bets" | "threshold";
@@ -10360,7 +10375,7 @@ export interface components {
                         weight?: number;
                     } | {
                         name: string;
-                        source: {
+                        source: ({
                             /** @constant */
                             type: "prometheus";
                             /** Format: uri */
@@ -10395,6 +10410,9 @@ export interface components {
                             /** @constant */
                             type: "evaluations";
                             dataset?: string;
+                        }) | {
+                            /** @constant */
+                            type: "evaluations";
                         };
                         /** @enum {string} */
                         judge?: "mann-whitney" | "balanced-bets" | "threshold";
@@ -11258,7 +11276,7 @@ export interface components {
                         weight?: number;
                     } | {
                         name: string;
-                        source: {
+                        source: ({
                             /** @constant */
                             type: "prometheus";
                             /** Format: uri */
@@ -11293,6 +11311,9 @@ export interface components {
                             /** @constant */
                             type: "evaluations";
                             dataset?: string;
+                        }) | {
+                            /** @constant */
+                            type: "evaluations";
                         };
                         /** @enum {string} */
                         judge?: "mann-whitney" | "balanced-bets" | "threshold";
@@ -11497,7 +11518,7 @@ export interface components {
                         weight?: number;
                     } | {
                         name: string;
-                        source: {
+                        source: ({
                             /** @constant */
                             type: "prometheus";
                             /** Format: uri */
@@ -11532,6 +11553,9 @@ export interface components {
                             /** @constant */
                             type: "evaluations";
                             dataset?: string;
+                        }) | {
+                            /** @constant */
+                            type: "evaluations";
                         };
                         /** @enum {string} */
                         judge?: "mann-whitney" | "balanced-bets" | "threshold";
@@ -11779,7 +11803,7 @@ export interface components {
                         weight?: number;
                     } | {
                         name: string;
-                        source: {
+                        source: ({
                             /** @constant */
                             type: "prometheus";
                             /** Format: uri */
@@ -11814,6 +11838,9 @@ export interface components {
                             /** @constant */
                             type: "evaluations";
                             dataset?: string;
+                        }) | {
+                            /** @constant */
+                            type: "evaluations";
                         };
                         /** @enum {string} */
                         judge?: "mann-whitney" | "balanced-bets" | "threshold";
@@ -12014,7 +12041,7 @@ export interface components {
                         weight?: number;
                     } | {
                         name: string;
-                        source: {
+                        source: ({
                             /** @constant */
                             type: "prometheus";
                             /** Format: uri */
@@ -12049,6 +12076,9 @@ export interface components {
                             /** @constant */
                             type: "evaluations";
                             dataset?: string;
+                        }) | {
+                            /** @constant */
+                            type: "evaluations";
                         };
                         /** @enum {string} */
                         judge?: "mann-whitney" | "balanced-bets" | "threshold";
@@ -12260,7 +12290,7 @@ export interface components {
                         weight?: number;
                     } | {
                         name: string;
-                        source: {
+                        source: ({
                             /** @constant */
                             type: "prometheus";
                             /** Format: uri */
@@ -12295,6 +12325,9 @@ export interface components {
                             /** @constant */
                             type: "evaluations";
                             dataset?: string;
+                        }) | {
+                            /** @constant */
+                            type: "evaluations";
                         };
                         /** @enum {string} */
                         judge?: "mann-whitney" | "balanced-bets" | "threshold";
@@ -12511,7 +12544,7 @@ export interface components {
                         weight?: number;
                     } | {
                         name: string;
-                        source: {
+                        source: ({
                             /** @constant */
                             type: "prometheus";
                             /** Format: uri */
@@ -12546,6 +12579,9 @@ export interface components {
                             /** @constant */
                             type: "evaluations";
                             dataset?: string;
+                        }) | {
+                            /** @constant */
+                            type: "evaluations";
                         };
                         /** @enum {string} */
                         judge?: "mann-whitney" | "balanced-bets" | "threshold";

@@ -77,13 +77,19 @@ const latencySchema = z.strictObject({
   ...limits,
 });
 
+/** A codec and not a transform, because answers are written by the same schema that requests are read by. */
+const evaluationsInShort = z.codec(z.literal("evaluations"), z.strictObject({ type: z.literal("evaluations") }), {
+  decode: () => ({ type: "evaluations" as const }),
+  encode: () => "evaluations" as const,
+});
+
 const outsideSchema = z
   .strictObject({
     name: name.refine(
       (value) => value !== "error_rate" && value !== "latency",
       "another name: the gateway measures that",
     ),
-    source: z.union([z.literal("evaluations").transform(() => ({ type: "evaluations" as const })), metricSourceSchema]),
+    source: z.union([metricSourceSchema, evaluationsInShort]),
     /** How both arms are compared. `threshold` compares a plain number with `min` and `max`, as other tools do. */
     judge: z.enum(["mann-whitney", "balanced-bets", "threshold"]).optional(),
     direction: z.enum(["increase", "decrease", "either"]).default("increase").describe("Which change is worse."),

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { strategySchema } from "./strategy.schema.ts";
+import { z } from "zod";
+import { type StrategyInput, strategySchema } from "./strategy.schema.ts";
 
 /** The fields that are refused, each once. */
 const refused = (input: unknown): string[] => [
@@ -51,5 +52,22 @@ describe("a strategy as a user writes it", () => {
   test("names a field that nobody knows", () => {
     const issue = strategySchema.safeParse({ type: "canary", initialPercent: 5 }).error?.issues[0];
     expect(issue).toMatchObject({ code: "unrecognized_keys", keys: ["initialPercent"] });
+  });
+
+  test("can be written back as an answer, for answers are encoded by it", () => {
+    const inputs: StrategyInput[] = [
+      { type: "blue-green", previewRoute: "/next" },
+      { type: "shadow", compare: { bodies: "json", ignore: ["/id"] } },
+      { type: "ab", match: { region: "eu" }, goal: "signup" },
+      { type: "canary", analysis: { metrics: [{ name: "quality", source: "evaluations", min: 0.8 }] } },
+      {
+        type: "canary",
+        analysis: { metrics: [{ name: "load", source: { type: "prometheus", address: "http://a", query: "q" } }] },
+      },
+    ];
+    for (const input of inputs) {
+      const strategy = strategySchema.parse(input);
+      expect(z.encode(strategySchema, strategy)).toEqual(strategy);
+    }
   });
 });

@@ -107,7 +107,7 @@ export const strategySchema = z.discriminatedUnion("type", [
     percentage: share.default(50),
     match: matchSchema.nullable().default(null),
     durationSeconds: duration.default(86_400),
-    goal: z.string().max(255).nullable().default(null),
+    goal: z.string().min(1).max(255).nullable().default(null),
     promoteWinner: z.boolean().default(false),
     ...common,
   }),
