@@ -5,9 +5,10 @@ import { datasetReader, datasetSchema, type EvaluationSummary, parseField } from
 import type { Command } from "commander";
 import { addCommand, type Cli, required } from "../command.ts";
 import { evaluate } from "../evaluation/evaluate.ts";
+import type { LineKeys } from "../evaluation/line.keys.ts";
 import type { Run } from "../evaluation/outcome.ts";
 import { showProgress } from "../evaluation/progress.ts";
-import { beginResults, type Results, resumeResults } from "../evaluation/results.ts";
+import { beginResults, type Results, resumeResults, summarise } from "../evaluation/results.ts";
 import { createScorer } from "../evaluation/scoring.ts";
 import { CliError, EXIT, type ExitCode } from "../exit.ts";
 import { percent } from "../output/quantity.ts";
@@ -47,8 +48,9 @@ async function runEvaluation(session: Session, flags: RunFlags, file: string): P
   const startedAt = new Date(io.now()).toISOString();
   const interrupted = io.interrupted();
   const progress = showProgress(session, size);
+  let lines: LineKeys;
   try {
-    await evaluate({
+    lines = await evaluate({
       file,
       read: datasetReader(file, scorer),
       target,
@@ -67,7 +69,7 @@ async function runEvaluation(session: Session, flags: RunFlags, file: string): P
     progress.end();
     await results.close();
   }
-  const summary = results.summary.summary();
+  const summary = await summarise(results.file, lines);
   checkErrors(summary, flags, file, results);
   await conclude(session, flags, { run, summary, startedAt, results });
   return EXIT.ok;

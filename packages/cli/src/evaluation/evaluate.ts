@@ -1,6 +1,7 @@
 import { type DatasetLine, SluiceError } from "@sluice/core";
 import { CliError } from "../exit.ts";
 import { RETRY, withAttempts } from "./attempts.ts";
+import { LineKeys } from "./line.keys.ts";
 import { readLines } from "./lines.ts";
 import { failedOutcome, keyOf, type Outcome, shorten } from "./outcome.ts";
 import { CallError } from "./request.ts";
@@ -30,14 +31,15 @@ interface Job {
 
 /**
  * Puts every line that has no result yet to the target, some at a time, and adds what comes of it to the results. The dataset is
- * read as it is needed; no more than `concurrency` lines are held. Throws at the first bad line, after the outcomes that were
+ * read as it is needed; no more than `concurrency` lines are held. Answers which lines there are. Throws at the first bad line, after the outcomes that were
  * under way are stored, and the signal's reason when aborted.
  */
-export async function evaluate(options: EvaluateOptions): Promise<void> {
+export async function evaluate(options: EvaluateOptions): Promise<LineKeys> {
   const { concurrency, results, signal, onProgress } = options;
   const stop = new AbortController();
   const either = AbortSignal.any([signal, stop.signal]);
-  const jobs = pending(options);
+  const lines = new LineKeys();
+  const jobs = pending(options, lines);
   const work = async () => {
     // An async generator hands its values out one at a time, however many ask.
     for (let next = await jobs.next(); !next.done; next = await jobs.next()) {
@@ -61,15 +63,21 @@ export async function evaluate(options: EvaluateOptions): Promise<void> {
   signal.throwIfAborted();
   const failure = ended.find((one) => one.status === "rejected");
   if (failure !== undefined) throw failure.reason;
+  return lines;
 }
 
 const isLineError = (error: unknown): boolean => error instanceof SluiceError || error instanceof CliError;
 
-async function* pending({ file, read, results, onProgress }: EvaluateOptions): AsyncGenerator<Job, undefined> {
+/** The lines that have no score yet; all that there are are added to `lines`. */
+async function* pending(
+  { file, read, results, onProgress }: EvaluateOptions,
+  lines: LineKeys,
+): AsyncGenerator<Job, undefined> {
   for await (const { text, number, end } of readLines(file)) {
     const item = read(text, number);
     if (item === null) continue;
     const key = keyOf(text);
+    lines.set(number, key);
     if (results.done.has(number, key)) onProgress({ bytes: end, outcome: null });
     else yield { item, key, bytes: end };
   }

@@ -52,10 +52,8 @@ export const shorten = (output: unknown): string => {
   return text.length <= KEPT ? text : `${text.slice(0, KEPT)}…`;
 };
 
-export const failedOutcome = ({ line, id }: DatasetLine, key: string, reason: string): Outcome => ({
-  line,
-  key,
-  id,
+/** Of a line that got no answer that could be scored. */
+export const NO_SCORE: Sample = {
   score: 0,
   passed: false,
   error: true,
@@ -63,6 +61,13 @@ export const failedOutcome = ({ line, id }: DatasetLine, key: string, reason: st
   costUsd: null,
   promptTokens: null,
   completionTokens: null,
+};
+
+export const failedOutcome = ({ line, id }: DatasetLine, key: string, reason: string): Outcome => ({
+  ...NO_SCORE,
+  line,
+  key,
+  id,
   reason,
   output: null,
 });

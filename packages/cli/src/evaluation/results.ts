@@ -2,17 +2,17 @@ import { once } from "node:events";
 import { createWriteStream, type WriteStream } from "node:fs";
 import { stat, truncate } from "node:fs/promises";
 import { finished } from "node:stream/promises";
-import { createSummary, parseField, SluiceError, type Summarising } from "@sluice/core";
+import { createSummary, type EvaluationSummary, parseField, SluiceError } from "@sluice/core";
 import { CliError, EXIT } from "../exit.ts";
-import { DoneLines } from "./done.ts";
+import { LineKeys } from "./line.keys.ts";
 import { readLines } from "./lines.ts";
-import { type Outcome, outcomeSchema, type Run, runSchema } from "./outcome.ts";
+import { NO_SCORE, type Outcome, outcomeSchema, type Run, runSchema } from "./outcome.ts";
 
 /** The results of one run: a file of one JSON object a line, the first of which says which run it is. */
 export interface Results {
   file: string;
-  done: DoneLines;
-  summary: Summarising;
+  /** Lines that have a score, under the key of the text that was scored. */
+  done: LineKeys;
   /** Resolves when the outcome is handed to the operating system's file. */
   add(outcome: Outcome): Promise<void>;
   close(): Promise<void>;
@@ -27,7 +27,7 @@ export async function beginResults(file: string, run: Run): Promise<Results> {
       "--results <file>    begin another file",
     ]);
   });
-  const results = resultsTo(stream, file, new DoneLines(), createSummary());
+  const results = resultsTo(stream, file, new LineKeys());
   await write(stream, { run });
   return results;
 }
@@ -37,8 +37,7 @@ export async function beginResults(file: string, run: Run): Promise<Results> {
  * half-written at the end is cut off. Throws a usage error with file, line and field when it is of another run or damaged.
  */
 export async function resumeResults(file: string, run: Run): Promise<Results> {
-  const done = new DoneLines();
-  const summary = createSummary();
+  const done = new LineKeys();
   let good = 0;
   for await (const { number, text, end, complete } of readLines(file)) {
     if (!complete) break;
@@ -51,30 +50,45 @@ export async function resumeResults(file: string, run: Run): Promise<Results> {
       );
     else {
       const outcome = located(file, number, () => parseField(outcomeSchema, value));
-      if (!outcome.error && done.add(outcome.line, outcome.key)) summary.add(outcome);
+      if (!outcome.error) done.set(outcome.line, outcome.key);
     }
     good = end;
   }
   if (good === 0) throw new CliError(EXIT.usage, `${file} holds no results to go on with`);
   if ((await stat(file)).size > good) await truncate(file, good);
-  return resultsTo(await open(file, "a"), file, done, summary);
+  return resultsTo(await open(file, "a"), file, done);
 }
 
-function resultsTo(stream: WriteStream, file: string, done: DoneLines, summary: Summarising): Results {
+function resultsTo(stream: WriteStream, file: string, done: LineKeys): Results {
   return {
     file,
     done,
-    summary,
     async add(outcome) {
       await write(stream, outcome);
-      if (!outcome.error) done.add(outcome.line, outcome.key);
-      summary.add(outcome);
+      if (!outcome.error) done.set(outcome.line, outcome.key);
     },
     async close() {
       stream.end();
       await finished(stream);
     },
   };
+}
+
+/**
+ * Sums up what a results file says of the dataset as it is now, `lines`: each line once, results of lines that are gone or were
+ * changed not at all, lines without a score as errors.
+ */
+export async function summarise(file: string, lines: LineKeys): Promise<EvaluationSummary> {
+  const summary = createSummary();
+  const counted = new LineKeys();
+  for await (const { number, text } of readLines(file)) {
+    if (number === 1) continue;
+    const outcome = located(file, number, () => parseField(outcomeSchema, JSON.parse(text)));
+    if (outcome.error || !lines.has(outcome.line, outcome.key) || !counted.set(outcome.line, outcome.key)) continue;
+    summary.add(outcome);
+  }
+  for (let missing = lines.count - counted.count; missing > 0; missing--) summary.add(NO_SCORE);
+  return summary.summary();
 }
 
 async function open(file: string, flags: "wx" | "a"): Promise<WriteStream> {

@@ -42,7 +42,7 @@ function timeLimited(limitMs: number): (call: () => OutputScore) => OutputScore 
     try {
       script.runInContext(context, { timeout: limitMs });
     } catch (error) {
-      if (!(error instanceof Error && "code" in error && error.code === "ERR_SCRIPT_EXECUTION_TIMEOUT")) throw error;
+      if (!isTimeout(error)) throw error;
       throw new CallError(`the output could not be scored within ${limitMs / 1_000} s`, { transient: false });
     }
     const [result] = results;
@@ -50,3 +50,7 @@ function timeLimited(limitMs: number): (call: () => OutputScore) => OutputScore 
     return result;
   };
 }
+
+/** Not by `instanceof`: the error is one of the script's own world. */
+const isTimeout = (error: unknown): boolean =>
+  typeof error === "object" && error !== null && "code" in error && error.code === "ERR_SCRIPT_EXECUTION_TIMEOUT";

@@ -1,26 +1,27 @@
 /**
- * Which lines of a dataset have their result, in eight bytes a line: a dataset of ten million lines takes 80 MB at most. Of a
- * line's key 52 bits are kept.
+ * Keys of a file's lines by their number, in eight bytes a line: of ten million lines 80 MB, up to twice that while it grows. Of
+ * a key, which is hexadecimal, 52 bits are kept.
  */
-export class DoneLines {
+export class LineKeys {
   #keys = new Float64Array(1_024);
   #count = 0;
 
+  /** Lines that have a key. */
   get count(): number {
     return this.#count;
   }
 
-  /** False when the line is done already, under whatever key. */
-  add(line: number, key: string): boolean {
+  /** Gives the line this key, whatever it had. False when it had one. */
+  set(line: number, key: string): boolean {
     if (line >= this.#keys.length) {
       const grown = new Float64Array(Math.max(line + 1, this.#keys.length * 2));
       grown.set(this.#keys);
       this.#keys = grown;
     }
-    if (this.#keys[line] !== 0) return false;
+    const fresh = this.#keys[line] === 0;
+    if (fresh) this.#count += 1;
     this.#keys[line] = numberOf(key);
-    this.#count += 1;
-    return true;
+    return fresh;
   }
 
   has(line: number, key: string): boolean {
@@ -28,5 +29,5 @@ export class DoneLines {
   }
 }
 
-/** Never 0, which stands for "not done". */
+/** Never 0, which stands for "none". */
 const numberOf = (key: string): number => Number.parseInt(key.slice(0, 13), 16) + 1;
