@@ -102,7 +102,8 @@ function parse(status: number, text: string): Answer | MetricProblem {
   const parsed = answerSchema.safeParse(body);
   if (!parsed.success) return { kind: "unavailable", message: `answered ${status}, and not as Prometheus does` };
   const answer = parsed.data;
-  if (answer.status === "success") return answer.data;
+  if (answer.status === "success" && status === 200) return answer.data;
+  if (answer.status === "success") return { kind: "unavailable", message: `answered ${status}` };
   const { errorType, error } = answer;
   const message = `answered ${status}: ${errorType}: ${error.slice(0, 200)}`;
   return { kind: BAD_QUERY.has(errorType) ? "invalid" : "unavailable", message };

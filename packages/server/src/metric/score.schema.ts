@@ -21,7 +21,7 @@ export const scoresSchema = z
       .describe("Which revision answered: the request's header `x-sluice-revision`."),
     version: z.string().min(1).max(255).optional().describe("Or its version, where that tells the revision."),
     scores: z
-      .array(z.number().min(0, "a score from 0 to 1").max(1, "a score from 0 to 1"))
+      .array(z.number().min(0).max(1))
       .min(1)
       .max(MOST_SCORES)
       .describe("From 0 to 1, more is better; each of another answer."),
