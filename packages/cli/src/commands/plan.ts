@@ -73,17 +73,28 @@ export function renderPlan(plan: Plan): string {
     head,
     ...(steps.length > 0 ? [`Steps\n${steps.join("\n")}`] : []),
     ...(plan.validations.length > 0 ? [renderValidations(plan.validations)] : []),
+    ...(plan.gates.length > 0 ? [`Gates\n${plan.gates.map(gateLine).join("\n")}`] : []),
+    ...(plan.tests.length > 0 ? [`Tests\n${plan.tests.map(({ name }) => `  ${name}`).join("\n")}`] : []),
     ...(requestsToNotice === null ? [] : [renderNotice(requestsToNotice)]),
     ...(plan.blocked ? ["This would be refused: a check failed."] : []),
   ].join("\n\n");
 }
 
-const approvalText = ({ required: needed, steps, fourEyes, approvers }: Plan["approvals"]): string =>
+const gateLine = ({ gate, required: needed, conditions }: Plan["gates"][number]): string =>
+  `  ${gate}${needed ? "" : " (advisory)"}: ${conditions.map(conditionText).join("; ")}`;
+
+const SIGNS = { gte: "≥", lte: "≤", eq: "=", gt: ">", lt: "<" } as const;
+
+const conditionText = ({ name, operator, threshold }: Plan["gates"][number]["conditions"][number]): string =>
+  operator === null || threshold === null ? name : `${name} ${SIGNS[operator]} ${threshold}`;
+
+const approvalText = ({ required: needed, steps, fourEyes, approvers, expirySeconds }: Plan["approvals"]): string =>
   [
     `${needed} before it starts`,
     ...(steps > 0 ? [`${steps} on the way`] : []),
     ...(fourEyes ? ["not by who asks"] : []),
     ...(approvers.length > 0 ? [`by ${approvers.join(", ")}`] : []),
+    ...(expirySeconds === null ? [] : [`within ${duration(expirySeconds * 1_000)}`]),
   ].join(", ");
 
 const renderNotice = (notices: NonNullable<Plan["requestsToNotice"]>): string =>

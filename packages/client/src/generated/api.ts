@@ -11112,6 +11112,20 @@ export interface components {
             /** Format: date-time */
             createdAt: string;
         };
+        PlannedGate: {
+            gate: string;
+            required: boolean;
+            /** @description How long figures are waited for. */
+            waitSeconds: number;
+            conditions: {
+                name: string;
+                /** @enum {string} */
+                type: "eval_score" | "latency" | "cost" | "custom";
+                required: boolean;
+                operator: ("gte" | "lte" | "eq" | "gt" | "lt") | null;
+                threshold: number | null;
+            }[];
+        };
         Plan: {
             /** @description Name. */
             deployment: string;
@@ -12632,7 +12646,14 @@ export interface components {
             validations: components["schemas"]["ValidationResult"][];
             /** @description Whether a failed validation would stop the rollout. */
             blocked: boolean;
-            gates: components["schemas"]["GateResult"][];
+            /** @description Asked when the rollout comes to them, not by a plan. */
+            gates: components["schemas"]["PlannedGate"][];
+            /** @description Of the candidate itself, at zero traffic. */
+            tests: {
+                name: string;
+                /** @enum {string} */
+                type: "functional" | "performance" | "load" | "security";
+            }[];
             approvals: {
                 /** @description Approvals needed before anything starts. */
                 required: number;
@@ -12640,8 +12661,10 @@ export interface components {
                 steps: number;
                 /** @description Whether it must be somebody other than who asks. */
                 fourEyes: boolean;
-                /** @description Tokens that may approve. */
+                /** @description Whom the environment names, or tokens that may approve. */
                 approvers: string[];
+                /** @description How long an approval is waited for; null: for ever. */
+                expirySeconds: number | null;
             };
             /** @description The rollout that is under way, and what would become of the two. */
             conflict: {

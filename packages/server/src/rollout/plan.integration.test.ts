@@ -43,6 +43,7 @@ describe("a plan", () => {
       ...{ fromRevision: 1, fromVersion: "1.0.0", toRevision: 2, toVersion: "1.1.0", replicas: 3 },
       blocked: false,
       gates: [],
+      tests: [],
       conflict: null,
       frozenUntil: null,
       shortestSeconds: 150,
@@ -106,6 +107,25 @@ describe("a plan", () => {
       fromRevision: 1,
       toRevision: 3,
     });
+  });
+
+  test("names the gates that will ask, the tests to pass, and who may approve until when", async () => {
+    const { id } = await api.serve("asked");
+    const gate = { conditions: [{ type: "eval_score", dataset: "smoke", threshold: 0.9 }] };
+    expect((await api.ask("PUT", "/v1/gates/quality", { body: { ...gate, artifact: "greeter" } })).status).toBeLessThan(
+      300,
+    );
+    const tests = { functional: [{ name: "answers", request: { path: "/" } }], loadTest: true };
+    const answer = await plan({ deployment: id, version: "1.1.0", strategy: { type: "immediate", tests } });
+    expect(answer.gates).toEqual([
+      {
+        ...{ gate: "quality", required: true, waitSeconds: 3_600 },
+        conditions: [{ name: "score on smoke", type: "eval_score", required: true, operator: "gte", threshold: 0.9 }],
+      },
+    ]);
+    expect(answer.tests.map(({ type }) => type)).toEqual(["functional", "load"]);
+    expect(answer.approvals).toMatchObject({ expirySeconds: null });
+    await api.ask("DELETE", "/v1/gates/quality");
   });
 
   test("throws what the change would throw", async () => {

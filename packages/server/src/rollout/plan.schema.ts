@@ -1,7 +1,7 @@
-import { nameSchema, strategySchema } from "@sluice/core";
+import { COMPARISONS, nameSchema, strategySchema, TEST_TYPES } from "@sluice/core";
 import { z } from "zod";
 import { createDeploymentSchema, updateDeploymentSchema } from "../deployment/deployment.schema.ts";
-import { gateSchema, stepSchema, validationSchema } from "./rollout.schema.ts";
+import { stepSchema, validationSchema } from "./rollout.schema.ts";
 
 const baselineSchema = z
   .strictObject({
@@ -47,6 +47,23 @@ export const planRequestSchema = z.union([planUpdateSchema, planCreateSchema]).m
 export type PlanRequest = z.output<typeof planRequestSchema>;
 export type Baseline = z.output<typeof baselineSchema>;
 
+const plannedGateSchema = z
+  .object({
+    gate: z.string(),
+    required: z.boolean(),
+    waitSeconds: z.number().int().describe("How long figures are waited for."),
+    conditions: z.array(
+      z.object({
+        name: z.string(),
+        type: z.enum(["eval_score", "latency", "cost", "custom"]),
+        required: z.boolean(),
+        operator: z.enum(COMPARISONS).nullable(),
+        threshold: z.number().nullable(),
+      }),
+    ),
+  })
+  .meta({ id: "PlannedGate" });
+
 const noticeSchema = z.object({
   metric: z.literal("error_rate"),
   weight: z.number().describe("Percent of the traffic that the candidate has."),
@@ -69,12 +86,16 @@ export const planSchema = z
     steps: z.array(stepSchema),
     validations: z.array(validationSchema),
     blocked: z.boolean().describe("Whether a failed validation would stop the rollout."),
-    gates: z.array(gateSchema),
+    gates: z.array(plannedGateSchema).describe("Asked when the rollout comes to them, not by a plan."),
+    tests: z
+      .array(z.object({ name: z.string(), type: z.enum(TEST_TYPES) }))
+      .describe("Of the candidate itself, at zero traffic."),
     approvals: z.object({
       required: z.number().int().describe("Approvals needed before anything starts."),
       steps: z.number().int().describe("Steps that wait for an approval."),
       fourEyes: z.boolean().describe("Whether it must be somebody other than who asks."),
-      approvers: z.array(z.string()).describe("Tokens that may approve."),
+      approvers: z.array(z.string()).describe("Whom the environment names, or tokens that may approve."),
+      expirySeconds: z.number().int().nullable().describe("How long an approval is waited for; null: for ever."),
     }),
     conflict: z
       .object({ rollout: z.string(), phase: z.string(), handling: z.enum(["supersede", "queue", "reject"]) })

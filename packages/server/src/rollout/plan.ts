@@ -21,6 +21,7 @@ import { findRevision, latestRevisionNumber, type StoredRevision } from "../revi
 import { findRoute } from "../routing/route.store.ts";
 import { requestsToNotice } from "./plan.detection.ts";
 import type { PlanRequest, PlanView } from "./plan.schema.ts";
+import { approversAmong, gatesAhead, testsAhead } from "./plan.stages.ts";
 import { activeRollouts } from "./rollout.store.ts";
 import { stepView, validationView } from "./rollout.view.ts";
 
@@ -58,6 +59,7 @@ interface Preview extends Changed {
   /** The newest other rollout under way. */
   other: Rollout | null;
   approvers: string[];
+  gates: PlanView["gates"];
 }
 
 /** Makes the change in a transaction that is taken back: a plan is not a second opinion on what a change would do. */
@@ -92,7 +94,8 @@ async function make(tx: Db, principal: Principal, request: PlanRequest, now: Ins
     revision,
     candidate: rollout === null ? null : await candidateOf(tx, deployment, rollout, revision, environment),
     other: others.at(-1)?.rollout ?? null,
-    approvers: await approversOf(tx, principal, deployment, environment, now),
+    approvers: approversAmong(await holdersOf(tx, deployment, now), environment.protection, principal.name),
+    gates: rollout === null ? [] : await gatesAhead(tx, deployment, rollout),
   };
 }
 
@@ -115,14 +118,8 @@ async function candidateOf(
   return { ...planned, route: route?.settings ?? null };
 }
 
-/** Names of the tokens that could approve a rollout which the principal asks for. */
-async function approversOf(
-  tx: Db,
-  principal: Principal,
-  { project, environment }: StoredDeployment,
-  { protection }: EnvironmentSpec,
-  now: Instant,
-): Promise<string[]> {
+/** Names of the tokens that may approve in the environment. */
+async function holdersOf(tx: Db, { project, environment }: StoredDeployment, now: Instant): Promise<string[]> {
   const rows = await tx
     .selectFrom("tokens")
     .select("name")
@@ -134,12 +131,11 @@ async function approversOf(
     .where((eb) => eb.or([eb("expires_at", "is", null), eb("expires_at", ">", new Date(now))]))
     .orderBy("name")
     .execute();
-  const names = rows.map((row) => row.name);
-  return protection.fourEyes ? names.filter((name) => name !== principal.name) : names;
+  return rows.map((row) => row.name);
 }
 
 function view(preview: Preview, validations: ValidationResult[], request: PlanRequest, now: Instant): PlanView {
-  const { deployment, rollout, environment, revision, other, approvers } = preview;
+  const { deployment, rollout, environment, revision, other, approvers, gates } = preview;
   const { protection, validationLevel } = environment;
   const steps = rollout?.steps ?? [];
   const duration = planDuration(steps, rollout === null || rollout.fastTrack ? 0 : rollout.strategy.monitoringSeconds);
@@ -157,12 +153,14 @@ function view(preview: Preview, validations: ValidationResult[], request: PlanRe
     steps: steps.map(stepView),
     validations: validations.map(validationView),
     blocked: blockers(validations, validationLevel).length > 0,
-    gates: [],
+    gates,
+    tests: rollout === null ? [] : testsAhead(rollout),
     approvals: {
       required: rollout?.requiredApprovals ?? 0,
       steps: duration.approvals,
       fourEyes: protection.fourEyes,
       approvers,
+      expirySeconds: protection.approvalExpirySeconds,
     },
     conflict:
       rollout === null || other === null

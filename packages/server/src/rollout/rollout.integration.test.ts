@@ -112,6 +112,57 @@ describe("commanding a rollout", () => {
     expect(await api.ask("GET", "/v1/audit/verify")).toMatchObject({ status: 200, body: { valid: true } });
   });
 
+  test("a rollback tells that security was the reason, and no other command takes one", async () => {
+    const { id } = await waiting("violated");
+    expect(await command(id, "pause", { trigger: "security_violation" })).toMatchObject({
+      status: 400,
+      body: { errors: [{ field: "trigger" }] },
+    });
+    expect(await command(id, "rollback", { trigger: "manual" })).toMatchObject({
+      status: 400,
+      body: { errors: [{ field: "trigger", found: "manual" }] },
+    });
+    const body = { trigger: "security_violation", comment: "a token leaked" };
+    expect((await command(id, "rollback", body)).status).toBe(202);
+    const ended = await api.ended(id);
+    expect(ended).toMatchObject({ phase: "rolled_back", trigger: "security_violation" });
+    expect(ended.explanation).toContain("a token leaked");
+  });
+
+  test("gates that wait are judged anew by command, and the view tells until when they are waited for", async () => {
+    const { id: deployment } = await api.serve("gated");
+    const gate = { artifact: "greeter", conditions: [{ type: "eval_score", dataset: "smoke", threshold: 0.9 }] };
+    await api.ask("PUT", "/v1/gates/quality", { body: gate });
+    try {
+      const { id } = await api.rollOut(deployment, { version: "1.1.0", strategy: { type: "immediate" } });
+      const held = await api.until(id, ({ gates }) => gates.length > 0);
+      expect(held).toMatchObject({ phase: "gating", waitsUntil: expect.stringMatching(/Z$/) });
+      expect(held.explanation).toContain("Waits for the gate quality");
+      expect(await command(id, "reevaluate")).toMatchObject({ status: 202, body: { gates: [], waitsUntil: null } });
+      await api.until(id, ({ gates }) => gates.length > 0);
+      await command(id, "cancel");
+      expect(await command(id, "reevaluate")).toMatchObject({ status: 409 });
+    } finally {
+      await api.ask("DELETE", "/v1/gates/quality");
+    }
+  });
+
+  // edge case 50
+  test("a version whose migration cannot be undone is not rolled back by any road after it serves", async () => {
+    const { id: deployment } = await api.serve("migrated");
+    const migrations = { up: ["alter table greetings add tone text"], down: [] };
+    const spec = { command: ["node", "server.mjs"], workdir: "examples/greeter", env: {}, migrations };
+    await api.ask("POST", "/v1/artifacts/greeter/versions", { body: { version: "9.0.0", spec } });
+    const { id } = await api.rollOut(deployment, { version: "9.0.0", strategy: { type: "immediate" } });
+    expect((await api.ended(id)).phase).toBe("completed");
+    const refused = { status: 409, body: { detail: expect.stringContaining("migration") } };
+    expect(await command(id, "rollback")).toMatchObject(refused);
+    const road = `/v1/deployments/${deployment}/rollback`;
+    expect(await api.ask("POST", road, { body: { reason: "x" } })).toMatchObject(refused);
+    expect(await api.ask("POST", road, { body: { toRevision: 1, reason: "x" } })).toMatchObject(refused);
+    expect(await api.ask("POST", road, { body: { scope: "version", reason: "x" } })).toMatchObject(refused);
+  });
+
   test("an unknown command, rollout or field is refused by name", async () => {
     const { id } = await waiting("unknown");
     expect(await command(id, "explode")).toMatchObject({
@@ -129,7 +180,7 @@ describe("commanding a rollout", () => {
     });
     expect(await command(id, "pause", { coment: "typo" })).toMatchObject({
       status: 400,
-      body: { errors: [{ field: "coment", found: "typo", allowed: "one of comment" }] },
+      body: { errors: [{ field: "coment", found: "typo", allowed: "one of comment, trigger" }] },
     });
     expect(await command("rol_none", "pause")).toMatchObject({
       status: 404,

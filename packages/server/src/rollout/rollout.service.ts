@@ -64,7 +64,7 @@ export function createRolloutService({ db, clock }: Deps): RolloutService {
     list: (principal, query) => list(db, principal, query),
     command: (principal, id, command, { comment = "", trigger }) => {
       if (trigger !== undefined && command !== "rollback") {
-        throw invalidField("body.trigger", trigger, `nothing: it is for rollback, and this is ${command}`);
+        throw invalidField("trigger", trigger, `nothing: it is for rollback, and this is ${command}`);
       }
       const order = { principal, id, command, comment, trigger, now: clock() };
       return db.transaction().execute((tx) => give(tx, order));
