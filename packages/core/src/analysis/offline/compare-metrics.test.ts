@@ -11,7 +11,7 @@ describe("compareMetrics", () => {
   it("is worse when one metric is, and says which", () => {
     const found = compareMetrics(control, new Map([...control, ["latency", ramp(30, 200)]]));
     expect(found).toMatchObject({ verdict: "worse", score: 50 });
-    expect(found.message).toBe("Worse: of 2 metrics latency is High; without that it would have passed");
+    expect(found.message).toBe("Worse: of 2 metrics, latency is High; without that it would have passed");
   });
 
   it("passes when none is, and does not know when one has no data", () => {

@@ -107,12 +107,12 @@ function describe(
   const all = counted(metrics.length, "metric");
   if (mode === "kayenta") {
     const why = reason === null ? "" : ` because ${reason}`;
-    const seen = details === "" ? `all of ${all} passed` : `of ${all} ${details}`;
+    const seen = details === "" ? `all of ${all} passed` : `of ${all}, ${details}`;
     return `${capitalised(verdict)}: the score is ${score ?? 0}${why}, ${seen}; from ${pass} on it passes, from ${marginal} on it is marginal`;
   }
-  if (verdict === "worse") return `Worse: of ${all} ${details}; without that it would have passed`;
-  if (verdict === "unknown") return `Unknown: of ${all} ${details}; with more points of that it could be told`;
-  return `Pass: none of ${all} is worse; see each for what would have changed it`;
+  if (verdict === "worse") return `Worse: of ${all}, ${details}; without that it would have passed`;
+  if (verdict === "unknown") return `Unknown: of ${all}, ${details}; with more points of that it could be told`;
+  return `Pass: of ${all}, none is worse; see each for what would have changed it`;
 }
 
 const capitalised = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
