@@ -8,9 +8,10 @@ import { failureOf } from "./failure.ts";
 import { type GatewayResponse, onResponseDrain } from "./gateway.response.ts";
 import { Measurement } from "./measure.ts";
 import type { MirrorCopy } from "./mirror.ts";
-import { NO_INSTANCE, type Problem, sendProblem } from "./problem.ts";
+import { CALLER_STALLED, NO_INSTANCE, type Problem, sendProblem, UNREADABLE_HEAD } from "./problem.ts";
 import { RequestBody } from "./request.body.ts";
-import { responseHeaders } from "./response.head.ts";
+import { isRepeatable } from "./request.head.ts";
+import { hasLength, linksOf, responseHeaders, trailersOf } from "./response.head.ts";
 
 /** A connection that cannot be made is tried at this many endpoints; a reset one is tried once more. */
 const MAX_ATTEMPTS = 3;
@@ -177,7 +178,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     for (const _ in trailers) trailed = true;
     if (this.#head === null || trailed) {
       this.flush();
-      if (trailed) this.#response.addTrailers(textOf(trailers));
+      if (trailed) this.#response.addTrailers(trailersOf(trailers));
       this.#response.end();
       return;
     }
@@ -244,8 +245,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #sendAgain(arm: Arm, failed: Upstream): boolean {
     if (this.#tried === null) this.#tried = [failed];
     else this.#tried.push(failed);
-    const next = hasOther(arm, this.#tried) ? arm : this.#route.chooseOther(arm);
-    if (next === null || !hasOther(next, this.#tried)) return false;
+    const next = arm.hasOther(this.#tried) ? arm : this.#route.chooseOther(arm);
+    if (next?.hasOther(this.#tried) !== true) return false;
     // Another revision's answer is not what the copy's is to be compared with.
     if (next !== arm) this.#unpair();
     this.send(next, false);
@@ -334,13 +335,6 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 }
 
-const CALLER_STALLED: Problem = { status: 408, title: "Timeout", detail: "The request's body stopped coming." };
-const UNREADABLE_HEAD: Problem = {
-  status: 502,
-  title: "Bad gateway",
-  detail: "The instance's answer is not valid HTTP/1.1.",
-};
-
 /** Exchanges whose answer began in this turn of the event loop: one timer for all of them. */
 const unflushed: Exchange[] = [];
 
@@ -350,26 +344,3 @@ function flushAll(): void {
 }
 
 const stalled = (exchange: Exchange): void => exchange.stall();
-
-/** Safe methods, which may be sent again after a connection was cut (RFC 9110 §9.2). */
-function isRepeatable({ method }: IncomingMessage): boolean {
-  return method === "GET" || method === "HEAD" || method === "OPTIONS";
-}
-
-const hasOther = (arm: Arm, tried: readonly Upstream[]): boolean =>
-  arm.upstreams.some((upstream) => !upstream.ejected && !tried.includes(upstream));
-
-function hasLength(head: readonly string[]): boolean {
-  for (let index = 0; index < head.length; index += 2) if (head[index] === "content-length") return true;
-  return false;
-}
-
-function linksOf({ link }: IncomingHttpHeaders): { link: string | string[] } {
-  return { link: link ?? [] };
-}
-
-function textOf(trailers: IncomingHttpHeaders): [string, string][] {
-  return Object.entries(trailers).flatMap(([name, value]) =>
-    value === undefined ? [] : [value].flat().map((one): [string, string] => [name, one]),
-  );
-}

@@ -19,6 +19,14 @@ export const NO_INSTANCE: Problem = {
   retryAfter: 1,
 };
 
+export const CALLER_STALLED: Problem = { status: 408, title: "Timeout", detail: "The request's body stopped coming." };
+
+export const UNREADABLE_HEAD: Problem = {
+  status: 502,
+  title: "Bad gateway",
+  detail: "The instance's answer is not valid HTTP/1.1.",
+};
+
 /** The body of a problem (RFC 9457) and its media type. */
 export function problemBody({ status, title, detail }: Problem): string {
   return `${JSON.stringify({ type: "about:blank", title, status, detail, instance: `urn:uuid:${randomUUID()}` })}\n`;

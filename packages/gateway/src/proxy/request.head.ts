@@ -87,6 +87,11 @@ export function hostName(host: string): string {
   return named.toLowerCase();
 }
 
+/** Safe methods, which may be sent again after a connection was cut (RFC 9110 §9.2). */
+export function isRepeatable({ method }: { method?: string | undefined }): boolean {
+  return method === "GET" || method === "HEAD" || method === "OPTIONS";
+}
+
 /** A request target as origin form and authority; null when it is none that a gateway serves. */
 export function readTarget(target: string): { target: string; authority: string | null } | null {
   if (target.charCodeAt(0) === SLASH) return { target, authority: null };

@@ -21,3 +21,21 @@ export function responseHeaders(headers: IncomingHttpHeaders, revision: string):
   flat.push(REVISION_HEADER, revision);
   return listed === null ? flat : without(flat, listed);
 }
+
+/** Whether a flat list of headers says how long the body is. */
+export function hasLength(head: readonly string[]): boolean {
+  for (let index = 0; index < head.length; index += 2) if (head[index] === "content-length") return true;
+  return false;
+}
+
+/** What `103 Early Hints` passes on. */
+export function linksOf({ link }: IncomingHttpHeaders): { link: string | string[] } {
+  return { link: link ?? [] };
+}
+
+/** Trailers as a list of names and values. */
+export function trailersOf(trailers: IncomingHttpHeaders): [string, string][] {
+  return Object.entries(trailers).flatMap(([name, value]) =>
+    value === undefined ? [] : [value].flat().map((one): [string, string] => [name, one]),
+  );
+}

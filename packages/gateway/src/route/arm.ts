@@ -43,6 +43,11 @@ export class Arm {
     return this.upstreams.reduce((count, upstream) => count + (upstream.ejected ? 0 : 1), 0);
   }
 
+  /** Whether a usable endpoint is left that has not been tried. */
+  hasOther(tried: readonly Upstream[]): boolean {
+    return this.upstreams.some((upstream) => !upstream.ejected && !tried.includes(upstream));
+  }
+
   /** The usable endpoint with the fewest requests in flight, taking turns among equals; null when there is none. */
   pick(tried: readonly Upstream[] | null): Upstream | null {
     const { upstreams } = this;
