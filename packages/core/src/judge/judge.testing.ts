@@ -1,11 +1,13 @@
+import { expect } from "vitest";
 import { ArmCounts, type GuardArrivals } from "../analysis/guard.arrivals.ts";
 import type { PeriodCounts } from "../analysis/guard.types.ts";
 import { createRollout } from "../rollout/create.ts";
 import type { Rollout } from "../rollout/rollout.ts";
 import { type StrategyInput, strategySchema } from "../strategy/strategy.schema.ts";
-import type { JudgeBatch } from "./judge.batch.ts";
+import type { JudgeBatch, OutsideProblem, OutsideValues } from "./judge.batch.ts";
 import { judgeConfigOf } from "./judge.config.ts";
 import type { JudgeConfig } from "./judge.terms.ts";
+import { createJudge } from "./pooled.judge.ts";
 
 /** A rollout from revision 1 to 2, or a first delivery of revision 2. */
 export function rolloutOf(strategy: StrategyInput, from: number | null = 1): Rollout {
@@ -87,3 +89,38 @@ export const batchOf = (seq: number, changes: Partial<JudgeBatch> = {}): JudgeBa
 /** What the gateways count now. */
 export const countsOf = (...gateways: CountingGateway[]): JudgeBatch["gateways"] =>
   gateways.map((gateway) => ({ gateway: gateway.name, counts: gateway.counts() }));
+
+export type Metrics = NonNullable<NonNullable<StrategyInput["analysis"]>["metrics"]>;
+
+/** A judge of these metrics with one gateway, fed look by look. */
+export function judged(
+  metrics: Metrics,
+  { strategy = {}, from = 1 }: { strategy?: object; from?: number | null } = {},
+) {
+  const config = termsOf({ type: "canary", analysis: { metrics }, ...strategy }, from);
+  const judge = createJudge(config);
+  const gateway = new CountingGateway();
+  const look = (changes: Parameters<typeof batchOf>[1] = {}) =>
+    judge.observe(batchOf(judge.seq + 1, { gateways: countsOf(gateway), ...changes }));
+  const serve = (arrivals: GuardArrivals, times = 1, changes: Parameters<typeof batchOf>[1] = {}): void => {
+    for (let time = 0; time < times; time += 1) {
+      gateway.serve(arrivals);
+      look(changes);
+    }
+  };
+  const read = (values: Omit<OutsideValues, "metric">, times = 1): void => {
+    for (let time = 0; time < times; time += 1) look({ values: [{ metric: metrics.at(-1)?.name ?? "", ...values }] });
+  };
+  const fail = (problem: Omit<OutsideProblem, "metric">): void => {
+    look({ problems: [{ metric: metrics.at(-1)?.name ?? "", ...problem }] });
+  };
+  const metric = (name: string) => judge.report().metrics.find((entry) => entry.name === name);
+  return { judge, gateway, look, serve, read, fail, metric };
+}
+
+/** A sentence for people, and one only. */
+export const one = (sentence: string | undefined): string => {
+  expect(sentence).toMatch(/\w/);
+  expect(sentence).not.toMatch(/undefined|NaN|Infinity|\. [A-Z]/);
+  return sentence ?? "";
+};

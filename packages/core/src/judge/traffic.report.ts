@@ -59,9 +59,13 @@ export function describeAlone(config: JudgeConfig, { totals }: TrafficJudge, fin
   );
 }
 
-/** One part of the report: figures, evidence, and the sentence with what would have changed it. */
+/**
+ * One part of the report: figures, evidence, and the sentence with what would have changed it. With fewer requests than the
+ * strategy's `minimumSamples` of an arm it is `no_data`, unless they were enough to show that the candidate is worse.
+ */
 export function trafficMetric(view: JudgeView, part: TrafficPart, needed: number): JudgeMetricReport {
   const { totals, weight } = view.traffic;
+  const fewest = view.config.minimumSamples;
   const limited = part.kind === "limit";
   const logEvidence = evidenceOf(part);
   const failed = Math.log(part.terms.share) + logEvidence >= view.bound;
@@ -78,7 +82,10 @@ export function trafficMetric(view: JudgeView, part: TrafficPart, needed: number
     name: trafficName(part),
     source: "gateway",
     judge: methodOf(part),
-    status: counted ? "ok" : "no_data",
+    status:
+      failed || Math.min(samples.candidate, limited ? Infinity : samples.stable) >= Math.max(1, fewest)
+        ? "ok"
+        : "no_data",
     logEvidence,
     failed,
     ...figures,
