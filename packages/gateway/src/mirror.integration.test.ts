@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { MIRROR_BODY_BYTES, MIRRORS_IN_FLIGHT } from "./proxy/mirror.ts";
 import { bodyOf, freePort, startGateway, startInstance, startTextInstance } from "./testing/gateway.fixture.ts";
 import { backend, routeConfig } from "./testing/route.fixture.ts";
@@ -49,6 +49,32 @@ describe("a mirror", () => {
     expect(await get("/", { method: "POST", body })).toMatchObject({ status: 200, text: "stable" });
     await expect.poll(() => gateway.table.records.get("dep_1")?.mirrorBudget.skipped).toBe(1);
     expect(mirror.requests).toBe(0);
+  });
+
+  test("whose answer never ends is cut off in time, and not blamed for it", async () => {
+    const trickling: NodeJS.Timeout[] = [];
+    const mirror = await startInstance((incoming, response) => {
+      incoming.resume();
+      response.writeHead(200, { "content-type": "text/event-stream" });
+      const timer = setInterval(() => response.write("data: 1\n\n"), 5);
+      trickling.push(timer);
+      response.on("close", () => clearInterval(timer));
+    });
+    onTestFinished(() => trickling.forEach(clearInterval));
+    const stable = await startTextInstance("stable");
+    const { gateway, get, stats } = await startGateway();
+    await gateway.apply(
+      routeConfig({
+        backends: [backend(1, stable.port), backend(2, mirror.port)],
+        mirror: { revision: 2, weight: 10_000 },
+        timeouts: { connectMs: 1_000, responseMs: 300, idleMs: 300 },
+      }),
+    );
+    for (let request = 0; request < 5; request += 1) expect((await get()).text).toBe("stable");
+    await expect
+      .poll(() => stats(2), { timeout: 20_000 })
+      .toMatchObject({ requests: 0, errors: 0, aborted: 5, inFlight: 0 });
+    expect(gateway.table.records.get("dep_1")?.mirrorBudget.inFlight).toBe(0);
   });
 
   test("gets the share that it was given", async () => {

@@ -25,7 +25,8 @@ export interface MirrorBudget {
 /**
  * A copy of one request for the mirror. The body is gathered as it leaves for the real instance, so the real request
  * waits for nothing; the copy goes when the whole body was sent, and its answer is measured, compared if that is wanted,
- * and thrown away.
+ * and thrown away. An answer that takes longer than the route's times for a head and for silence together is cut off and
+ * counts for nothing: a stream without an end would otherwise hold its place for ever.
  */
 export class MirrorCopy implements Dispatcher.DispatchHandler {
   readonly #arm: Arm;
@@ -37,8 +38,10 @@ export class MirrorCopy implements Dispatcher.DispatchHandler {
   #length = 0;
   #upstream: Upstream | null = null;
   #measurement: Measurement | null = null;
+  #controller: Dispatcher.DispatchController | null = null;
+  #deadline: NodeJS.Timeout | null = null;
   #status = 0;
-  #sent = false;
+  #cut = false;
 
   constructor(
     arm: Arm,
@@ -86,11 +89,15 @@ export class MirrorCopy implements Dispatcher.DispatchHandler {
     upstream.inFlight += 1;
     this.#measurement = new Measurement(this.#arm, true, true, upstream.warm);
     this.#arm.counters.bytesIn += this.#length;
+    const { headersTimeout, bodyTimeout } = this.#options;
+    this.#deadline = setTimeout(cutOff, (headersTimeout ?? 0) + (bodyTimeout ?? 0), this);
+    this.#deadline.unref();
     upstream.pool.dispatch({ ...this.#options, body }, this);
   }
 
-  onRequestStart(): void {
-    this.#sent = true;
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    if (this.#cut) controller.abort(TOO_LONG);
   }
 
   onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
@@ -113,8 +120,14 @@ export class MirrorCopy implements Dispatcher.DispatchHandler {
 
   onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {
     this.#side?.lost();
-    this.#upstream?.failed(failureOf(error, this.#sent).refused);
+    if (!this.#cut) this.#upstream?.failed(failureOf(error, this.#controller !== null).refused);
     this.#end(0);
+  }
+
+  /** It took too long. */
+  cutOff(): void {
+    this.#cut = true;
+    this.#controller?.abort(TOO_LONG);
   }
 
   #skip(): void {
@@ -127,6 +140,12 @@ export class MirrorCopy implements Dispatcher.DispatchHandler {
     this.#upstream.inFlight -= 1;
     this.#upstream = null;
     this.#budget.inFlight -= 1;
-    this.#measurement?.completed(status);
+    if (this.#deadline !== null) clearTimeout(this.#deadline);
+    if (this.#cut) this.#measurement?.aborted();
+    else this.#measurement?.completed(status);
   }
 }
+
+const TOO_LONG = new Error("the copy's answer has no end");
+
+const cutOff = (copy: MirrorCopy): void => copy.cutOff();
