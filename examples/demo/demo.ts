@@ -1,74 +1,91 @@
 /**
- * `npm run demo`: starts Sluice, delivers a small real program, and shows a canary that goes well and two that do not,
- * on real traffic. Leaves everything running.
+ * `npm run demo`: starts Sluice, delivers a small real program, and shows on real traffic what stops a version: a gate, its tests,
+ * a person who has not said yes, errors, slowness; and what a good one passes. Leaves everything running.
  */
-import { execFile, spawn } from "node:child_process";
-import { promisify } from "node:util";
-import { createClient, type Rollout } from "@sluice/client";
+import type { Rollout } from "@sluice/client";
 import { Load } from "./load.ts";
-import { heading, line, summary } from "./report.ts";
-import { canary, clear, deliver, register } from "./story.ts";
+import { narrator } from "./narrator.ts";
+import { hire, type Staff } from "./people.ts";
+import { heading, item, line, secondsSoFar, summary } from "./report.ts";
+import { start } from "./start.ts";
+import { type Chapter, canaryOf, clear, createGate, deliver, evaluate, register, removeGate, roll } from "./story.ts";
 
-const CLI = new URL("../../packages/cli/src/main.ts", import.meta.url).pathname;
 const REQUESTS_PER_SECOND = 200;
 
-const begun = performance.now();
-const { url, gatewayUrl } = await start();
-const sluice = createClient({ url });
+heading("Start Sluice");
+const { admin, gatewayUrl, tokenFile } = await start();
+line("ready", `server, gateway and PostgreSQL run; the API is at ${admin.url}/docs`);
+const staff = await hire(admin);
+const asker = staff?.ada.sluice ?? admin;
 
 heading("Deliver 1.0.0");
-await clear(sluice);
-await register(sluice);
-const { deployment, rollout: first } = await deliver(sluice);
-line(`revision 1 serves at ${gatewayUrl}/greeter (${first.phase})`);
-
+await clear(admin);
+await register(admin);
+const { deployment, rollout: first } = await deliver(asker);
+line(first.phase, `revision 1 serves at ${gatewayUrl}/greeter`);
 const load = new Load(`${gatewayUrl}/greeter`);
 load.start(REQUESTS_PER_SECOND);
-line(`${REQUESTS_PER_SECOND} requests a second begin, and do not stop until the end`);
+line("traffic", `${REQUESTS_PER_SECOND} requests a second begin, and do not stop until the end`);
+await createGate(admin);
+line("gate", "from now on a version needs an accuracy of 0.9 on the dataset smoke");
 // The guard learns what stable's latency looks like from traffic before the canary.
-await new Promise((resolve) => setTimeout(resolve, 6_000));
+await new Promise((resolve) => setTimeout(resolve, 5_000));
 
-const chapters = [];
-for (const [title, version] of [
-  ["Canary 1.1.0, a good version", "1.1.0"],
-  ["Canary 1.2.0, which answers every request with an error", "1.2.0"],
-  ["Canary 1.3.0, which answers a third of a second late", "1.3.0"],
-] as const) {
-  heading(title);
-  chapters.push(await canary(sluice, load, { title, deployment: deployment.id, version, onUpdate: narrator() }));
-}
+const chapters: Chapter[] = [];
+await chapter("1.1.0-rc.1, which a gate stops", { version: "1.1.0-rc.1", accuracy: 0.71, tested: true });
+await chapter("1.1.0-rc.2, which its tests stop", { version: "1.1.0-rc.2", accuracy: 0.94, tested: true });
+await chapter("1.1.0, a good version", { version: "1.1.0", accuracy: 0.94, tested: true, approved: true });
+await chapter("1.2.0, untested: answers every request with an error", { version: "1.2.0", accuracy: 0.95 });
+await chapter("1.3.0, untested: answers a third of a second late", { version: "1.3.0", accuracy: 0.95 });
 load.stop();
+await removeGate(admin);
+await staff?.leave();
 
 heading("What happened");
 summary(chapters);
-line(`\nAll of it took ${Math.round((performance.now() - begun) / 1_000)} s. Everything is still running:`);
-line(`  the program      ${gatewayUrl}/greeter`);
-line(`  the API          ${url}/docs`);
-line("  its history      npx sluice rollout list");
-line("  a live picture   npx sluice rollout watch <id>");
-line("  the audit chain  npx sluice audit verify");
-line("  to stop it all   npx sluice down");
 
-/** Starts the server and the gateway in the background, or finds them running. */
-async function start(): Promise<{ url: string; gatewayUrl: string }> {
-  heading("Start Sluice");
-  await new Promise<void>((resolve, reject) => {
-    const up = spawn(process.execPath, [CLI, "up"], { stdio: "inherit" });
-    up.on("error", reject);
-    up.on("exit", (code) => (code === 0 ? resolve() : reject(new Error(`sluice up ended with ${code}`))));
-  });
-  const { stdout } = await promisify(execFile)(process.execPath, [CLI, "status", "-o", "json"]);
-  return JSON.parse(stdout);
+heading(`All of it took ${Math.round(secondsSoFar())} s. Everything is still running:`);
+item("the program", `${gatewayUrl}/greeter`);
+item("the API", `${admin.url}/docs${staff === null ? "" : ` (with the token in ${tokenFile})`}`);
+item("its history", "npx sluice rollout list");
+item("one of them", `npx sluice rollout get ${chapters.at(-1)?.rollout.id}`);
+item("who did what", "npx sluice audit list");
+item("to stop it all", "npx sluice down");
+
+interface Plot {
+  version: string;
+  /** What its evaluation found. */
+  accuracy: number;
+  tested?: boolean;
+  /** Whether somebody has to say yes before it gets all traffic. */
+  approved?: boolean;
 }
 
-/** Prints a line whenever the rollout does something new. */
-function narrator(): (rollout: Rollout) => void {
-  let last = "";
-  return (rollout) => {
-    const now = `${rollout.phase} ${rollout.weight}`;
-    if (now === last) return;
-    last = now;
-    const share = rollout.phase === "shifting" ? `, ${rollout.weight} % of traffic` : "";
-    line(`${rollout.phase.replaceAll("_", " ")}${share}${rollout.reason === null ? "" : `: ${rollout.reason}`}`);
+async function chapter(title: string, { version, accuracy, tested = false, approved = false }: Plot): Promise<void> {
+  heading(title);
+  await evaluate(admin, version, accuracy);
+  const tell = narrator();
+  let asked: Promise<void> | undefined;
+  const onUpdate = (rollout: Rollout): void => {
+    tell(rollout);
+    if (staff !== null && rollout.allowedCommands.includes("approve")) asked ??= approve(staff, rollout);
   };
+  const strategy = canaryOf({ tested, approved: approved && staff !== null });
+  if (approved && staff === null)
+    line("approval", "left out: without authentication everybody is the same person (npx sluice down, then again)");
+  chapters.push(await roll(asker, load, { deployment: deployment.id, version, strategy, onUpdate }));
+  await asked;
+}
+
+/** Four eyes: who asked for the rollout is refused, somebody else is heard. */
+async function approve({ ada, grace }: Staff, { id, weight }: Rollout): Promise<void> {
+  line("approval", `at ${weight} % it waits for somebody to approve; meanwhile it is watched as before`);
+  const say = ({ sluice }: Staff["ada"], comment: string) =>
+    sluice.http.POST("/v1/rollouts/{id}/{command}", {
+      params: { path: { id, command: "approve" } },
+      body: { comment },
+    });
+  await say(ada, "mine is fine").catch((error: Error) => line("", `ada: refused, ${error.message}`));
+  await say(grace, "looks good");
+  line("", "grace: approved, looks good");
 }
