@@ -84,6 +84,18 @@ describe("errors", () => {
   });
 });
 
+describe("the judge's word", () => {
+  test("changes when something was decided, and not with every request", () => {
+    const { judge, serve } = judged([{ name: "error_rate" }]);
+    serve(healthy, 10);
+    const { word } = judge;
+    serve(healthy, 10);
+    expect(judge.word).toBe(word);
+    serve(failing, 12);
+    expect(judge.word).not.toBe(word);
+  });
+});
+
 describe("latency", () => {
   test("closes the gate when the candidate is slower, also without knowing stable from before", () => {
     const { judge, serve } = judged([{ name: "error_rate" }, { name: "latency" }]);

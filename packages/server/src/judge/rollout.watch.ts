@@ -97,10 +97,9 @@ export class RolloutWatch {
     // Edge case 31: one metric has decided; what the others would have said is not waited for.
     else this.#reader.abort();
     if (this.#judge.seq === this.#savedSeq) return;
-    const report = this.#judge.report();
-    const word = wordOf(report);
+    const { word } = this.#judge;
     if (word === this.#word && now - this.#savedAt < SAVE_MS) return;
-    await this.#save(report, now);
+    await this.#save(this.#judge.report(), now);
     if (word === this.#word) return;
     this.#word = word;
     this.#deps.changed(this.#judged.rollout.deployment);
@@ -233,13 +232,3 @@ function stableBefore(route: RouteObservation | null, { fromRevision }: Rollout)
   ]);
   return LogHistogram.fromSparse(before);
 }
-
-/** What of a report matters to the rollout: with another one it is woken. */
-const wordOf = ({ verdict, closed, nonInferior, sampleRatio, metrics }: JudgeReport): string =>
-  JSON.stringify([
-    verdict,
-    closed?.at,
-    nonInferior,
-    sampleRatio.doubted,
-    metrics.map(({ name, status, failed }) => [name, status, failed]),
-  ]);
