@@ -1,76 +1,11 @@
-import { spawn } from "node:child_process";
-import { appendFile, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
-import { processEnvironment } from "../config.ts";
+import { readFile, truncate } from "node:fs/promises";
+import { expect, test } from "vitest";
 import { EXIT } from "../exit.ts";
-import { run } from "../program.ts";
-import { type Answers, problem, startApi, type TestApi } from "../testing/api.ts";
-import { completion, type Model, startModel } from "../testing/evaluation.ts";
-import { testIo } from "../testing/io.ts";
+import { problem } from "../testing/api.ts";
+import { completion } from "../testing/evaluation.ts";
+import { double, evaluationWorkshop, numbers, OF, records } from "../testing/evaluation.workshop.ts";
 
-const SLUICE = fileURLToPath(new URL("../../bin/sluice.mjs", import.meta.url));
-
-let folder = "";
-let files = 0;
-const open: { close(): Promise<void> }[] = [];
-
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), "sluice-eval-"));
-});
-afterAll(() => rm(folder, { recursive: true, force: true }));
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((one) => one.close()));
-});
-
-const ANSWERS: Answers = {
-  "GET /v1/artifacts/bot/versions/2": { json: { version: "2" } },
-  "POST /v1/evaluations": ({ body }) => ({
-    status: 201,
-    json: { id: "eva_1", recordedBy: "local", ...(typeof body === "object" ? body : {}) },
-  }),
-};
-
-async function model(answer: Parameters<typeof startModel>[0]): Promise<Model> {
-  const started = await startModel(answer);
-  open.push(started);
-  return started;
-}
-
-async function api(answers: Answers = ANSWERS): Promise<TestApi> {
-  const started = await startApi(answers);
-  open.push(started);
-  return started;
-}
-
-/** A dataset in a folder of its own. */
-async function dataset(...lines: (object | string)[]): Promise<{ file: string; results: string }> {
-  files += 1;
-  const file = join(folder, `set-${files}.ndjson`);
-  await writeFile(file, lines.map((line) => `${typeof line === "string" ? line : JSON.stringify(line)}\n`).join(""));
-  return { file, results: join(folder, `set-${files}.results.ndjson`) };
-}
-
-async function sluice(argv: string[], options: Parameters<typeof testIo>[0] & { server?: TestApi } = {}) {
-  const server = options.server ?? (await api());
-  const io = testIo({ ...options, environment: { SLUICE_URL: server.url, ...options.environment } });
-  const exitCode = await run(["eval", ...argv], io);
-  const recorded = server.asked.filter(({ method }) => method === "POST").map(({ body }) => body);
-  return { exitCode, out: io.out(), err: io.err(), recorded, io };
-}
-
-const OF = ["--artifact", "bot", "--version", "2"];
-const records = async (file: string) =>
-  (await readFile(file, "utf8"))
-    .trimEnd()
-    .split("\n")
-    .map((line) => JSON.parse(line));
-
-const double = ({ body }: { body: Record<string, unknown> }) => ({ body: { output: String(2 * Number(body.input)) } });
-const numbers = (count: number) =>
-  Array.from({ length: count }, (_, at) => ({ input: at, expected: 2 * at, scorer: "numeric" }));
+const { api, dataset, model, sluice } = evaluationWorkshop();
 
 test("a dataset is put to a candidate, scored, and recorded", async () => {
   const candidate = await model(double);
@@ -233,96 +168,14 @@ test("a bad line is named by file, line and field, and what was done before is k
   expect(await records(results)).toHaveLength(4);
 });
 
-test("results are never overwritten, and only gone on with by the same run", async () => {
+test("a dataset of ten gigabytes is read as far as it is asked for", async () => {
   const candidate = await model(double);
-  const { file, results } = await dataset(...numbers(2));
-  const argv = ["run", file, ...OF, "--target", candidate.url];
-  await sluice(argv);
-  const again = await sluice(argv);
-  expect(again.exitCode).toBe(EXIT.usage);
-  expect(again.err).toContain(`${results} holds the results of an earlier run`);
-  const other = await sluice([...argv, "--resume", results, "--scorer", "contains"]);
-  expect(other.err).toMatch(/results\.ndjson:1: run\.scorer is /);
-  const same = await sluice([...argv, "--resume", results]);
-  expect(same).toMatchObject({ exitCode: EXIT.ok, recorded: [{ sampleCount: 2 }] });
-  expect(candidate.asked).toHaveLength(2);
-});
-
-test("going on asks again what failed and what was changed, and forgets a half-written line", async () => {
-  let healthy = false;
-  const candidate = await model((question) =>
-    healthy || question.body.input !== 1 ? double(question) : { status: 500 },
-  );
-  const { file, results } = await dataset(...numbers(4));
-  const argv = ["run", file, ...OF, "--target", candidate.url];
-  expect((await sluice(argv)).exitCode).toBe(EXIT.failed);
-  await appendFile(results, '{"line":9,"half');
-  const lines = (await readFile(file, "utf8")).split("\n");
-  await writeFile(file, lines.with(3, JSON.stringify({ input: 30, expected: 60, scorer: "numeric" })).join("\n"));
-  healthy = true;
-  const asked = candidate.asked.length;
-  const { exitCode, recorded } = await sluice([...argv, "--resume", results]);
-  expect({ exitCode, recorded }).toMatchObject({
-    exitCode: EXIT.ok,
-    recorded: [{ sampleCount: 4, metrics: { score: 1 } }],
-  });
-  expect(candidate.asked.slice(asked).map(({ body }) => body.input)).toEqual([1, 30]);
-});
-
-test("a damaged results file is named by line and field", async () => {
-  const candidate = await model(double);
-  const { file, results } = await dataset(...numbers(1));
-  const argv = ["run", file, ...OF, "--target", candidate.url];
-  await sluice(argv);
-  await appendFile(results, '{"line":"two"}\n');
-  const { exitCode, err } = await sluice([...argv, "--resume", results]);
+  const { file, results } = await dataset(...numbers(3));
+  await truncate(file, 10 * 2 ** 30);
+  const { exitCode, err } = await sluice(["run", file, ...OF, "--target", candidate.url]);
   expect(exitCode).toBe(EXIT.usage);
-  expect(err).toMatch(/results\.ndjson:3: line is "two"; allowed: a number/);
-});
-
-test("Ctrl-C keeps what is done and says how to go on", async () => {
-  const stop: { now(): void } = { now: () => undefined };
-  const candidate = await model((question, count) => {
-    if (count === 5) stop.now();
-    return count < 5 ? double(question) : null;
-  });
-  const { file, results } = await dataset(...numbers(50));
-  const server = await api();
-  const io = testIo({ environment: { SLUICE_URL: server.url } });
-  stop.now = io.interrupt;
-  const exitCode = await run(["eval", "run", file, ...OF, "--target", candidate.url, "--concurrency", "1"], io);
-  expect(exitCode).toBe(EXIT.interrupted);
-  expect(io.err()).toContain(`interrupted; go on with --resume ${results}`);
-  expect(await records(results)).toHaveLength(5);
-});
-
-test("a run that is killed goes on where it was: every line is counted once", async () => {
-  const killed = Promise.withResolvers<void>();
-  const candidate = await model(async (question, count) => {
-    if (count === 30) killed.resolve();
-    return double(question);
-  });
-  const server = await api();
-  const { file, results } = await dataset(...numbers(2_000));
-  const argv = ["eval", "run", file, ...OF, "--target", candidate.url, "--concurrency", "2"];
-  const environment = { ...processEnvironment(), SLUICE_URL: server.url };
-  const child = spawn(process.execPath, [SLUICE, ...argv], { stdio: "ignore", env: environment });
-  const gone = new Promise((resolve) => child.once("exit", resolve));
-  // A child that ends by itself has failed, and would be waited for in vain.
-  await Promise.race([killed.promise, gone]);
-  child.kill("SIGKILL");
-  await gone;
-  const before = (await readFile(results, "utf8")).split("\n").length;
-  expect(before).toBeGreaterThan(1);
-  expect(before).toBeLessThan(2_000);
-  const { exitCode, recorded } = await sluice([...argv.slice(1), "--resume", results], { server });
-  expect({ exitCode, recorded }).toMatchObject({
-    exitCode: EXIT.ok,
-    recorded: [{ sampleCount: 2_000, metrics: { score: 1 } }],
-  });
-  const lines = (await records(results)).slice(1).map(({ line }) => line);
-  expect(new Set(lines).size).toBe(2_000);
-  expect(lines).toHaveLength(2_000);
+  expect(err).toContain(`${file}:4: the line is longer than 8388608 bytes`);
+  expect(await records(results)).toHaveLength(4);
 });
 
 test("how far it is stands on the standard error, as a bar on a terminal and as a line elsewhere", async () => {
@@ -367,46 +220,5 @@ test.each([
   const { file } = await dataset(...numbers(1));
   const { exitCode, err } = await sluice(["run", file, ...OF, ...flags]);
   expect(exitCode).toBe(EXIT.usage);
-  expect(err).toMatch(message);
-});
-
-const promptfoo = (results: object[]) => ({
-  evalId: "eval-1",
-  results: { version: 3, timestamp: "2026-09-25T10:00:00.000Z", prompts: [], results, stats: {} },
-  config: {},
-});
-const result = {
-  provider: { id: "openai:x" },
-  prompt: { raw: "p", label: "p" },
-  success: true,
-  score: 0.75,
-  latencyMs: 90,
-  cost: 0.1,
-};
-
-async function resultsFile(document: unknown): Promise<string> {
-  files += 1;
-  const file = join(folder, `promptfoo-${files}.json`);
-  await writeFile(file, typeof document === "string" ? document : JSON.stringify(document));
-  return file;
-}
-
-test("results of promptfoo are imported", async () => {
-  const file = await resultsFile(promptfoo([result]));
-  const { exitCode, recorded, out } = await sluice(["import", file, ...OF, "--dataset", "geo"]);
-  expect(exitCode).toBe(EXIT.ok);
-  expect(recorded).toMatchObject([
-    { dataset: "geo", source: "promptfoo", metrics: { score: 0.75, costUsd: 0.1 }, sampleCount: 1 },
-  ]);
-  expect(out).toMatch(/score +0\.75/);
-});
-
-test.each([
-  ["{", /is not JSON .*allowed: what promptfoo eval --output writes/],
-  [promptfoo([{ ...result, score: undefined }]), /results\.results\[0\]\.score is missing; allowed: a number/],
-  [promptfoo([result, { ...result, provider: { id: "b" } }]), /provider is missing; allowed: one of "openai:x", "b"/],
-])("a file of results that cannot be imported is refused: %#", async (document, message) => {
-  const { exitCode, err, recorded } = await sluice(["import", await resultsFile(document), ...OF]);
-  expect({ exitCode, recorded }).toEqual({ exitCode: EXIT.usage, recorded: [] });
   expect(err).toMatch(message);
 });
