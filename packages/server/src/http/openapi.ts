@@ -10,6 +10,7 @@ const TAGS = [
   ["Deployments", "One artifact in one environment, and what it runs"],
   ["Rollouts", "The act of moving a deployment from one revision to another, under a strategy"],
   ["Goals", "What requests came to, as applications report it: the measure of an A/B test"],
+  ["Scores", "How good live answers were, as applications report it"],
   ["Artifacts", "Prompts, agents, models, pipelines, applications, and their immutable versions"],
   ["Environments", "Where things run, and what must be true before they do"],
   ["Gates", "What a version must meet before traffic moves"],
