@@ -39,7 +39,7 @@ test.each([
   ["{", /^smoke\.ndjson:7: the line is not JSON/],
   ["[1]", /^smoke\.ndjson:7: the body is \[1\]; allowed: an object/],
   ['{"expected":"x"}', /^smoke\.ndjson:7: input is missing/],
-  ['{"input":"x"}', /^smoke\.ndjson:7: expected is missing; allowed: any JSON value, for scorer exact/],
+  ['{"input":"x"}', /^smoke\.ndjson:7: expected is missing; allowed: a JSON value, for scorer exact/],
   ['{"input":"x","expected":"y","scorer":"exactly"}', /scorer/],
   ['{"input":"x","expected":"y","score":1}', /score is 1; allowed: one of id, input, expected, scorer/],
   ['{"input":"x","expected":"(","scorer":"regex"}', /expected is "\("; allowed: a regular expression/],

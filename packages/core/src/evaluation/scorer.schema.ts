@@ -57,7 +57,7 @@ const scorerInput = z.union([
 const EXPECTED: Readonly<
   Record<Scorer["type"], { allowed: string; fits: (expected: unknown, scorer: Scorer) => boolean }>
 > = {
-  exact: { allowed: "any JSON value", fits: (expected) => expected !== undefined },
+  exact: { allowed: "a JSON value", fits: (expected) => expected !== undefined },
   contains: {
     allowed: "a text or a list of texts, none empty",
     fits: (expected) =>
@@ -77,7 +77,7 @@ const EXPECTED: Readonly<
       succeeds(() => compileJsonSchema(expected)),
   },
   numeric: { allowed: "a number", fits: (expected) => typeof expected === "number" },
-  http: { allowed: "any JSON value, or nothing", fits: () => true },
+  http: { allowed: "a JSON value, or nothing", fits: () => true },
 };
 
 const MAX_ID = 255;
