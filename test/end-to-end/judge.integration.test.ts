@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { canary, type Delivery, ended, look, newDelivery, reaches } from "./delivery.ts";
 import { type System, startSystem } from "./system.ts";
+import { sendTraffic } from "./traffic.ts";
 
 let system: System;
 let delivery: Delivery;
@@ -21,7 +22,7 @@ beforeAll(async () => {
   address = `http://127.0.0.1:${(service.address() as AddressInfo).port}`;
   system = await startSystem();
   delivery = await newDelivery(system, "judged");
-  for (const version of ["1.0.0", "1.1.0", "1.2.0", "1.3.0"]) await delivery.publish(version);
+  for (const version of ["1.0.0", "1.1.0", "1.2.0", "1.3.0", "1.4.0"]) await delivery.publish(version);
   await delivery.deliver("1.0.0");
 });
 
@@ -82,4 +83,21 @@ test("a killed server's judge goes on from what is on disk, and closes what it w
   const rollout = await ended(system, begun, 90_000);
   expect(rollout.phase).toBe("rolled_back");
   expect(rollout.reason).toMatch(/failed 2 times in a row of \d+ looks/);
+});
+
+test("a candidate that is shown to be no worse ends its step early, on what the gateway really counted", async () => {
+  const traffic = sendTraffic(delivery.url, 5);
+  try {
+    const strategy = canary([{ setWeight: 50 }, { analyze: { seconds: 3_600 } }], {
+      analysis: { minimumSamples: 20, metrics: [{ name: "error_rate", nonInferiorityMargin: 0.2 }] },
+    });
+    const begun = await delivery.update({ version: "1.4.0", strategy });
+    const rollout = await ended(system, begun, 90_000);
+    expect(rollout).toMatchObject({ phase: "completed", judge: { nonInferior: true, closed: null } });
+    const [errors] = rollout.judge?.metrics ?? [];
+    expect(errors).toMatchObject({ name: "error_rate", source: "gateway", status: "ok", candidate: 0 });
+    expect(errors?.samples.candidate).toBeGreaterThanOrEqual(20);
+  } finally {
+    await traffic.stop();
+  }
 });

@@ -53,7 +53,7 @@ export interface Taken {
  * One accumulator for each gateway: what was routed by different gateways may differ in more than the revision, so they
  * are strata of one mixture (ANALYSIS §2.1, §13). Takes differences of cumulative counts, so that a look that is late or repeated counts
  * nothing twice. Within a period counts only grow; those that went back are of a gateway that lost some, and what came since the last look
- * is left out. A new period begins at zero and ends the batch: no batch mixes two weights. An older period is an old message.
+ * is left out. What a period brought after the last look at it is lost, on both sides alike. A new period begins at zero and ends the batch: no batch mixes two weights. An older period is an old message.
  */
 export class Strata {
   readonly #strata: Stratum[];

@@ -11,6 +11,7 @@ import {
 } from "../analysis/guard.snapshot.ts";
 import { LatencyJudge } from "../analysis/latency-judge.ts";
 import type { LogHistogram } from "../analysis/log-histogram.ts";
+import { FULL_WEIGHT } from "../traffic/split.ts";
 import { AloneJudge, aloneSchema } from "./alone.judge.ts";
 import { Claims, claimsSchema } from "./claims.ts";
 import type { JudgeBatch } from "./judge.batch.ts";
@@ -166,7 +167,7 @@ export class TrafficJudge {
     addArm(this.#stepStable, arms.stable);
     if (!this.#config.sticky) this.ratio.take(arrival);
     for (const part of this.parts) if (part.kind === "limit") part.judge.update(arms.candidate);
-    if (!alone) return;
+    if (!alone || weight < FULL_WEIGHT) return;
     this.#alone ??= AloneJudge.freeze(this.#config.traffic, this.#baseline(), this.#config.budget);
     this.#alone?.update(arms.candidate);
   }
