@@ -125,9 +125,14 @@ function usageOf(usage: UsageWatch, { deployment, rollouts, revisions }: Loaded,
     usage.forget(deployment.id);
     return null;
   }
-  usage.follow({ deployment: deployment.id, revision: head.toRevision, limits, runtime });
+  // A load test is there to take the processor to its limit; memory it may not break.
+  const watched = isUnderLoad(head) ? { ...limits, cpuCores: null } : limits;
+  usage.follow({ deployment: deployment.id, revision: head.toRevision, limits: watched, runtime });
   return usage.exhausted(deployment.id);
 }
+
+const isUnderLoad = ({ phase, strategy: { tests } }: Rollout): boolean =>
+  phase === "testing" && (tests?.loadTest === true || tests?.performanceTest === true);
 
 /** Null when there is no limit to break. */
 function limitsOf(config: DeploymentConfig | undefined): Followed["limits"] | null {

@@ -4,6 +4,7 @@ import {
   type Instant,
   type ResourceLimits,
   type Runtime,
+  same,
   type UsageSample,
 } from "@sluice/core";
 import type { Logger } from "pino";
@@ -18,7 +19,10 @@ export interface Followed {
 }
 
 export interface UsageWatch {
-  /** Follows the candidate from now on, instead of what was followed of its deployment before. Ends unless it is said again. */
+  /**
+   * Follows the candidate from now on, instead of what was followed of its deployment before; against other limits the
+   * history begins anew. Ends unless it is said again.
+   */
   follow(followed: Followed): void;
   forget(deployment: string): void;
   /** What core's rule makes of the last minute; null while every instance is within its limits, or nobody measures. */
@@ -88,7 +92,7 @@ export function createUsageWatch({ hints, logger, now, every = EVERY_MS }: Usage
   return {
     follow(followed) {
       const known = following.get(followed.deployment);
-      if (known !== undefined && known.revision === followed.revision) {
+      if (known !== undefined && known.revision === followed.revision && same(known.limits, followed.limits)) {
         known.saidAt = now();
         return;
       }
