@@ -5,7 +5,6 @@ import { linesOf, Reader } from "./guide.ts";
 test.each([
   { name: "approvals", settings: { SLUICE_AUTH: "on" } },
   { name: "triggers", settings: {} },
-  { name: "analysis", settings: {} },
 ])("the guide to $name works as it is printed", { timeout: 600_000 }, async ({ name, settings }) => {
   const guide = readFileSync(`docs/guides/${name}.md`, "utf8");
   const reader = new Reader(guide, settings);
