@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import { REGION_HEADER } from "@sluice/core";
+import { HIDDEN, REGION_HEADER } from "@sluice/core";
 import { z } from "zod";
 
 const port = (fallback: number) => z.coerce.number().int().min(0).max(65_535).default(fallback);
@@ -150,6 +150,6 @@ const SECRET = new Set(["DATABASE_URL", "SLUICE_DB_PASSWORD", "SLUICE_EVAL_ADDRE
 
 function describeIssue(issue: z.core.$ZodIssue, given: Record<string, string>): string {
   const name = String(issue.path[0]);
-  const value = SECRET.has(name) ? "(not shown)" : JSON.stringify(given[name]);
+  const value = SECRET.has(name) ? HIDDEN : JSON.stringify(given[name]);
   return `${name} is ${value}; ${issue.message}`;
 }

@@ -1,9 +1,6 @@
-import { type GateCondition, type GateSpec, invalidField } from "@sluice/core";
+import { type GateCondition, type GateSpec, HIDDEN, invalidField } from "@sluice/core";
 
-/** What stands for the value of a webhook's header in every answer, event and audit entry: it may be a password. */
-export const HIDDEN = "(not shown)";
-
-/** The specification with the values of all headers hidden. */
+/** The specification as every answer, event and audit entry shows it: a header of a webhook may be a password. */
 export const withoutSecrets = (spec: GateSpec): GateSpec => withHeaders(spec, () => HIDDEN);
 
 /**

@@ -8,6 +8,7 @@ import {
   SluiceError,
   toIso,
   type ValidationResult,
+  withoutSecrets,
 } from "@sluice/core";
 import type { Kysely } from "kysely";
 import type { Principal } from "../access/principal.ts";
@@ -149,7 +150,7 @@ function view(preview: Preview, validations: ValidationResult[], request: PlanRe
     toRevision: revision.number,
     toVersion: revision.version,
     replicas: deployment.replicas,
-    strategy: rollout?.strategy ?? null,
+    strategy: rollout === null ? null : withoutSecrets(rollout.strategy),
     steps: steps.map(stepView),
     validations: validations.map(validationView),
     blocked: blockers(validations, validationLevel).length > 0,

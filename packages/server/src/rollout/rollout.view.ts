@@ -15,6 +15,7 @@ import {
   toIso,
   type ValidationResult,
   weightOf,
+  withoutSecrets,
 } from "@sluice/core";
 import { analysisView, goalView, judgeView } from "./analysis.view.ts";
 import type { RolloutView } from "./rollout.schema.ts";
@@ -40,7 +41,7 @@ export function rolloutView(rollout: Rollout, now: Instant): RolloutView {
     explanation: explainRollout(rollout, now),
     reason: rollout.reason,
     trigger: rollout.trigger,
-    strategy: rollout.strategy,
+    strategy: withoutSecrets(rollout.strategy),
     steps: rollout.steps.map(stepView),
     step: rollout.step,
     weight: desired.split === null ? 0 : percentFromWeight(weightOf(desired.split, rollout.toRevision)),
