@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import { addCommand, addGroup, type Cli, option, required } from "../command.ts";
 import { type ListFlags, limitOption, printList } from "../list.ts";
 import { readDocument } from "../manifest/read.ts";
+import { duration } from "../output/quantity.ts";
 import { type Column, renderFields } from "../output/table.ts";
 
 const COLUMNS: Column<Environment>[] = [
@@ -23,12 +24,19 @@ const render = (environment: Environment): string =>
     "monitoring level": environment.monitoringLevel,
     limits: `${environment.limits.memoryMb} MB, ${environment.limits.cpuCores} cores, ${environment.limits.storageGb} GB`,
     "required approvals": environment.protection.requiredApprovals,
+    approvers: environment.protection.approvers?.join(", ") ?? null,
+    "approval expires": expiryOf(environment),
     "four eyes": environment.protection.fourEyes ? "yes" : "no",
     "freeze windows": environment.protection.freezeWindows
       .map(({ schedule, durationMinutes, timezone }) => `${schedule} for ${durationMinutes} min (${timezone})`)
       .join("; "),
     "success required in": environment.protection.requireSuccessIn,
   });
+
+function expiryOf({ protection }: Environment): string | null {
+  const { approvalExpirySeconds: expiry } = protection;
+  return expiry === null ? null : `after ${duration(expiry * 1_000)}`;
+}
 
 export function addEnvironmentCommands(cli: Cli, program: Command): void {
   const group = addGroup(program, "environment", "Where things run: targets, limits, protection.").alias("env");
