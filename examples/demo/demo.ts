@@ -26,6 +26,7 @@ line(first.phase, `revision 1 serves at ${gatewayUrl}/greeter`);
 const load = new Load(`${gatewayUrl}/greeter`);
 load.start(REQUESTS_PER_SECOND);
 line("traffic", `${REQUESTS_PER_SECOND} requests a second begin, and do not stop until the end`);
+await evaluate(admin, "1.0.0", 0.92);
 await createGate(admin);
 line("gate", "from now on a version needs an accuracy of 0.9 on the dataset smoke");
 // The guard learns what stable's latency looks like from traffic before the canary.
