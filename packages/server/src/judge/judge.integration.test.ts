@@ -166,6 +166,24 @@ describe("the judges", () => {
     expect(samplesOf(report)).toEqual({ candidate: 11, stable: 99 });
   });
 
+  test("begin anew when what is on disk cannot be read", async () => {
+    const rollout = await rolling({ metrics: [{ name: "error_rate" }] });
+    const gateways = new Gateways();
+    gateways.count(rollout, { candidate: [10, 1], stable: [90, 0] });
+    const first = judging(gateways);
+    await reported("a first look", rollout, (report) => samplesOf(report)?.candidate === 10);
+    await first.kill();
+    await database.db
+      .updateTable("judge_states")
+      .set({ snapshot: JSON.stringify({ format: "another" }), seq: 1_000 })
+      .where("rollout_id", "=", rollout.id)
+      .execute();
+    judging(gateways);
+    gateways.count(rollout, { candidate: [12, 1], stable: [99, 0] });
+    const report = await reported("a look all the same", rollout, (one) => (samplesOf(one)?.candidate ?? 0) > 10);
+    expect(samplesOf(report)).toEqual({ candidate: 12, stable: 99 });
+  });
+
   // edge case 45
   test("leave out what a gateway counted before it began again", async () => {
     const rollout = await rolling({ metrics: [{ name: "error_rate" }] });
@@ -253,6 +271,20 @@ describe("figures from outside", () => {
     expect(well.verdict).toBe("continue");
     down = true;
     await reported("the next failure", rollout, ({ message }) => /for the 1st time in a row/.test(message));
+  });
+
+  test("are refused in words that can be kept, whatever the source answers", async () => {
+    // Cut where people stop reading, half of the sign would be left, which the database does not take.
+    const answer = JSON.stringify({ value: `${"x".repeat(78)}\u{1f600}` });
+    const server = createServer((_request, response) => response.end(answer));
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    running.add({ close: async () => server.close() });
+    const { port } = server.address() as AddressInfo;
+    const source = { type: "webhook" as const, url: `http://127.0.0.1:${port}/{{revision}}` };
+    const rollout = await rolling({ metrics: [{ name: "load", source, intervalSeconds: 1 }] });
+    judging(new Gateways());
+    const report = await reported("the refusal", rollout, ({ metrics }) => metrics[0]?.status === "invalid");
+    expect(report.metrics[0]?.message).toContain('finds "xxx');
   });
 
   // edge case 31

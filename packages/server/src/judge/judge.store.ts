@@ -2,6 +2,7 @@ import type { JudgeReport, JudgeSnapshot, Rollout, RouteSettings } from "@sluice
 import { reviveRollout } from "@sluice/core";
 import { sql } from "kysely";
 import type { Db } from "../db/database.ts";
+import { storableJson } from "../db/storable-json.ts";
 import type { ReadingsState } from "./metric.reader.ts";
 
 /** A rollout that is to be judged, and how often its row was written. */
@@ -89,6 +90,11 @@ export interface JudgeWrite {
   at: Date;
 }
 
+/** A state that nobody can read would refuse whatever begins anew: it is dropped, unless somebody has written over it. */
+export async function dropJudge(db: Db, rollout: string, seq: number): Promise<void> {
+  await db.deleteFrom("judge_states").where("rollout_id", "=", rollout).where("seq", "=", seq).execute();
+}
+
 /** False when somebody else has written as much or more; then nothing is written, and who asked is behind. */
 export async function saveJudge(
   db: Db,
@@ -97,8 +103,8 @@ export async function saveJudge(
 ): Promise<boolean> {
   const { rows } = await sql<{ seq: number }>`
     insert into judge_states (rollout_id, seq, snapshot, readings, report, at)
-    values (${rollout}, ${snapshot.seq}, ${JSON.stringify(snapshot)}, ${JSON.stringify(readings)},
-            ${JSON.stringify(report)}, ${at})
+    values (${rollout}, ${snapshot.seq}, ${storableJson(snapshot)}, ${storableJson(readings)},
+            ${storableJson(report)}, ${at})
     on conflict (rollout_id) do update
       set seq = excluded.seq, snapshot = excluded.snapshot, readings = excluded.readings,
           report = excluded.report, at = excluded.at

@@ -19,7 +19,7 @@ import type { Kysely } from "kysely";
 import type { Logger } from "pino";
 import type { Database } from "../db/schema.ts";
 import { sourceReader } from "../metric/source.choice.ts";
-import { findJudge, type JudgedRollout, saveJudge } from "./judge.store.ts";
+import { dropJudge, findJudge, type JudgedRollout, saveJudge } from "./judge.store.ts";
 import { type ArmQuestion, MetricReader, type ReadingsState } from "./metric.reader.ts";
 import type { ReadSlots } from "./read.slots.ts";
 
@@ -67,6 +67,7 @@ export class RolloutWatch {
     const stored = await findJudge(deps.db, rollout.id);
     const known = stored === null ? null : resume(stored.snapshot, rollout, deps.logger);
     if (known !== null) return new RolloutWatch(deps, judged, known, stored?.readings ?? {});
+    if (stored !== null) await dropJudge(deps.db, rollout.id, stored.seq);
     const config = judgeConfigOf(rollout, {
       sticky: (judged.route?.stickiness.by ?? "none") !== "none",
       routed: judged.route !== null,
