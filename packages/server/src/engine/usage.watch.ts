@@ -56,7 +56,7 @@ interface UsageDeps {
  */
 export function createUsageWatch({ hints, logger, now, every = EVERY_MS }: UsageDeps): UsageWatch {
   const following = new Map<string, Following>();
-  let looking: Promise<void> = Promise.resolve();
+  let looking: Promise<void> | null = null;
 
   const look = async (entry: Following): Promise<void> => {
     const at = now();
@@ -79,13 +79,18 @@ export function createUsageWatch({ hints, logger, now, every = EVERY_MS }: Usage
     if (before === null && entry.exhausted !== null) hints.changed(deployment);
   };
 
+  const lookAtAll = async (): Promise<void> => {
+    for (const entry of [...following.values()]) {
+      await look(entry).catch((error: unknown) =>
+        logger.debug({ err: error, deployment: entry.deployment }, "the use of resources was not seen"),
+      );
+    }
+  };
+
   const timer = setInterval(() => {
-    looking = looking.then(async () => {
-      for (const entry of [...following.values()]) {
-        await look(entry).catch((error: unknown) =>
-          logger.debug({ err: error, deployment: entry.deployment }, "the use of resources was not seen"),
-        );
-      }
+    // One that takes longer than the interval is not joined by others that wait for it.
+    looking ??= lookAtAll().finally(() => {
+      looking = null;
     });
   }, every);
 
