@@ -19,6 +19,11 @@ export interface ArmArrivals {
    * up, left out by count and not by what they took (ANALYSIS §2.8).
    */
   warming?: number;
+  /**
+   * Requests of times in which a revision with a share could not be reached, so that its share fell to others: the weights
+   * did not deal them, and the sample ratio does not ask about them (ANALYSIS §2.6). They count like all others otherwise.
+   */
+  undealt?: number;
 }
 
 /** What the gateway saw in one tick, whatever its length, and the weight the candidate nominally had in it. */
@@ -33,6 +38,7 @@ export class ArmCounts {
   requests = 0;
   errors = 0;
   warming = 0;
+  undealt = 0;
   readonly latency: LogHistogram;
 
   constructor(state?: ArmState) {
@@ -40,12 +46,14 @@ export class ArmCounts {
     this.requests = state?.requests ?? 0;
     this.errors = state?.errors ?? 0;
     this.warming = state?.warming ?? 0;
+    this.undealt = state?.undealt ?? 0;
   }
 
   add(arrivals: ArmArrivals): void {
     this.requests += arrivals.requests;
     this.errors += arrivals.errors;
     this.warming += arrivals.warming ?? 0;
+    this.undealt += arrivals.undealt ?? 0;
     this.latency.add(arrivals.latency);
   }
 
@@ -53,6 +61,7 @@ export class ArmCounts {
     this.requests = 0;
     this.errors = 0;
     this.warming = 0;
+    this.undealt = 0;
     this.latency.clear();
   }
 
@@ -72,8 +81,8 @@ export class ArmCounts {
   }
 
   state(): ArmState {
-    const { requests, errors, warming } = this;
-    return { requests, errors, warming, latency: this.latency.toSparse() };
+    const { requests, errors, warming, undealt } = this;
+    return { requests, errors, warming, ...(undealt > 0 && { undealt }), latency: this.latency.toSparse() };
   }
 }
 
@@ -89,9 +98,9 @@ export function makesSense(arrivals: GuardArrivals): boolean {
   return weight >= 0 && weight <= FULL_WEIGHT && armMakesSense(arrivals.candidate) && armMakesSense(arrivals.stable);
 }
 
-function armMakesSense({ requests, errors, latency, warming = 0 }: ArmArrivals): boolean {
+function armMakesSense({ requests, errors, latency, warming = 0, undealt = 0 }: ArmArrivals): boolean {
   if (!isCount(requests) || !isCount(errors) || errors > requests || latency.length > LATENCY_BINS.count) return false;
-  if (!isCount(warming)) return false;
+  if (!isCount(warming) || !isCount(undealt) || undealt > requests) return false;
   let answered = warming;
   for (let bin = 0; bin < latency.length; bin += 1) {
     const count = latency[bin];

@@ -5,7 +5,13 @@ import { LATENCY_BINS } from "./log-bins.ts";
 
 const count = z.int().min(0);
 export const sparseSchema = z.array(z.tuple([z.int().min(0).max(LATENCY_BINS.overflow), count]));
-export const armSchema = z.object({ requests: count, errors: count, warming: count, latency: sparseSchema });
+export const armSchema = z.object({
+  requests: count,
+  errors: count,
+  warming: count,
+  undealt: count.exactOptional(),
+  latency: sparseSchema,
+});
 export const armPairSchema = z.object({ candidate: armSchema, stable: armSchema });
 
 export const mixtureSchema = z.object({

@@ -34,6 +34,8 @@ export interface ArmState {
   requests: number;
   errors: number;
   warming: number;
+  /** See `ArmArrivals`; absent means 0. */
+  undealt?: number;
   latency: [bin: number, count: number][];
 }
 

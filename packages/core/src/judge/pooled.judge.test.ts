@@ -142,6 +142,15 @@ describe("the sample ratio", () => {
     expect(one(report.message)).toMatch(/revision 2 got 200 of 1000 requests at a weight of 10 %/);
   });
 
+  test("is not asked of what fell to one revision because the other could not be reached", () => {
+    const { judge, serve } = judged([{ name: "error_rate" }]);
+    serve({ weight: TENTH, candidate: arm(10, 0), stable: arm(90, 0) }, 10);
+    serve({ weight: TENTH, candidate: { ...arm(100, 0), undealt: 100 }, stable: arm(0, 0) }, 20);
+    serve({ weight: TENTH, candidate: arm(10, 0), stable: arm(90, 0) }, 10);
+    expect(judge.report()).toMatchObject({ verdict: "continue", sampleRatio: { doubted: false } });
+    expect(judge.report().metrics[0]?.samples).toEqual({ stable: 1_800, candidate: 2_200 });
+  });
+
   test("is not asked of callers who are kept on one revision, nor of mirrored copies", () => {
     const config = judgeConfigOf(rolloutOf({ type: "canary" }), { sticky: true, routed: true });
     if (config === null) throw new Error("not judged");

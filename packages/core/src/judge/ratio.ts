@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { ArmCounts } from "../analysis/guard.arrivals.ts";
 import { logESampleRatio, SAMPLE_RATIO_BOUND } from "../analysis/sample-ratio.ts";
 import { FULL_WEIGHT, percentFromWeight } from "../traffic/split.ts";
 import type { Arrived } from "./strata.ts";
@@ -14,7 +15,7 @@ type Level = z.infer<typeof levelSchema>;
 /**
  * Whether the split is the one that was asked for (ANALYSIS §2.6). One that is not says that something between the gateway and
  * the counts is not as believed; the rollout holds then (edge case 46), and is never rolled back for it. Mirrored copies and callers that are
- * kept on one arm were not drawn by lot and do not count.
+ * kept on one arm were not drawn by lot and do not count, nor does what an arm got because the other could not be reached.
  */
 export class RatioWatch {
   readonly #levels: Level[];
@@ -31,8 +32,8 @@ export class RatioWatch {
       level = { weight, candidate: 0, stable: 0 };
       this.#levels.push(level);
     }
-    level.candidate += arms.candidate.requests;
-    level.stable += arms.stable.requests;
+    level.candidate += dealt(arms.candidate);
+    level.stable += dealt(arms.stable);
   }
 
   get logEvidence(): number {
@@ -62,6 +63,8 @@ export class RatioWatch {
     return this.#levels.map((level) => ({ ...level }));
   }
 }
+
+const dealt = ({ requests, undealt }: ArmCounts): number => requests - undealt;
 
 /** How many standard deviations the candidate's count is from what was to be expected, about. */
 function distance({ weight, candidate, stable }: Level): number {

@@ -131,8 +131,8 @@ const pairOf = (state?: { candidate: ArmState; stable: ArmState }): ArmPair => (
 const nothing: ArmState = { requests: 0, errors: 0, warming: 0, latency: [] };
 const nothingSeen = () => ({ candidate: nothing, stable: nothing });
 
-export function addArm(sum: ArmCounts, { requests, errors, warming, latency }: ArmCounts): void {
-  sum.add({ requests, errors, warming, latency: latency.counts });
+export function addArm(sum: ArmCounts, { requests, errors, warming, undealt, latency }: ArmCounts): void {
+  sum.add({ requests, errors, warming, undealt, latency: latency.counts });
 }
 
 /** What is new in both arms; null when anything went back. */
@@ -155,10 +155,11 @@ function armDifference(before: ArmState, after: ArmState): ArmCounts | null {
   const requests = after.requests - before.requests;
   const errors = after.errors - before.errors;
   const warming = after.warming - before.warming;
-  if (requests < 0 || errors < 0 || warming < 0) return null;
+  const undealt = (after.undealt ?? 0) - (before.undealt ?? 0);
+  if (requests < 0 || errors < 0 || warming < 0 || undealt < 0) return null;
   try {
     const arm = new ArmCounts();
-    arm.add({ requests, errors, warming, latency: LogHistogram.fromSparse(latency).counts });
+    arm.add({ requests, errors, warming, undealt, latency: LogHistogram.fromSparse(latency).counts });
     return arm;
   } catch {
     // Bins that do not exist, or counts that are no numbers: from a gateway of another age.
@@ -169,9 +170,10 @@ function armDifference(before: ArmState, after: ArmState): ArmCounts | null {
 const isSane = (weight: number, { candidate, stable }: ArmPair): boolean =>
   makesSense({ weight, candidate: arrivalsOf(candidate), stable: arrivalsOf(stable) });
 
-const arrivalsOf = ({ requests, errors, warming, latency }: ArmCounts) => ({
+const arrivalsOf = ({ requests, errors, warming, undealt, latency }: ArmCounts) => ({
   requests,
   errors,
   warming,
+  undealt,
   latency: latency.counts,
 });

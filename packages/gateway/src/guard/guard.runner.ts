@@ -96,10 +96,11 @@ export class GuardRunner {
   }
 }
 
-const arrivalsOf = ({ requests, errors, warming, latency }: GuardPeriod["stable"]) => ({
+const arrivalsOf = ({ requests, errors, warming, undealt, latency }: GuardPeriod["stable"]) => ({
   requests,
   errors,
   warming,
+  undealt,
   latency: latency.counts,
 });
 

@@ -6,6 +6,8 @@ export class ArmWindow {
   errors = 0;
   /** Answers of instances that were still warming up. */
   warming = 0;
+  /** Requests that came here, or not elsewhere, because a revision could not be reached. */
+  undealt = 0;
   /** Of the other requests that were no errors. */
   readonly latency = new LogHistogram();
 
@@ -13,6 +15,7 @@ export class ArmWindow {
     this.requests = 0;
     this.errors = 0;
     this.warming = 0;
+    this.undealt = 0;
     this.latency.clear();
   }
 }

@@ -6,7 +6,7 @@ import type { CompiledRoute } from "../route/compiled.route.ts";
 import type { PairSide } from "../shadow/shadow.pair.ts";
 import { failureOf } from "./failure.ts";
 import { type GatewayResponse, onResponseDrain } from "./gateway.response.ts";
-import { Measurement } from "./measure.ts";
+import { type Chosen, Measurement } from "./measure.ts";
 import type { MirrorCopy } from "./mirror.ts";
 import { CALLER_STALLED, NO_INSTANCE, type Problem, sendProblem, UNREADABLE_HEAD } from "./problem.ts";
 import { RequestBody } from "./request.body.ts";
@@ -82,8 +82,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#shadowed = options.shadowed;
   }
 
-  /** Sends the request to an endpoint of `arm`, which has a usable one. `weighted`: chosen by weight, not by a rule. */
-  send(arm: Arm, weighted: boolean): void {
+  /** Sends the request to an endpoint of `arm`, which has a usable one. */
+  send(arm: Arm, chosen: Chosen): void {
     const upstream = arm.pick(this.#tried);
     if (upstream === null) {
       this.#abandonMirror();
@@ -93,7 +93,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#attempts += 1;
     this.#upstream = upstream;
     this.#controller = null;
-    this.#measurement = new Measurement(arm, this.#attempts === 1, weighted, upstream.warm);
+    this.#measurement = new Measurement(arm, this.#attempts === 1, chosen, upstream.warm);
     upstream.inFlight += 1;
     this.#headers.length = this.#ownHeaders;
     for (const part of arm.identity) this.#headers.push(part);
@@ -249,7 +249,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     if (next?.hasOther(this.#tried) !== true) return false;
     // Another revision's answer is not what the copy's is to be compared with.
     if (next !== arm) this.#unpair();
-    this.send(next, false);
+    this.send(next, "by_rule");
     return true;
   }
 

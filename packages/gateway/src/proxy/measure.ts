@@ -3,6 +3,12 @@ import type { ArmWindow } from "../guard/guard.window.ts";
 import type { Arm } from "../route/arm.ts";
 
 /**
+ * How a request came to its revision: by a rule, by the weights, or by the weights while a revision with a share could not be
+ * reached, so that others got what was its.
+ */
+export type Chosen = "by_rule" | "by_weight" | "by_default";
+
+/**
  * One attempt as it is measured: begun, its answer's head seen, then ended once, in one of two ways. Only a first attempt
  * that was chosen by weight has a `window`, and only a first attempt can be its revision's error: a request that is sent
  * again is not a second one (ANALYSIS §2.8).
@@ -12,16 +18,18 @@ export class Measurement {
   readonly #window: ArmWindow | null;
   readonly #first: boolean;
   readonly #warm: boolean;
+  readonly #dealt: boolean;
   readonly #startedAt = performance.now();
   #bin = -1;
   #ended = false;
 
   /** `warm`: whether the instance has answered often enough for its latency to count. */
-  constructor(arm: Arm, first: boolean, weighted: boolean, warm: boolean) {
+  constructor(arm: Arm, first: boolean, chosen: Chosen, warm: boolean) {
     this.arm = arm;
     this.#first = first;
     this.#warm = warm;
-    this.#window = first && weighted ? arm.window : null;
+    this.#dealt = chosen === "by_weight";
+    this.#window = first && chosen !== "by_rule" ? arm.window : null;
     arm.counters.inFlight += 1;
   }
 
@@ -49,6 +57,7 @@ export class Measurement {
     if (failed && this.#first) counters.errors += 1;
     if (this.#window === null) return;
     this.#window.requests += 1;
+    if (!this.#dealt) this.#window.undealt += 1;
     if (failed) this.#window.errors += 1;
     else if (this.#warm) this.#window.latency.recordBin(this.#bin, 1);
     else this.#window.warming += 1;

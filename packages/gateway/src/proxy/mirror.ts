@@ -87,7 +87,7 @@ export class MirrorCopy implements Dispatcher.DispatchHandler {
     this.#upstream = upstream;
     this.#budget.inFlight += 1;
     upstream.inFlight += 1;
-    this.#measurement = new Measurement(this.#arm, true, true, upstream.warm);
+    this.#measurement = new Measurement(this.#arm, true, "by_weight", upstream.warm);
     this.#arm.counters.bytesIn += this.#length;
     const { headersTimeout, bodyTimeout } = this.#options;
     this.#deadline = setTimeout(cutOff, (headersTimeout ?? 0) + (bodyTimeout ?? 0), this);

@@ -7,15 +7,16 @@ import type { RouteTable } from "../route/route.table.ts";
 import type { ShadowPair } from "../shadow/shadow.pair.ts";
 import { Exchange } from "./exchange.ts";
 import { type GatewayResponse, onResponseClose } from "./gateway.response.ts";
+import type { Chosen } from "./measure.ts";
 import { MirrorCopy } from "./mirror.ts";
 import { NO_INSTANCE, NO_ROUTE, type Problem, sendProblem } from "./problem.ts";
 import { type RequestHead, readRequestHead, readTarget } from "./request.head.ts";
 
-/** Where a request goes. `weighted`: chosen by weight, not by a rule. */
+/** Where a request goes. */
 export interface Destination {
   route: CompiledRoute;
   arm: Arm;
-  weighted: boolean;
+  chosen: Chosen;
   head: RequestHead;
   /** The target that the instance receives. */
   path: string;
@@ -35,10 +36,11 @@ export function directRequest(table: RouteTable, request: IncomingMessage): Dest
   if (route === null) return NO_ROUTE;
   const path = route.config.stripPrefix ? stripPrefix(read.target, route.prefix) : read.target;
   const pinned = route.pinned(raw);
-  if (pinned !== null) return { route, arm: pinned, weighted: false, head, path, cookie: null };
+  if (pinned !== null) return { route, arm: pinned, chosen: "by_rule", head, path, cookie: null };
   const { key, cookie } = knowCaller(route, raw, client);
   const arm = route.choose(key, Math.random());
-  return arm === null ? NO_INSTANCE : { route, arm, weighted: true, head, path, cookie };
+  if (arm === null) return NO_INSTANCE;
+  return { route, arm, chosen: route.deals ? "by_weight" : "by_default", head, path, cookie };
 }
 
 /** The listener for `request`: the hot path, from the parsed head to the dispatch. */
@@ -47,7 +49,7 @@ export function createProxyHandler(table: RouteTable): (request: IncomingMessage
     if (request.url === "*") return aboutTheGateway(request, response);
     const found = directRequest(table, request);
     if ("status" in found) return sendProblem(response, found);
-    const { route, arm, weighted, head, path, cookie } = found;
+    const { route, arm, chosen, head, path, cookie } = found;
     const copied = route.mirror === null ? null : mirrorOf(table, found, request);
     const exchange = new Exchange({
       route,
@@ -62,7 +64,7 @@ export function createProxyHandler(table: RouteTable): (request: IncomingMessage
     });
     response.exchange = exchange;
     response.on("close", onResponseClose);
-    exchange.send(arm, weighted);
+    exchange.send(arm, chosen);
   };
 }
 

@@ -53,9 +53,9 @@ interface Handshake {
 }
 
 function passOn({ request, socket, early, found, upstream, joined }: Handshake): void {
-  const { arm, route, head, path, weighted, cookie } = found;
+  const { arm, route, head, path, chosen, cookie } = found;
   const { timeouts } = route.config;
-  const measurement = new Measurement(arm, true, weighted, upstream.warm);
+  const measurement = new Measurement(arm, true, chosen, upstream.warm);
   upstream.inFlight += 1;
   let connected = false;
   let released = false;

@@ -45,6 +45,12 @@ describe("the choice of a revision", () => {
     );
   });
 
+  test("is the weights' as long as every revision with a share can be reached", () => {
+    expect(route([0, 9_000, 1_000], [false, true, true]).deals).toBe(true);
+    expect(route([0, 9_000, 1_000], [true, false, true]).deals).toBe(false);
+    expect(route([0, 9_000, 1_000], [true, true, false]).deals).toBe(false);
+  });
+
   test("leaves everybody else in place when one revision becomes unusable", () => {
     fc.assert(
       fc.property(threeWeights, fc.integer({ min: 0, max: 2 }), fc.string(), (weights, lost, key) => {

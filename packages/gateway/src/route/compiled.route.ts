@@ -101,6 +101,11 @@ export class CompiledRoute {
     return this.#amongUsable(draw / FULL_WEIGHT);
   }
 
+  /** Whether the weights decide: every revision with a share can be reached. */
+  get deals(): boolean {
+    return this.split.every(({ weight }, index) => weight === 0 || this.#inSplit[index]?.usable === true);
+  }
+
   /** Another arm than those tried, for a request that is sent again. */
   chooseOther(than: Arm): Arm | null {
     return this.arms.find((arm) => arm !== than && arm.weight > 0 && arm.usable) ?? null;
