@@ -4,11 +4,11 @@ import type { TestAnswer } from "./answer.ts";
 const BANNER_HEADERS = ["x-powered-by", "x-aspnet-version", "x-aspnetmvc-version", "x-generator"];
 
 /**
- * What stack traces of common languages and version banners look like in one line. Every pattern is linear in the length
- * of the line: they meet text of strangers.
+ * What stack traces of common languages and version banners look like in one line. They meet text of strangers: no pattern
+ * has two open ends that could both move, so each looks at a bounded number of characters from wherever it begins.
  */
 const TRACES: readonly { what: string; pattern: RegExp }[] = [
-  { what: "a JavaScript stack trace", pattern: /\bat [^\n]{0,200}[/\\(<][^\n]{0,200}:\d{1,7}:\d{1,7}/ },
+  { what: "a JavaScript stack trace", pattern: /\bat [^\n/\\(<]{0,200}[/\\(<][^\n]{0,400}?:\d{1,7}:\d{1,7}/ },
   { what: "a JavaScript stack trace", pattern: /\bnode:internal\// },
   { what: "a Python traceback", pattern: /Traceback \(most recent call last\)/ },
   { what: "a Python traceback", pattern: /File "[^"\n]{1,400}", line \d/ },
@@ -21,7 +21,10 @@ const TRACES: readonly { what: string; pattern: RegExp }[] = [
   { what: "a Go panic", pattern: /\bgoroutine \d{1,12} \[/ },
   { what: "a Rust panic", pattern: /thread '[^'\n]{0,100}' panicked at/ },
   { what: "a Ruby backtrace", pattern: /\.rb:\d{1,7}:in [`']/ },
-  { what: "a PHP error", pattern: /(?:Fatal error|Warning|Uncaught \w{1,60}):? [^\n]{0,300} in [^\n]{1,300}\.php/ },
+  {
+    what: "a PHP error",
+    pattern: /(?:Fatal error|Warning|Uncaught \w{1,60}):? (?:(?! in )[^\n]){0,300} in [^\n]{1,600}?\.php/,
+  },
   { what: "a database's error", pattern: /\b(?:SQLSTATE\[|ORA-\d{5}|PG::\w+Error|near "[^"\n]{1,100}": syntax error)/ },
 ];
 
