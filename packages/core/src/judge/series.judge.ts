@@ -46,6 +46,8 @@ export class SeriesJudge {
   readonly #mixture: SwitchingMixture;
   readonly stable: Arm;
   readonly candidate: Arm;
+  /** The look at the values as they are; undefined before somebody asks for it. */
+  #look: MannWhitney | null | undefined;
 
   constructor(terms: TermsOf<"series">, state?: z.infer<typeof seriesSchema>) {
     this.terms = terms;
@@ -70,6 +72,11 @@ export class SeriesJudge {
 
   /** The values that are kept, in one look: for people, not for the decision. Null with fewer than two of an arm. */
   get look(): MannWhitney | null {
+    if (this.#look === undefined) this.#look = this.#lookNow();
+    return this.#look;
+  }
+
+  #lookNow(): MannWhitney | null {
     const [candidate, stable] = [this.candidate.recent, this.stable.recent];
     if (candidate.length < 2 || stable.length < 2) return null;
     return mannWhitney(candidate, stable, this.terms.confidence);
@@ -78,6 +85,7 @@ export class SeriesJudge {
   take({ stable, candidate }: OutsideValues): void {
     add(this.stable, stable);
     add(this.candidate, candidate);
+    this.#look = undefined;
     if (this.stable.open.length < BLOCK || this.candidate.open.length < BLOCK) return;
     const p = this.#pValue(this.candidate.open, this.stable.open);
     this.stable.open = [];
