@@ -23,7 +23,7 @@ printf '%s\\n' "\${COMPREPLY[@]}"`;
 
 test.skipIf(!hasBash)("bash completes groups, commands and options", () => {
   expect(complete("sluice", "ro")).toEqual(["rollout"]);
-  expect(complete("sluice", "rollout", "re")).toEqual(["reject", "resume", "retry"]);
+  expect(complete("sluice", "rollout", "re")).toEqual(["reject", "resume", "reevaluate", "retry"]);
   expect(complete("sluice", "rollout", "watch", "--time")).toEqual(["--timeout"]);
 });
 

@@ -319,9 +319,10 @@ export function describeRuntime(name: string, makeHarness: () => Promise<Runtime
     test("tells how much processor time an instance and its children use", async () => {
       await harness.runtime.apply(harness.workload("web"));
       const instance = await one();
-      await uses("it is idle", ({ cpuCores }) => cpuCores < 0.5);
+      // On a busy machine a program that burns gets what others leave it.
+      await uses("it is idle", ({ cpuCores }) => cpuCores < 0.02);
       await harness.get(instance, "/burn");
-      const busy = await uses("the child's work is seen", ({ cpuCores }) => cpuCores >= 0.5);
+      const busy = await uses("the child's work is seen", ({ cpuCores }) => cpuCores >= 0.05);
       expect(busy.cpuCores).toBeLessThan(8);
     });
 
