@@ -50,7 +50,8 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
   const { pool, concurrency, logger } = deps;
   const nudger = createNudger(deps.now);
   const claims = createClaims(pool, logger);
-  const taskList = createTasks(deps, claims, nudger.at);
+  const running = new Set<string>();
+  const taskList = createTasks(deps, claims, running, nudger.at);
   let closing = false;
   let runner: Runner | null = null;
   let lease: Lease | null = null;
@@ -59,7 +60,7 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
     const events: WorkerEvents = new EventEmitter();
     // In a box: a pool is itself a promise, of its own end.
     const created = new Promise<{ workerPool: WorkerPool }>((resolve) => events.once("pool:create", resolve));
-    runner = await run({
+    const started = await run({
       pgPool: pool,
       concurrency,
       pollInterval: POLL_INTERVAL,
@@ -70,17 +71,29 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
       // Without batches nobody hears of a job that could not be completed, and the process would end of it.
       preset: { worker: { completeJobBatchDelay: 0, failJobBatchDelay: 0 } },
     });
-    const { workerPool } = await created;
-    nudger.wakes((count) => {
-      try {
-        workerPool.nudge(count);
-      } catch (error) {
-        // It throws while it ends, as when the database went away. The jobs are on disk; the next pool finds them.
-        logger.debug({ err: error }, "nobody to nudge");
-      }
-    });
-    await lease?.release();
-    lease = await holdLease(pool, workerPool.id, logger);
+    try {
+      const ended = started.promise.then(() => Promise.reject(new Error("the job runner ended while it started")));
+      // Nobody listens to it once the race is over.
+      ended.catch(() => undefined);
+      const { workerPool } = await Promise.race([created, ended]);
+      nudger.wakes((count) => {
+        try {
+          workerPool.nudge(count);
+        } catch (error) {
+          // It throws while it ends, as when the database went away. The jobs are on disk; the next pool finds them.
+          logger.debug({ err: error }, "nobody to nudge");
+        }
+      });
+      await lease?.release();
+      lease = await holdLease(pool, workerPool.id, running, logger);
+      runner = started;
+      // Whoever closed meanwhile had nothing to stop yet.
+      if (closing) await started.stop("server stops");
+    } catch (error) {
+      // Without a lease others take it for dead, and nobody would ever stop it.
+      await started.stop("it has no lease").catch(() => undefined);
+      throw error;
+    }
   };
 
   const supervise = async (): Promise<void> => {
@@ -113,6 +126,7 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
 function createTasks(
   { db, reconcile, logger, now }: WorkerDeps,
   claims: Claims,
+  running: Set<string>,
   nudgeAt: (at: Instant) => void,
 ): TaskList {
   const failures = new Map<string, number>();
@@ -124,9 +138,10 @@ function createTasks(
   };
 
   return {
-    [RECONCILE_TASK]: async (payload) => {
+    [RECONCILE_TASK]: async (payload, { job }) => {
       const deployment = deploymentOf(payload);
       if (deployment === null) return logger.error({ payload }, "a job without a deployment was dropped");
+      running.add(job.id);
       try {
         const giveBack = await claims.take(deployment);
         if (giveBack === null) return await later(putOffWake, deployment, CLAIMED_MS);
@@ -139,6 +154,8 @@ function createTasks(
         failures.set(deployment, count + 1);
         if (!isConflict(error)) logger.error({ err: error, deployment, failures: count + 1 }, "a reconcile failed");
         await later(wakeDeployment, deployment, Math.min(RETRY_MS.last, RETRY_MS.first * 2 ** Math.min(count, 16)));
+      } finally {
+        running.delete(job.id);
       }
     },
   };
