@@ -6,7 +6,7 @@ import { describe, expect, test } from "vitest";
 import { connectGateway } from "./admin/admin.client.ts";
 import { adminFile } from "./admin/admin.file.ts";
 import { kill, startGatewayChild, temporaryFolder } from "./testing/gateway.child.ts";
-import { startGateway, startInstance, startTextInstance } from "./testing/gateway.fixture.ts";
+import { freePort, startGateway, startInstance, startTextInstance } from "./testing/gateway.fixture.ts";
 import { backend, guardConfig, routeConfig, split } from "./testing/route.fixture.ts";
 
 const failing = () => startInstance((_incoming, response) => response.writeHead(500).end("candidate"));
@@ -91,6 +91,19 @@ describe("the guard", () => {
     expect(idle.guard).toMatchObject({ samples: { stable: 0, candidate: 0 }, logEvidence: 0, closed: null });
     await drive(get, () => (gateway.table.observe("dep_1").guard?.samples.candidate ?? 0) >= 30);
     expect(gateway.table.observe("dep_1")).toMatchObject({ split: split(1_000), guard: { closed: null } });
+  });
+
+  test("marks what a revision got because the other could not be reached: the weights did not deal it", async () => {
+    const candidate = await startTextInstance("candidate");
+    const { gateway, get } = await startGateway();
+    const backends = [backend(1, await freePort()), backend(2, candidate.port)];
+    await gateway.apply(routeConfig({ backends, split: split(1_000), guard: guardConfig() }));
+    const counts = () => gateway.table.observe("dep_1").counts;
+    await drive(get, () => (counts()?.candidate.undealt ?? 0) >= 20);
+    expect(counts()?.stable.undealt ?? 0).toBe(0);
+    const { requests = 0, undealt = 0 } = counts()?.candidate ?? {};
+    // Before the first refused connection the lot may have fallen on the candidate, and that counts.
+    expect(requests).toBeGreaterThanOrEqual(undealt);
   });
 
   test("judges a candidate that only gets copies, and stops the copies", async () => {
