@@ -28,6 +28,12 @@ interface Watched extends Omit<z.infer<typeof watchedSchema>, "mixture"> {
   judge: OneArmedJudge;
 }
 
+/**
+ * How much slower than before is fine at least, whatever was asked for beside a stable that serves: from one minute to the
+ * next a machine's other work, a cache or a network makes as much of a difference. Twice as slow and 50 ms are left to be seen.
+ */
+const DRIFT = { relative: 1, absoluteMs: 50 } as const;
+
 /** One rate of the candidate beside what stable's was. */
 export interface AloneFinding extends Omit<Watched, "judge"> {
   logEvidence: number;
@@ -120,7 +126,10 @@ const errorsBefore = ({ share, margin }: TermsOf<"errors">, stable: ArmCounts): 
 
 /** The edges are those of stable's own quantiles, as long as the candidate's, a tolerance further up, exist as well. */
 function slownessBefore({ share, quantile, tolerance, toleranceMs }: TermsOf<"latency">, stable: ArmCounts): Before[] {
-  const tolerated = new ToleratedBins({ relative: tolerance, absoluteMs: toleranceMs });
+  const tolerated = new ToleratedBins({
+    relative: Math.max(tolerance, DRIFT.relative),
+    absoluteMs: Math.max(toleranceMs, DRIFT.absoluteMs),
+  });
   const quantiles = quantile === null ? WATCHED_QUANTILES : [quantile];
   return quantiles.flatMap((q) => {
     const bin = stable.latency.quantileBin(q);
