@@ -12,12 +12,17 @@ export const MIRROR_BODY_BYTES = 1_048_576;
 /** So many copies may wait for an answer at once; more are left out. */
 export const MIRRORS_IN_FLIGHT = 128;
 
+/** So many bytes of bodies that are still coming in are kept for copies at once; requests beyond that are not copied. */
+export const GATHERED_BYTES = 67_108_864;
+
 /** Tells the mirrored instance that nobody sees its answer. */
 const MIRROR_HEADER = ["x-sluice-mirror", "1"];
 
 /** How many copies of one route are on their way, shared by all of its configurations. */
 export interface MirrorBudget {
   inFlight: number;
+  /** Bytes of the bodies that are being gathered. */
+  gathered: number;
   /** Copies not sent, for want of room or because a body was too long. */
   skipped: number;
 }
@@ -64,14 +69,18 @@ export class MirrorCopy implements Dispatcher.DispatchHandler {
   /** A part of the body, as it was sent to the real instance. */
   add(chunk: Buffer): void {
     if (this.#chunks === null) return;
+    if (this.#length + chunk.length > MIRROR_BODY_BYTES || this.#budget.gathered + chunk.length > GATHERED_BYTES) {
+      this.#letGo();
+      return;
+    }
     this.#length += chunk.length;
-    if (this.#length > MIRROR_BODY_BYTES) this.#chunks = null;
-    else this.#chunks.push(chunk);
+    this.#budget.gathered += chunk.length;
+    this.#chunks.push(chunk);
   }
 
   /** The real request ended before its body was whole, so there is nothing to copy. */
   abandon(): void {
-    this.#chunks = null;
+    this.#letGo();
     this.#skip();
   }
 
@@ -79,11 +88,12 @@ export class MirrorCopy implements Dispatcher.DispatchHandler {
   send(): void {
     const upstream = this.#chunks === null || this.#budget.inFlight >= MIRRORS_IN_FLIGHT ? null : this.#arm.pick(null);
     if (upstream === null || this.#chunks === null) {
+      this.#letGo();
       this.#skip();
       return;
     }
     const body = this.#length === 0 ? null : Buffer.concat(this.#chunks);
-    this.#chunks = null;
+    this.#letGo();
     this.#upstream = upstream;
     this.#budget.inFlight += 1;
     upstream.inFlight += 1;
@@ -128,6 +138,13 @@ export class MirrorCopy implements Dispatcher.DispatchHandler {
   cutOff(): void {
     this.#cut = true;
     this.#controller?.abort(TOO_LONG);
+  }
+
+  /** The parts of the body are not kept any more. */
+  #letGo(): void {
+    if (this.#chunks === null) return;
+    this.#chunks = null;
+    this.#budget.gathered -= this.#length;
   }
 
   #skip(): void {

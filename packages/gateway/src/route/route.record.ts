@@ -25,7 +25,7 @@ const REVISIONS_COUNTED = 32;
 
 /** Everything of a route that outlives one configuration: connections, counters, evidence. */
 export class RouteRecord {
-  readonly mirrorBudget: MirrorBudget = { inFlight: 0, skipped: 0 };
+  readonly mirrorBudget: MirrorBudget = { inFlight: 0, gathered: 0, skipped: 0 };
   readonly #upstreams = new UpstreamRegistry();
   readonly #counters = new Map<number, RevisionCounters>();
   /** By hypothesis: what its guard knew last. Evidence and latch hold even if other hypotheses came between. */
