@@ -1,3 +1,4 @@
+import { shownAddress } from "../hidden.ts";
 import type { Step } from "../strategy/strategy.types.ts";
 import { type Instant, seconds, toIso } from "../time.ts";
 import { percentFromWeight } from "../traffic/split.ts";
@@ -125,7 +126,7 @@ function waitsFor(step: Step, rollout: Rollout, now: Instant): string {
     case "scale":
       return "waits for instances";
     case "hook":
-      return `waits for the answer of ${step.url}`;
+      return `waits for the answer of ${shownAddress(step.url)}`;
     case "analyze":
       return `compares it with stable for ${left(step.seconds, rollout, now)} more`;
     case "wait":

@@ -11,6 +11,7 @@ import {
   progressPercentage,
   type Rollout,
   type StepState,
+  shownAddress,
   type TestResult,
   toIso,
   type ValidationResult,
@@ -74,6 +75,7 @@ export function rolloutView(rollout: Rollout, now: Instant): RolloutView {
 
 export function stepView(step: StepState): RolloutView["steps"][number] {
   const times = { startedAt: iso(step.startedAt), finishedAt: iso(step.finishedAt) };
+  if (step.type === "hook") return { ...step, url: shownAddress(step.url), ...times };
   return "weight" in step ? { ...step, weight: percentFromWeight(step.weight), ...times } : { ...step, ...times };
 }
 

@@ -1,3 +1,4 @@
+import { shownAddress } from "../../hidden.ts";
 import type { Step } from "../../strategy/strategy.types.ts";
 import { seconds } from "../../time.ts";
 import { percentFromWeight } from "../../traffic/split.ts";
@@ -97,6 +98,6 @@ export function describeStep(step: Step): string {
     case "switch":
       return "switch all traffic";
     case "hook":
-      return `call ${step.url}`;
+      return `call ${shownAddress(step.url)}`;
   }
 }
