@@ -146,6 +146,22 @@ describe("an analyze step that is held", () => {
     expect([story.rollout.phase, story.rollout.step]).toEqual([phase, step]);
   });
 
+  test("and would turn back, but was resumed by a person, waits for figures as long as a hold does", () => {
+    const story = analysed({ onNoData: "rollback" }, { onFailure: "pause" });
+    const none = judgeReport({ verdict: "hold", metrics: [judgeMetric(), empty] });
+    story.now += 60_000;
+    story.look({ judge: none });
+    expect(story.rollout).toMatchObject({ pausedAt: story.now, failure: { cause: "no_data" } });
+    story.order("resume");
+    story.run(5);
+    expect(story.rollout).toMatchObject({ pausedAt: null, step: 1, phase: "shifting" });
+    story.run(121);
+    expect(story.rollout.pausedAt).not.toBeNull();
+    story.order("resume");
+    story.look({ judge: judgeReport() });
+    expect(story.rollout.step).toBe(2);
+  });
+
   test("by a judge that says hold and not why is held", () => {
     const story = analysed();
     overtime(story, { verdict: "hold", message: "the gateways disagree" });

@@ -4,7 +4,7 @@ import { FULL_WEIGHT } from "../traffic/split.ts";
 import { readyCount } from "./capacity.ts";
 import { RECHECK_MS, stepElapsed } from "./clock.ts";
 import { candidateWeight } from "./course.ts";
-import { fail } from "./failure.ts";
+import { fail, isAcceptedHere } from "./failure.ts";
 import type { Turn } from "./turn.ts";
 
 /**
@@ -59,7 +59,8 @@ function hold(turn: Turn, { reason, action }: Held): void {
   const { rollout, now } = turn;
   const { maxHoldSeconds, minimumSamples } = rollout.strategy.analysis;
   const found = { trigger: "no_data", cause: "no_data" } as const;
-  if (action === "rollback") {
+  // Whoever goes on in spite of it grants the time that a hold has.
+  if (action === "rollback" && !isAcceptedHere(turn, "no_data")) {
     fail(turn, { ...found, reason });
     return;
   }

@@ -53,6 +53,10 @@ function turnBack(turn: Turn, { trigger, reason }: Found): void {
 export const isAccepted = (turn: Turn, cause: FailureCause): boolean =>
   turn.rollout.accepted.some((entry) => entry.cause === cause);
 
+/** The same of the current step alone. */
+export const isAcceptedHere = ({ rollout }: Turn, cause: FailureCause): boolean =>
+  rollout.accepted.some((entry) => entry.cause === cause && entry.step === rollout.step);
+
 function held({ rollout }: Turn, mode: FailureMode, reason: string): string {
   if (mode === "freeze") {
     const why = rollout.irreversible ? "its migration cannot be undone" : "onFailure is freeze";

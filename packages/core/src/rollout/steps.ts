@@ -5,7 +5,7 @@ import { candidateIsReady } from "./capacity.ts";
 import { RECHECK_MS, stepElapsed } from "./clock.ts";
 import { candidateWeight } from "./course.ts";
 import { wantedWeight } from "./desired.ts";
-import { fail } from "./failure.ts";
+import { fail, isAcceptedHere } from "./failure.ts";
 import type { StepState } from "./rollout.ts";
 import type { Turn } from "./turn.ts";
 
@@ -60,14 +60,11 @@ function expireApproval(turn: Turn): void {
   fail(turn, { trigger: "no_data", reason, cause: "approval" });
 }
 
-/** Nobody calls a hook again (edge case 38): whoever goes on after its failure goes on without it. */
-const wasWaived = ({ rollout }: Turn): boolean =>
-  rollout.accepted.some(({ cause, step }) => cause === "hook" && step === rollout.step);
-
 function hookIsDone(turn: Turn, timeoutSeconds: number): boolean {
   const { rollout, facts, now } = turn;
   const hook = facts.hooks.find((fact) => fact.step === rollout.step);
-  if (hook?.status === "succeeded" || (hook !== undefined && wasWaived(turn))) return true;
+  // Nobody calls a hook again (edge case 38): whoever goes on after its failure goes on without it.
+  if (hook?.status === "succeeded" || (hook !== undefined && isAcceptedHere(turn, "hook"))) return true;
   turn.wake(now + RECHECK_MS);
   const failed = (reason: string): void => {
     fail(turn, { trigger: "deployment_failure", reason: `hook of step ${rollout.step + 1} ${reason}`, cause: "hook" });
