@@ -1,7 +1,8 @@
-import parseJsonPath from "jsonpath-rfc9535/parser";
 import { z } from "zod";
 import { jsonSchema } from "../json.ts";
+import { jsonPathSchema } from "../json-path.schema.ts";
 import { compileJsonSchema } from "../json-schema.ts";
+import { succeeds } from "../succeeds.ts";
 
 const headers = z.record(
   z.string().regex(/^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,255}$/, "a header name of at most 255 characters"),
@@ -16,23 +17,10 @@ const path = z
   .max(2_048)
   .regex(/^[\x21-\x7e]*$/, "a path of printable ASCII without spaces (percent-encode the rest)");
 
-const succeeds = (action: () => unknown): boolean => {
-  try {
-    action();
-    return true;
-  } catch {
-    return false;
-  }
-};
-
 const regularExpression = z
   .string()
   .max(1_024)
   .refine((pattern) => succeeds(() => new RegExp(pattern, "m")), "a regular expression of JavaScript (flag m)");
-const jsonPath = z
-  .string()
-  .max(1_024)
-  .refine((query) => succeeds(() => parseJsonPath(query)), "a JSONPath of RFC 9535, for example $.items[0].id");
 const checkedSchema = z
   .record(z.string(), jsonSchema)
   .refine(
@@ -57,7 +45,7 @@ const functionalTestSchema = z.strictObject({
       bodyContains: z.string().max(65_536).optional(),
       bodyMatches: regularExpression.optional().describe("A regular expression (flag m)."),
       /** JSONPath (RFC 9535) to a value that must be there; of several matches one must be equal. */
-      json: z.record(jsonPath, jsonSchema).optional(),
+      json: z.record(jsonPathSchema, jsonSchema).optional(),
       jsonSchema: checkedSchema.optional(),
       /** Milliseconds until the whole answer is there. */
       maxMs: z.number().min(1).max(600_000).optional(),

@@ -1,17 +1,9 @@
 import { z } from "zod";
 import { jsonSchema } from "../json.ts";
 import { compileJsonSchema } from "../json-schema.ts";
+import { succeeds } from "../succeeds.ts";
 
 const ignoreCase = z.boolean().default(false);
-
-const succeeds = (action: () => unknown): boolean => {
-  try {
-    action();
-    return true;
-  } catch {
-    return false;
-  }
-};
 
 /** How an output is compared with what was expected. Each but `http` gives 1 or 0. */
 export const scorerSchema = z.discriminatedUnion("type", [

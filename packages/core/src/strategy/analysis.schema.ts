@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { jsonPathSchema } from "../json-path.schema.ts";
 
 const name = z
   .string()
@@ -25,7 +26,7 @@ export const metricSourceSchema = z.discriminatedUnion("type", [
     url: address,
     headers: z.record(z.string(), z.string()).default({}),
     /** JSONPath (RFC 9535) to a number or a list of numbers in the answer. */
-    jsonPath: z.string().min(1).max(1_024).default("$.value"),
+    jsonPath: jsonPathSchema.default("$.value"),
     ...bounded,
   }),
   z.strictObject({

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
+import { violationsOf } from "../validate.ts";
 import { type StrategyInput, strategySchema } from "./strategy.schema.ts";
 
 /** The fields that are refused, each once. */
@@ -47,6 +48,18 @@ describe("a strategy as a user writes it", () => {
     [{ type: "big-bang" }, "type"],
   ])("%j is refused at %s", (input, field) => {
     expect(refused(input)).toEqual([field]);
+  });
+
+  test("names the path of a webhook's answer that is no JSONPath", () => {
+    const source = { type: "webhook", url: "http://metrics/{{revision}}", jsonPath: "$.[" };
+    const input = { type: "canary", analysis: { metrics: [{ name: "load", source }] } };
+    expect(violationsOf(strategySchema.safeParse(input).error?.issues ?? [], input)).toEqual([
+      {
+        field: "analysis.metrics[0].source.jsonPath",
+        found: "$.[",
+        allowed: "a JSONPath of RFC 9535, for example $.items[0].id",
+      },
+    ]);
   });
 
   test("names a field that nobody knows", () => {

@@ -72,6 +72,15 @@ describe("a webhook's answer", () => {
     expect(readJson(text, path)).toMatchObject({ kind, message: expect.stringMatching(/\w/) });
   });
 
+  test("in which the path would have findings without end is given up", () => {
+    const nested = `${"[1,".repeat(200)}1${"]".repeat(200)}`;
+    const path = `$${"..*".repeat(8)}`;
+    expect(readJson(nested, path)).toEqual({
+      kind: "invalid",
+      message: `the path ${path} took more than 1000 ms; allowed: a plainer path`,
+    });
+  });
+
   test("never makes a reading throw", () => {
     fc.assert(
       fc.property(

@@ -1,6 +1,6 @@
 import type { MetricSource } from "@sluice/core";
-import { query } from "jsonpath-rfc9535";
 import { boundedRequest, shownAddress } from "./bounded.request.ts";
+import { followPath } from "./json.path.ts";
 import { invalid, type MetricOutcome, noData, unavailable, valuesOf } from "./metric.outcome.ts";
 import type { MetricSourceReader } from "./metric.source.ts";
 import { fillTemplate, namesArm } from "./metric.template.ts";
@@ -46,14 +46,8 @@ export function readJson(text: string, path: string): MetricOutcome {
   } catch {
     return invalid("the answer is not JSON");
   }
-  let found: unknown[];
-  try {
-    found = query(body as Parameters<typeof query>[0], path);
-  } catch (error) {
-    return invalid(
-      `the path ${path} cannot be followed: ${error instanceof Error ? error.message.slice(0, 200) : "an error"}`,
-    );
-  }
+  const found = followPath(body, path);
+  if (!Array.isArray(found)) return found;
   // One list is the list of values; several findings are values themselves.
   const [only] = found;
   const values = found.length === 1 && Array.isArray(only) ? only : found;
