@@ -39,7 +39,7 @@ const TRANSIENT = new Set([408, 425, 429, 502, 503, 504]);
 
 /** Posts JSON and reads the answer, at most 8 MiB of it. Throws `CallError`, or the signal's reason when that aborts. */
 export async function post({ url, headers, body, timeoutMs }: Call, signal: AbortSignal): Promise<Answered> {
-  const timeout = AbortSignal.timeout(timeoutMs);
+  const timeout = AbortSignal.timeout(Math.ceil(timeoutMs));
   const began = performance.now();
   try {
     const response = await fetch(url, {

@@ -5,7 +5,7 @@ import type { ProbeResult } from "./instance.ts";
 
 /** One look at an instance: an HTTP GET of the path, or a TCP connection when there is none. Never throws. */
 export function probe(host: string, port: number, check: HealthCheck, signal: AbortSignal): Promise<ProbeResult> {
-  const timeout = AbortSignal.timeout(check.timeoutSeconds * 1_000);
+  const timeout = AbortSignal.timeout(Math.ceil(check.timeoutSeconds * 1_000));
   const either = AbortSignal.any([signal, timeout]);
   const where = `${host}:${port}`;
   const slow = `no answer from ${where} within ${check.timeoutSeconds} s`;

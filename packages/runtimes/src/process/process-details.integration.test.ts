@@ -103,7 +103,7 @@ test("a program that cannot have its port gets others, and is judged when that d
 });
 
 test("a TCP connection is enough when there is no health path", async () => {
-  await run("garbage", { healthCheck: { path: null, intervalSeconds: 0.1, timeoutSeconds: 1, retries: 2 } });
+  await run("garbage", { healthCheck: { path: null, intervalSeconds: 0.1, timeoutSeconds: 1.0001, retries: 2 } });
   expect((await ready()).state).toBe("ready");
 });
 

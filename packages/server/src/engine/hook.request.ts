@@ -30,7 +30,7 @@ export const webhookId = (rollout: string, step: number): string =>
 /** Posts one hook and reads its answer; 2xx is success. Never throws: a hook that cannot be reached has failed. */
 export async function callHook(call: HookCall, now: Date, signal?: AbortSignal): Promise<HookResult> {
   const { url, timeoutSeconds, ...body } = call;
-  const timeout = AbortSignal.timeout(timeoutSeconds * 1_000);
+  const timeout = AbortSignal.timeout(Math.ceil(timeoutSeconds * 1_000));
   const agent = new Agent({ maxResponseSize: MAX_ANSWER });
   try {
     const { statusCode, body: answer } = await request(url, {

@@ -6,12 +6,13 @@ export interface BoundedRequest {
   headers: Record<string, string>;
   body?: string;
   timeoutSeconds: number;
+  /** Bytes of the answer that are read at all. */
+  maxBytes?: number;
   signal: AbortSignal;
 }
 
 export type BoundedAnswer = { status: number; text: string } | { silent: string };
 
-/** Bytes of an answer that are read at all. */
 const MAX_ANSWER = 8_388_608;
 
 /**
@@ -19,9 +20,9 @@ const MAX_ANSWER = 8_388_608;
  * password, headers or body, where secrets are. Throws only when `signal` is aborted.
  */
 export async function boundedRequest(asked: BoundedRequest): Promise<BoundedAnswer> {
-  const { url, method = "GET", headers, body, timeoutSeconds, signal } = asked;
-  const timeout = AbortSignal.timeout(timeoutSeconds * 1_000);
-  const agent = new Agent({ maxResponseSize: MAX_ANSWER, connect: { timeout: timeoutSeconds * 1_000 } });
+  const { url, method = "GET", headers, body, timeoutSeconds, maxBytes = MAX_ANSWER, signal } = asked;
+  const timeout = AbortSignal.timeout(Math.ceil(timeoutSeconds * 1_000));
+  const agent = new Agent({ maxResponseSize: maxBytes, connect: { timeout: timeoutSeconds * 1_000 } });
   try {
     const answer = await request(url, {
       dispatcher: agent,
@@ -35,7 +36,7 @@ export async function boundedRequest(asked: BoundedRequest): Promise<BoundedAnsw
     signal.throwIfAborted();
     if (timeout.aborted) return { silent: `gave no answer within ${timeoutSeconds} s` };
     const code = error instanceof Error && "code" in error ? String(error.code) : "";
-    if (code === "UND_ERR_RES_EXCEEDED_MAX_SIZE") return { silent: `answered more than ${MAX_ANSWER} bytes` };
+    if (code === "UND_ERR_RES_EXCEEDED_MAX_SIZE") return { silent: `answered more than ${maxBytes} bytes` };
     return { silent: `cannot be reached (${code || "the connection broke"})` };
   } finally {
     await agent.destroy();

@@ -1,3 +1,4 @@
+import { constants } from "node:fs";
 import { open, realpath } from "node:fs/promises";
 import { isAbsolute, join, relative } from "node:path";
 import type { MetricSource } from "@sluice/core";
@@ -58,9 +59,12 @@ async function readInside(root: string, path: string): Promise<string | MetricOu
 }
 
 async function readBounded(file: string, path: string): Promise<string | MetricOutcome> {
-  const handle = await open(file, "r");
+  // A pipe that nobody writes to would hold whoever opens it for ever.
+  const handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
   try {
-    const { size } = await handle.stat();
+    const found = await handle.stat();
+    if (!found.isFile()) return invalid(`${path} is no file; allowed: a CSV or JSON file`);
+    const { size } = found;
     if (size > MAX_FILE) return invalid(`${path} has ${size} bytes; allowed: at most ${MAX_FILE}`);
     const buffer = Buffer.alloc(Math.min(size, MAX_FILE));
     const { bytesRead } = await handle.read(buffer, 0, buffer.length, 0);

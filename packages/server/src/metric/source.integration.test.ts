@@ -1,4 +1,5 @@
-import { mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
+import { execFileSync } from "node:child_process";
+import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -187,6 +188,8 @@ describe("a webhook", () => {
       url: `${address}/{{version}}`,
       headers: { "x-arm": "{{revision}}" },
       jsonPath: "$.value",
+      // No whole number of milliseconds.
+      timeoutSeconds: 30.0001,
     };
     expect((await read(source)).outcome).toEqual({ kind: "values", values: [3] });
   });
@@ -229,6 +232,17 @@ describe("a file", () => {
       kind: "invalid",
       message: "link-2.csv is outside of the server's root folder",
     });
+  });
+
+  test("that is a pipe or a folder is refused, and nobody waits for a writer", async () => {
+    execFileSync("mkfifo", [join(root, "pipe-2.csv")]);
+    await mkdir(join(root, "folder-2.csv"));
+    for (const name of ["pipe", "folder"]) {
+      expect((await read({ type: "file", path: `${name}-{{revision}}.csv` })).outcome).toEqual({
+        kind: "invalid",
+        message: `${name}-2.csv is no file; allowed: a CSV or JSON file`,
+      });
+    }
   });
 
   test("that does not exist yet is no data", async () => {

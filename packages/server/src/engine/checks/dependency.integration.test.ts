@@ -81,6 +81,8 @@ describe("a dependency by TCP", () => {
   test("is well when it accepts a connection", async () => {
     const address = addressOf(await listening(createTcpServer((socket) => socket.end())));
     expect(await ask({ address })).toMatchObject({ ok: true, seen: "accepted a connection" });
+    // No whole number of milliseconds.
+    expect(await ask({ address, timeoutSeconds: 5.0001 })).toMatchObject({ ok: true });
   });
 
   test("is not when nobody listens, and says so", async () => {

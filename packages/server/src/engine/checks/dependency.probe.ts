@@ -26,7 +26,7 @@ export async function probeDependency(dependency: Dependency, signal?: AbortSign
   const expected = EXPECTED[type];
   const parsed = parseAddress(type, address);
   if (parsed === null) return { ok: false, seen: "has no address that can be understood", expected };
-  const timeout = AbortSignal.timeout(timeoutSeconds * 1_000);
+  const timeout = AbortSignal.timeout(Math.ceil(timeoutSeconds * 1_000));
   const both = signal === undefined ? timeout : AbortSignal.any([timeout, signal]);
   try {
     return { ...(await probe(dependency, parsed, both)), expected };
