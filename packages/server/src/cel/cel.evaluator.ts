@@ -43,8 +43,10 @@ export function createCelEvaluator({ timeoutMs = TIMEOUT_MS, memoryMb = MEMORY_M
       execArgv: [],
     });
     const first = await answerOf(started, START_MS);
-    if (first.status !== "answered")
+    if (first.status !== "answered") {
+      await started.terminate();
       throw new SluiceError("unavailable", `the thread for CEL did not start: ${first.why}`);
+    }
     // It alone keeps no process running; should it end while nobody asks it anything, the next one who asks starts another.
     started.unref();
     started.on("error", () => undefined);

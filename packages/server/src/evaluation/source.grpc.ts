@@ -51,7 +51,9 @@ function refusal(error: unknown, timeoutMs: number): RawAnswer {
   const code = isServiceError(error) ? error.code : status.UNKNOWN;
   if (code === status.NOT_FOUND) return { status: "none" };
   const what =
-    code === status.DEADLINE_EXCEEDED ? `gave no answer within ${timeoutMs} ms` : `answered ${status[code] ?? code}`;
+    code === status.DEADLINE_EXCEEDED
+      ? `gave no answer within ${timeoutMs / 1_000} s`
+      : `answered ${status[code] ?? code}`;
   return { status: "silent", reason: `the evaluation service ${what}` };
 }
 

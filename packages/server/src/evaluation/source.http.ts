@@ -1,4 +1,4 @@
-import { Agent, request } from "undici";
+import { boundedRequest } from "../metric/bounded.request.ts";
 import type { EvaluationClient, EvaluationServiceConfig, RawAnswer } from "./evaluation.source.ts";
 
 /** Bytes of an answer that are read at all. */
@@ -12,31 +12,22 @@ const FIELDS = ["metrics", "sampleCount", "startedAt", "finishedAt", "details"] 
  * or 404 while there are no figures.
  */
 export function createHttpClient({ address, token, timeoutMs }: EvaluationServiceConfig): EvaluationClient {
-  const agent = new Agent({ maxResponseSize: MAX_ANSWER, connect: { timeout: timeoutMs } });
   return {
     async ask(question, signal) {
       const url = new URL(address);
       for (const [name, value] of Object.entries(question)) url.searchParams.set(name, value);
-      const timeout = AbortSignal.timeout(timeoutMs);
-      try {
-        const { statusCode, body } = await request(url, {
-          dispatcher: agent,
-          headers: { accept: "application/json", ...(token !== null && { authorization: `Bearer ${token}` }) },
-          signal: AbortSignal.any([timeout, signal]),
-        });
-        const text = await body.text();
-        if (statusCode === 404) return { status: "none" };
-        if (statusCode !== 200) return silent(`answered ${statusCode}`);
-        return fieldsOf(text);
-      } catch (error) {
-        signal.throwIfAborted();
-        if (timeout.aborted) return silent(`gave no answer within ${timeoutMs} ms`);
-        const code = error instanceof Error && "code" in error ? String(error.code) : "";
-        if (code === "UND_ERR_RES_EXCEEDED_MAX_SIZE") return silent(`answered more than ${MAX_ANSWER} bytes`);
-        return silent(`cannot be reached (${code || (error instanceof Error ? error.message : String(error))})`);
-      }
+      const answer = await boundedRequest({
+        url: url.href,
+        headers: { accept: "application/json", ...(token !== null && { authorization: `Bearer ${token}` }) },
+        timeoutSeconds: timeoutMs / 1_000,
+        maxBytes: MAX_ANSWER,
+        signal,
+      });
+      if ("silent" in answer) return silent(answer.silent);
+      if (answer.status === 404) return { status: "none" };
+      return answer.status === 200 ? fieldsOf(answer.text) : silent(`answered ${answer.status}`);
     },
-    close: () => void agent.destroy(),
+    close: () => undefined,
   };
 }
 

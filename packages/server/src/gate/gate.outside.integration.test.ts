@@ -53,6 +53,8 @@ describe("a webhook", () => {
     expect(await fixture.evaluate(deps)).toMatchObject([{ status: "failed" }]);
     expect(asked).toHaveLength(1);
     expect(await fixture.evaluate(deps, { round: 1 })).toMatchObject([{ status: "passed" }]);
+    const ids = asked.map(({ headers }) => headers["webhook-id"]);
+    expect(new Set(ids).size).toBe(2);
   });
 
   test.each<[string, (response: ServerResponse) => void, RegExp]>([

@@ -20,8 +20,8 @@ export async function webhookFigure(
   if (decided !== undefined) return decided;
   const early = patience.tooEarly(key);
   if (early !== null) return { status: "missing", reason: early };
-  const { rollout, artifact, version, environment } = run;
-  const call = { gate: gate.name, condition: name, rollout, artifact, version, environment, evaluations };
+  const { rollout, round, artifact, version, environment } = run;
+  const call = { gate: gate.name, condition: name, rollout, round, artifact, version, environment, evaluations };
   const answer = await askWebhook(webhook, call, new Date(now()), signal);
   if (answer.status === "decided") {
     patience.answered(key);

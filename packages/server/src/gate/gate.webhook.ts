@@ -1,14 +1,16 @@
 import { createHash } from "node:crypto";
 import type { Figure, GateWebhook } from "@sluice/core";
-import { Agent, request } from "undici";
 import { z } from "zod";
 import type { StoredEvaluation } from "../evaluation/evaluation.store.ts";
+import { boundedRequest } from "../metric/bounded.request.ts";
 
 export interface GateCall {
   gate: string;
   /** Name of the condition. */
   condition: string;
   rollout: string | null;
+  /** Grows when a person has the gates asked again. */
+  round: number;
   artifact: string;
   version: string;
   environment: string;
@@ -42,34 +44,25 @@ export async function askWebhook(
 ): Promise<WebhookAnswer> {
   const { url, headers, timeoutSeconds } = webhook;
   const { host } = new URL(url);
-  const timeout = AbortSignal.timeout(timeoutSeconds * 1_000);
-  const agent = new Agent({ maxResponseSize: MAX_ANSWER, connect: { timeout: timeoutSeconds * 1_000 } });
   const silent = (reason: string): WebhookAnswer => ({ status: "silent", reason: `the webhook at ${host} ${reason}` });
-  try {
-    const { statusCode, body } = await request(url, {
-      dispatcher: agent,
-      method: "POST",
-      headers: {
-        ...headers,
-        "content-type": "application/json",
-        "webhook-id": idOf(call),
-        "webhook-timestamp": String(Math.floor(now.getTime() / 1_000)),
-      },
-      body: JSON.stringify(bodyOf(call)),
-      signal: AbortSignal.any([timeout, signal]),
-    });
-    const text = await body.text();
-    if (statusCode < 200 || statusCode >= 300) return silent(`answered ${statusCode}, which is no decision`);
-    return decisionOf(text, host, statusCode, now) ?? silent(`answered ${statusCode} without {"pass": true or false}`);
-  } catch (error) {
-    signal.throwIfAborted();
-    if (timeout.aborted) return silent(`gave no answer within ${timeoutSeconds} s`);
-    const code = error instanceof Error && "code" in error ? String(error.code) : "";
-    if (code === "UND_ERR_RES_EXCEEDED_MAX_SIZE") return silent(`answered more than ${MAX_ANSWER} bytes`);
-    return silent(`cannot be reached (${code || (error instanceof Error ? error.message : String(error))})`);
-  } finally {
-    await agent.destroy();
-  }
+  const answer = await boundedRequest({
+    url,
+    method: "POST",
+    headers: {
+      ...headers,
+      "content-type": "application/json",
+      "webhook-id": idOf(call),
+      "webhook-timestamp": String(Math.floor(now.getTime() / 1_000)),
+    },
+    body: JSON.stringify(bodyOf(call)),
+    timeoutSeconds,
+    maxBytes: MAX_ANSWER,
+    signal,
+  });
+  if ("silent" in answer) return silent(answer.silent);
+  const { status, text } = answer;
+  if (status < 200 || status >= 300) return silent(`answered ${status}, which is no decision`);
+  return decisionOf(text, host, status, now) ?? silent(`answered ${status} without {"pass": true or false}`);
 }
 
 function decisionOf(text: string, host: string, statusCode: number, now: Date): WebhookAnswer | null {
@@ -104,7 +97,7 @@ function jsonOf(text: string): unknown {
   }
 }
 
-const bodyOf = ({ evaluations, ...call }: GateCall) => ({
+const bodyOf = ({ evaluations, round: _, ...call }: GateCall) => ({
   ...call,
   evaluations: evaluations.map(({ id, dataset, metrics, sampleCount, source, finishedAt }) => ({
     id,
@@ -116,9 +109,9 @@ const bodyOf = ({ evaluations, ...call }: GateCall) => ({
   })),
 });
 
-/** The same for every repetition of one question, as hooks have it (`webhook-id` of Standard Webhooks). */
-const idOf = ({ rollout, gate, condition, version }: GateCall): string =>
+/** The same for every repetition of one question, as hooks have it (`webhook-id` of Standard Webhooks); a new round asks anew. */
+const idOf = ({ rollout, round, gate, condition, version }: GateCall): string =>
   `msg_${createHash("sha256")
-    .update(JSON.stringify([rollout, gate, condition, version]))
+    .update(JSON.stringify([rollout, round, gate, condition, version]))
     .digest("hex")
     .slice(0, 32)}`;
