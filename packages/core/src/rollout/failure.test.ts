@@ -153,6 +153,28 @@ describe("whoever goes on after a failure", () => {
     expect(story.runTo("completed").rollout.phase).toBe("completed");
   });
 
+  test.each(["guard first", "judge first"])("has seen what guard and judge both find of one metric: %s", (order) => {
+    const byGuard = { guard: guardReport("slow") };
+    const byJudge = {
+      judge: judgeReport({ ...judgeClosed("bad"), closed: { at: 0, metric: "error_rate", reason: "bad" } }),
+    };
+    const story = shifting({ ...canary, onFailure: "pause" });
+    story.look(order === "guard first" ? byGuard : byJudge);
+    story.look(order === "guard first" ? byJudge : byGuard);
+    story.order("resume");
+    story.run(5);
+    expect([story.rollout.pausedAt, story.rollout.accepted.length]).toEqual([null, 1]);
+    expect(story.runTo("completed").rollout.phase).toBe("completed");
+  });
+
+  test("is stopped again by what the judge finds of another metric than the guard did", () => {
+    const story = shifting({ ...canary, onFailure: "pause" });
+    story.look({ guard: guardReport("slow") });
+    story.order("resume");
+    story.look({ judge: judgeReport(judgeClosed("bad")) });
+    expect(story.rollout.failure?.cause).toBe("judge");
+  });
+
   test("goes on without a hook that failed, and no later hook is waived with it", () => {
     const steps = [hook, { setWeight: 10 }, hook];
     const story = new Story(newRollout({ strategy: { ...canary, steps, onFailure: "freeze" } })).runTo("shifting", 0);

@@ -33,5 +33,17 @@ function closed(
   if (closing === null) return false;
   const { metric, reason } = closing;
   if (!known) turn.emit(`rollout.${cause}.closed`, reason, { metric, ...detail }, true);
-  return !isAccepted(turn, cause) && fail(turn, { trigger: "performance_degradation", reason, cause });
+  if (isAccepted(turn, cause) || isAcceptedOfTheOther(turn, cause, metric)) return false;
+  return fail(turn, { trigger: "performance_degradation", reason, cause });
+}
+
+/**
+ * Guard and judge see the same requests, moments apart: whoever went on although one of them found a metric worse has seen
+ * what the other finds of that metric, and need not say so twice.
+ */
+function isAcceptedOfTheOther(turn: Turn, cause: "guard" | "judge", metric: string): boolean {
+  const { analysis, judge } = turn.rollout;
+  return cause === "guard"
+    ? isAccepted(turn, "judge") && judge?.closed?.metric === metric
+    : isAccepted(turn, "guard") && analysis?.closed?.metric === metric;
 }
