@@ -14,6 +14,7 @@ export default defineConfig({
           exclude: ["**/node_modules/**", "**/*.integration.test.ts"],
           environment: "node",
           setupFiles: ["test/seed.setup.ts"],
+          testTimeout: 60_000,
           // Pure code leaves nothing behind: modules are loaded once a worker, not once a file.
           isolate: false,
         },
@@ -28,6 +29,8 @@ export default defineConfig({
           setupFiles: ["test/seed.setup.ts"],
           testTimeout: 180_000,
           hookTimeout: 180_000,
+          // What is awaited comes when it comes: one second, as it is by default, is a bet on the machine.
+          expect: { poll: { timeout: 60_000 } },
           maxWorkers: 2,
         },
       },

@@ -113,7 +113,7 @@ describe("bytes by lot", () => {
       { numRuns: 400 },
     );
     expect(await (await request(running.url)).body.text()).toBe("alive");
-    expect((await admin.snapshot()).routes).toMatchObject([{ stats: [{ inFlight: 0 }] }]);
+    await expect.poll(async () => (await admin.snapshot()).routes).toMatchObject([{ stats: [{ inFlight: 0 }] }]);
   });
 });
 

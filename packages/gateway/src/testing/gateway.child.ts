@@ -26,7 +26,7 @@ export async function startGatewayChild(dataDir: string): Promise<GatewayChild> 
   const child = spawn(process.execPath, [MAIN, "--data-dir", dataDir, "--port", "0"], { stdio: "ignore" });
   onTestFinished(() => kill(child));
   const written = async (): Promise<number> => (await readAdminAddress(adminFile(dataDir)).catch(() => null))?.pid ?? 0;
-  await expect.poll(written, { timeout: 20_000 }).toBe(child.pid);
+  await expect.poll(written, { timeout: 120_000 }).toBe(child.pid);
   const address = await readAdminAddress(adminFile(dataDir));
   return { ...address, child, url: `http://127.0.0.1:${address.publicPort}` };
 }
