@@ -6,6 +6,7 @@ import type { Environment } from "../config.ts";
 import { openAiTarget } from "../evaluation/openai.target.ts";
 import { httpTarget, isObject, type Target } from "../evaluation/target.ts";
 import { CliError, EXIT } from "../exit.ts";
+import { numberOption } from "../number.option.ts";
 
 export interface RunFlags {
   artifact: string;
@@ -37,15 +38,6 @@ export const evaluatedOptions = (): Option[] => [
   option("--dataset <name>", "name under which gates know the dataset (default: the file's name)"),
 ];
 
-const numberOption = (flags: string, description: string, max: number): Option =>
-  new Option(flags, description).argParser((text) => {
-    const value = Number(text);
-    if (text.trim() === "" || !(value >= 0 && value <= max)) {
-      throw new InvalidArgumentError(`Expected a number from 0 to ${max}.`);
-    }
-    return value;
-  });
-
 const jsonObjectOption = (flags: string, description: string): Option =>
   new Option(flags, description).argParser((text) => {
     try {
@@ -76,8 +68,8 @@ export const runOptions = (): Option[] => [
   option("--model <name>", "which model, with --openai"),
   option("--prompt <text>", "what is sent to the model, {{input}} being the input; @file reads it from a file"),
   jsonObjectOption("--body <json>", 'more members of the request to the model, such as {"temperature":0}'),
-  numberOption("--prompt-price <usd>", "US dollars for a million tokens of the prompt", 1e6),
-  numberOption("--completion-price <usd>", "US dollars for a million tokens of the completion", 1e6),
+  numberOption("--prompt-price <usd>", "US dollars for a million tokens of the prompt", 0, 1e6),
+  numberOption("--completion-price <usd>", "US dollars for a million tokens of the completion", 0, 1e6),
   pairOption("--header <name=value>", "header of each request; may be repeated"),
   option("--api-key-env <variable>", "environment variable that holds the key, sent as a bearer token"),
   scorerOption(),
@@ -85,7 +77,9 @@ export const runOptions = (): Option[] => [
   durationOption("--timeout <duration>", "for one answer").default(60_000, "60s"),
   option("--results <file>", "where the result of each line goes (default <dataset>.results.ndjson)"),
   option("--resume <file>", "go on with this results file: lines that have a score are not asked again"),
-  numberOption("--max-error-rate <share>", "record nothing when more lines than this have no answer", 1).default(0.05),
+  numberOption("--max-error-rate <share>", "record nothing when more lines than this have no answer", 0, 1).default(
+    0.05,
+  ),
   option("--no-record", "do not record the evaluation"),
 ];
 
@@ -100,7 +94,8 @@ export async function targetOf(
   }
   const key = keyOf(flags, environment);
   const headers = { ...flags.header, ...(key !== null && { authorization: `Bearer ${key}` }) };
-  const redact = (text: string) => (key === null ? text : text.replaceAll(key, "***"));
+  const secrets = secretsOf(headers);
+  const redact = (text: string) => secrets.reduce((clean, secret) => clean.replaceAll(secret, "***"), text);
   if (target !== undefined) {
     refuseModelFlags(flags);
     return { target: httpTarget({ url: addressOf("--target", target), headers, timeoutMs: timeout }), redact };
@@ -123,6 +118,14 @@ export async function targetOf(
         : { prompt: promptPrice, completion: completionPrice },
   });
   return { target: made, redact };
+}
+
+const SECRET_HEADER = /auth|cookie|credential|key|password|secret|token/i;
+
+/** Values of headers that are secrets by their names; of `Bearer …` the token alone. */
+function secretsOf(headers: Readonly<Record<string, string>>): string[] {
+  const values = Object.entries(headers).flatMap(([name, value]) => (SECRET_HEADER.test(name) ? [value] : []));
+  return values.map((value) => value.replace(/^\w+ /, "")).filter((secret) => secret !== "");
 }
 
 function keyOf({ apiKeyEnv }: RunFlags, environment: Environment): string | null {

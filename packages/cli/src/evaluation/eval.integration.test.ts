@@ -101,6 +101,15 @@ test("a key that the other side repeats in its refusal is not shown", async () =
   expect(outcome).toMatchObject({ error: true, reason: "answered 401: no such key: Bearer ***" });
 });
 
+test("a token in a header that the candidate repeats is not shown, also where its answer is cut", async () => {
+  const candidate = await model(({ headers }) => ({ body: `${"x".repeat(3_995)}${headers["x-api-token"]}` }));
+  const { file, results } = await dataset({ input: "2+2", expected: "4" });
+  const argv = ["run", file, ...OF, "--target", candidate.url, "--header", "x-api-token=Token hunter2"];
+  expect((await sluice(argv)).exitCode).toBe(EXIT.ok);
+  const [, outcome] = await records(results);
+  expect(outcome?.output).toMatch(/^x+Token…$/);
+});
+
 test("requests are made at once, as many as were asked for and no more", async () => {
   const gate = Promise.withResolvers<void>();
   const candidate = await model(async (question, count) => {

@@ -104,7 +104,7 @@ async function outcomeOf(
       ...figures,
       error: false,
       reason: redact(reason),
-      output: redact(shorten(output)),
+      output: shorten(output, redact),
     };
   } catch (error) {
     signal.throwIfAborted();

@@ -47,8 +47,9 @@ const KEPT = 4_000;
 
 export const keyOf = (text: string): string => createHash("sha256").update(text.trim()).digest("hex").slice(0, 16);
 
-export const shorten = (output: unknown): string => {
-  const text = typeof output === "string" ? output : (JSON.stringify(output) ?? "");
+/** The beginning of an output, without secrets: half of one would be left where it is cut before. */
+export const shorten = (output: unknown, redact: (text: string) => string): string => {
+  const text = redact(typeof output === "string" ? output : (JSON.stringify(output) ?? ""));
   return text.length <= KEPT ? text : `${text.slice(0, KEPT)}…`;
 };
 

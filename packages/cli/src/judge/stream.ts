@@ -12,10 +12,10 @@ import {
 import { InvalidArgumentError, Option } from "commander";
 import { integerOption, option, required } from "../command.ts";
 import { CliError, EXIT, type ExitCode } from "../exit.ts";
+import { numberOption } from "../number.option.ts";
 import type { Session } from "../session.ts";
 import { parseEventLine } from "./events.ts";
 import { type Line, linesOf } from "./lines.ts";
-import { numberOption } from "./number.option.ts";
 import { type OutputFlags, outputOf, print } from "./output.ts";
 import { renderStream } from "./views.ts";
 

@@ -1,11 +1,8 @@
 import { type Gate, ok } from "@sluice/client";
-import { diff, gateSchema } from "@sluice/core";
+import { diff, gateSchema, HIDDEN } from "@sluice/core";
 import type { Session } from "../session.ts";
 import { type Change, orNull, toBody, unchanged } from "./change.ts";
 import type { ResourceOf } from "./schema.ts";
-
-/** What the server shows instead of the values of a webhook's headers. */
-const HIDDEN = "(not shown)";
 
 /**
  * Values of headers cannot be compared, since the server does not show them: a gate that has some is written again, which

@@ -43,8 +43,8 @@ export async function boundedRequest(asked: BoundedRequest): Promise<BoundedAnsw
   }
 }
 
-/** The address as people may see it. */
-export function shownAddress(address: string): string {
+/** The address as sentences name it: a path may be a secret, as of webhooks of chats. */
+export function originOf(address: string): string {
   try {
     const { protocol, host } = new URL(address);
     return `${protocol}//${host}`;

@@ -1,5 +1,5 @@
 import { type MetricSource, seconds } from "@sluice/core";
-import { boundedRequest, shownAddress } from "./bounded.request.ts";
+import { boundedRequest, originOf } from "./bounded.request.ts";
 import { invalid, noData, unavailable, valuesOf } from "./metric.outcome.ts";
 import type { MetricQuestion, MetricReading, MetricSourceReader } from "./metric.source.ts";
 import { asPromQl, fillTemplate, namesArm } from "./metric.template.ts";
@@ -15,7 +15,7 @@ const MOST_POINTS = 11_000;
  * ended, so that a look that is late misses nothing; the window that is not complete yet is left for the next one.
  */
 export function prometheusSource(source: Source): MetricSourceReader {
-  const who = `Prometheus at ${shownAddress(source.address)}`;
+  const who = `Prometheus at ${originOf(source.address)}`;
   return {
     async read(question, signal) {
       const { cursor, compared, labels } = question;

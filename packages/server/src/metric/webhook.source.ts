@@ -1,5 +1,5 @@
 import type { MetricSource } from "@sluice/core";
-import { boundedRequest, shownAddress } from "./bounded.request.ts";
+import { boundedRequest, originOf } from "./bounded.request.ts";
 import { followPath } from "./json.path.ts";
 import { invalid, type MetricOutcome, noData, unavailable, valuesOf } from "./metric.outcome.ts";
 import type { MetricSourceReader } from "./metric.source.ts";
@@ -9,7 +9,7 @@ type Source = Extract<MetricSource, { type: "webhook" }>;
 
 /** A web service of somebody's that answers JSON. What the path finds is new since the last reading: a number, or a list of them. */
 export function webhookSource(source: Source): MetricSourceReader {
-  const who = `the webhook at ${shownAddress(source.url)}`;
+  const who = `the webhook at ${originOf(source.url)}`;
   return {
     async read({ cursor, compared, labels }, signal) {
       if (compared && !namesArm(source.url, ...Object.values(source.headers))) {
