@@ -1,5 +1,6 @@
 import type { Weight } from "../traffic/split.ts";
 import { FULL_WEIGHT } from "../traffic/split.ts";
+import type { OutcomeTable } from "./fisher.ts";
 import type { ArmState } from "./guard.types.ts";
 import { LATENCY_BINS } from "./log-bins.ts";
 import { LogHistogram } from "./log-histogram.ts";
@@ -111,3 +112,22 @@ function armMakesSense({ requests, errors, latency, warming = 0, undealt = 0 }: 
 }
 
 const isCount = (value: number | undefined): value is number => Number.isSafeInteger(value) && Number(value) >= 0;
+
+/** Requests and errors of both arms, as the judges of errors take them. */
+export const errorTable = ({ candidate, stable }: ArmPair): OutcomeTable => ({
+  candidateErrors: candidate.errors,
+  candidateRequests: candidate.requests,
+  stableErrors: stable.errors,
+  stableRequests: stable.requests,
+});
+
+/** The same of requests beyond an edge of latency, each arm at its own. */
+export const slownessTable = (
+  { candidate, stable }: ArmPair,
+  bins: { stableBin: number; candidateBin: number },
+): OutcomeTable => ({
+  candidateErrors: candidate.slowerThan(bins.candidateBin),
+  candidateRequests: candidate.timed,
+  stableErrors: stable.slowerThan(bins.stableBin),
+  stableRequests: stable.timed,
+});

@@ -1,7 +1,8 @@
-import type { ArmPair } from "./guard.arrivals.ts";
-import type { GuardConfig } from "./guard.types.ts";
+import { type ArmPair, errorTable, slownessTable } from "./guard.arrivals.ts";
+import type { GuardConfig, GuardMetric } from "./guard.types.ts";
 import type { LatencyFinding } from "./latency-judge.ts";
 import { LATENCY_BINS } from "./log-bins.ts";
+import { mostThatStaysOpen } from "./stays-open.ts";
 
 /** An e-value for people: `312×`, and a power of ten when it is astronomical. */
 export function describeEvidence(logEvidence: number): string {
@@ -43,4 +44,21 @@ export function describeLatency(
     `${milliseconds(LATENCY_BINS.edge(candidateBin))} or failed on revision ${config.candidate} ` +
     `against ${stable.slowerThan(stableBin)} of ${stable.timed}${stableLimit} on revision ${config.stable}`
   );
+}
+
+/** The evidence of one edge is shared with the other edges and the bet on ranks (ANALYSIS §3.2). */
+const LOG_WATCHED = Math.log(5);
+
+/**
+ * What would have kept the gate open, as the end of the sentence; empty when nobody can say. `needed` is ln of the metric's
+ * own evidence that would just have closed it.
+ */
+export function describeOtherwise(totals: ArmPair, needed: number, found: LatencyFinding | GuardMetric): string {
+  if ("by" in found) {
+    if (found.by === "rank") return "";
+    const most = mostThatStaysOpen(slownessTable(totals, found), needed + LOG_WATCHED, null);
+    return most === null ? "" : `; with about ${most} such requests of the candidate it would have stayed open`;
+  }
+  const most = mostThatStaysOpen(errorTable(totals), needed, found.margin ?? null);
+  return most === null ? "" : `; with about ${most} failed requests of the candidate it would have stayed open`;
 }

@@ -5,14 +5,15 @@ import { isBatchComplete } from "./batch-closer.ts";
 import { BlockJudge, marginDetection } from "./block-judge.ts";
 import { combineMetrics } from "./combine-metrics.ts";
 import { FisherJudge } from "./fisher-judge.ts";
-import { ArmCounts, type ArmPair, type GuardArrivals, makesSense } from "./guard.arrivals.ts";
-import { describeErrors, describeEvidence, describeLatency } from "./guard.reason.ts";
+import { ArmCounts, type ArmPair, errorTable, type GuardArrivals, makesSense } from "./guard.arrivals.ts";
+import { describeErrors, describeEvidence, describeLatency, describeOtherwise } from "./guard.reason.ts";
 import { type GuardSnapshot, parseGuardSnapshot } from "./guard.snapshot.ts";
 import type { GuardConfig, GuardMetric, GuardReport, PeriodCounts } from "./guard.types.ts";
 import { LatencyJudge, type LatencyWatch } from "./latency-judge.ts";
 import { LATENCY_BINS } from "./log-bins.ts";
 import type { LogHistogram } from "./log-histogram.ts";
 import { checkMargin } from "./margin.ts";
+import { logLack } from "./stays-open.ts";
 
 /** Part of the wealth that goes back to the prior when the weight changes (ANALYSIS §1). */
 const REMIX_AT_WEIGHT_CHANGE = 0.1;
@@ -199,7 +200,11 @@ export class Guard {
       worst.name === "latency"
         ? describeLatency(this.config, this.#totals, worst.judge.finding)
         : describeErrors(this.config, this.#totals);
-    const reason = `${seen} (evidence ${describeEvidence(logEvidence)}, bound ${describeEvidence(this.#bound)})`;
+    const rest = Math.min(logLack(logEvidence, stake(worst)), this.#bound - 1e-9);
+    const needed = logLack(this.#bound, rest) - Math.log(worst.metric.share);
+    const reason =
+      `${seen} (evidence ${describeEvidence(logEvidence)}, bound ${describeEvidence(this.#bound)})` +
+      describeOtherwise(this.#totals, needed, worst.name === "latency" ? worst.judge.finding : worst.metric);
     return { at: now, metric: worst.name, reason };
   }
 }
@@ -269,13 +274,6 @@ function addTo(pair: ArmPair, arrivals: GuardArrivals): void {
   pair.candidate.add(arrivals.candidate);
   pair.stable.add(arrivals.stable);
 }
-
-const errorTable = ({ candidate, stable }: ArmPair) => ({
-  candidateErrors: candidate.errors,
-  candidateRequests: candidate.requests,
-  stableErrors: stable.errors,
-  stableRequests: stable.requests,
-});
 
 const evidenceOf = (entry: Judge): number =>
   entry.name === "latency" ? entry.judge.logEvidence : entry.judge.logWealth;

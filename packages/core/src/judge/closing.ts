@@ -1,6 +1,7 @@
 import { describeEvidence } from "../analysis/guard.reason.ts";
+import { logLack } from "../analysis/stays-open.ts";
 import type { Instant } from "../time.ts";
-import { fewerToStayOpen, logLack } from "./counterfactual.ts";
+import { fewerToStayOpen } from "./counterfactual.ts";
 import type { JudgeView } from "./judge.report.ts";
 import type { JudgeReport } from "./judge.types.ts";
 import { describeOutside, outsideName } from "./outside.report.ts";

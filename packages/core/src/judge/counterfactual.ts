@@ -1,34 +1,12 @@
 import { BlockJudge, marginDetection } from "../analysis/block-judge.ts";
 import { FisherJudge } from "../analysis/fisher-judge.ts";
-import { ArmCounts, type ArmPair } from "../analysis/guard.arrivals.ts";
+import { ArmCounts, type ArmPair, errorTable } from "../analysis/guard.arrivals.ts";
 import { LatencyJudge } from "../analysis/latency-judge.ts";
 import { LATENCY_BINS } from "../analysis/log-bins.ts";
+import { mostThatStaysOpen, smallestCount } from "../analysis/stays-open.ts";
 import { FULL_WEIGHT } from "../traffic/split.ts";
 import { TrafficLimitJudge } from "./limit.judge.ts";
 import type { TrafficPart } from "./traffic.judge.ts";
-
-/** Beyond so many a number of further requests tells nobody anything. */
-const MOST = 100_000;
-
-/** The smallest whole number from 1 on for which `holds`, a condition that stays true once it is; null above `MOST`. */
-export function smallestCount(holds: (count: number) => boolean): number | null {
-  let high = 1;
-  while (!holds(high)) {
-    if (high >= MOST) return null;
-    high = Math.min(MOST, high * 2);
-  }
-  let low = Math.floor(high / 2);
-  while (high - low > 1) {
-    const middle = Math.floor((low + high) / 2);
-    if (holds(middle)) high = middle;
-    else low = middle;
-  }
-  return high;
-}
-
-/** ln(e^whole − e^part): what must be added to `part` to make `whole`; −∞ when nothing has to be. */
-export const logLack = (whole: number, part: number): number =>
-  part >= whole ? Number.NEGATIVE_INFINITY : whole + Math.log1p(-Math.exp(part - whole));
 
 /** Requests of stable that come with `candidates` of the candidate's at this weight. */
 export const besides = (candidates: number, weight: number | null): number => {
@@ -75,26 +53,9 @@ export function moreToClose(part: TrafficPart, needed: number, weight: number | 
   }
 }
 
-/**
- * With how many bad outcomes, instead of what was seen, the same numbers of requests would not have been enough evidence; null when
- * none would have been too many. One batch stands for the whole time, so this is about right and not exact.
- */
-export function fewerToStayOpen(part: TrafficPart, { candidate, stable }: ArmPair, needed: number): number | null {
-  if (part.kind !== "errors") return null;
-  const first = smallestCount((count) => {
-    if (count > candidate.requests) return true;
-    const { margin } = part.terms;
-    const judge = margin === null ? new FisherJudge() : new BlockJudge(marginDetection(margin));
-    judge.update({
-      candidateErrors: count,
-      candidateRequests: candidate.requests,
-      stableErrors: stable.errors,
-      stableRequests: stable.requests,
-    });
-    return judge.logWealth >= needed;
-  });
-  return first === null || first > candidate.errors ? null : first - 1;
-}
+/** As {@link mostThatStaysOpen}, for the part's own requests; null for what cannot be counted so. */
+export const fewerToStayOpen = (part: TrafficPart, totals: ArmPair, needed: number): number | null =>
+  part.kind === "errors" ? mostThatStaysOpen(errorTable(totals), needed, part.terms.margin) : null;
 
 const copyOfErrors = ({ terms, judge }: Extract<TrafficPart, { kind: "errors" }>): FisherJudge | BlockJudge =>
   judge instanceof FisherJudge || terms.margin === null

@@ -1,6 +1,6 @@
 import { describeEvidence } from "../analysis/guard.reason.ts";
+import { logLack } from "../analysis/stays-open.ts";
 import { percentFromWeight } from "../traffic/split.ts";
-import { logLack } from "./counterfactual.ts";
 import type { OutsideProblem } from "./judge.batch.ts";
 import type { JudgeConfig } from "./judge.terms.ts";
 import type { JudgeMetricReport, JudgeReport } from "./judge.types.ts";

@@ -1,5 +1,6 @@
+import { smallestCount } from "../analysis/stays-open.ts";
 import { FULL_WEIGHT } from "../traffic/split.ts";
-import { besides, smallestCount } from "./counterfactual.ts";
+import { besides } from "./counterfactual.ts";
 import type { OutsideJudge } from "./outside.judge.ts";
 import { ScoreLimitJudge } from "./score-limit.judge.ts";
 import { meanOf, ScoresJudge } from "./scores.judge.ts";

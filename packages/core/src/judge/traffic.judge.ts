@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { BlockJudge, marginDetection } from "../analysis/block-judge.ts";
 import { FisherJudge } from "../analysis/fisher-judge.ts";
-import { ArmCounts, type ArmPair } from "../analysis/guard.arrivals.ts";
+import { ArmCounts, type ArmPair, errorTable } from "../analysis/guard.arrivals.ts";
 import {
   armPairSchema,
   armSchema,
@@ -217,10 +217,3 @@ function stateOf(part: TrafficPart): PartState {
 /** ln of the e-value of one part. */
 export const evidenceOf = (part: TrafficPart): number =>
   part.kind === "errors" ? part.judge.logWealth : part.judge.logEvidence;
-
-const errorTable = ({ candidate, stable }: ArmPair) => ({
-  candidateErrors: candidate.errors,
-  candidateRequests: candidate.requests,
-  stableErrors: stable.errors,
-  stableRequests: stable.requests,
-});
