@@ -1,8 +1,9 @@
+import { ArmOfErrorJudge } from "../analysis/arm-of-error.ts";
 import { isBatchComplete } from "../analysis/batch-closer.ts";
 import type { OutcomeTable } from "../analysis/fisher.ts";
-import { DEFAULT_ODDS_RATIOS, FisherJudge } from "../analysis/fisher-judge.ts";
+import { FisherJudge } from "../analysis/fisher-judge.ts";
 import { describeEvidence } from "../analysis/guard.reason.ts";
-import { DETECTION_MIXTURE, type MixtureState, SwitchingMixture } from "../analysis/switching-mixture.ts";
+import type { MixtureState } from "../analysis/switching-mixture.ts";
 import type { GoalReport } from "./comparison.ts";
 
 /** Requests of an arm since the test began, and how often they came to the goal. Whole numbers that only grow. */
@@ -40,11 +41,9 @@ const BATCH = 10;
 
 const NOTHING: GoalCounts = { exposures: 0, goals: 0 };
 
-const MIXTURE = { experts: DEFAULT_ODDS_RATIOS.length, ...DETECTION_MIXTURE };
-
 const begun = (): Direction => ({
   within: new FisherJudge().state(),
-  shares: new SwitchingMixture(MIXTURE).state(),
+  shares: new ArmOfErrorJudge().state(),
 });
 
 /** An A/B test before its first request. `share` as in `GoalState`. */
@@ -126,13 +125,8 @@ function judgeDirection(before: Direction, one: GoalCounts, other: GoalCounts, s
   };
   const within = new FisherJudge(before.within);
   within.update(table);
-  const shares = new SwitchingMixture(MIXTURE, before.shares);
-  if (share !== null) {
-    const total = one.goals + other.goals;
-    shares.update(
-      DEFAULT_ODDS_RATIOS.map((ratio) => one.goals * Math.log(ratio) - total * Math.log1p(share * (ratio - 1))),
-    );
-  }
+  const shares = new ArmOfErrorJudge(before.shares);
+  if (share !== null) shares.update({ candidateErrors: one.goals, errors: one.goals + other.goals, share });
   return { within: within.state(), shares: shares.state() };
 }
 
