@@ -14,6 +14,9 @@ const keep = async (started: Promise<Candidate>): Promise<Candidate> => {
   return candidate;
 };
 
+/** Seconds: on a busy machine an answer may take long, and only where a test says so is that what it is about. */
+const PATIENT = { responseTimeThreshold: 10 };
+
 const http = (handler: RequestListener) => keep(startHttp(handler));
 
 async function load(candidates: Candidate[], options: object = {}): Promise<TestResult> {
@@ -21,6 +24,7 @@ async function load(candidates: Candidate[], options: object = {}): Promise<Test
     loadTest: true,
     testDuration: 1,
     concurrentUsers: 8,
+    ...PATIENT,
     ...options,
   });
   if (result === undefined) throw new Error("there is one result");
@@ -35,6 +39,7 @@ test("a candidate that keeps up passes load and performance, with its figures", 
     testDuration: 1,
     concurrentUsers: 20,
     throughputThreshold: 1,
+    ...PATIENT,
   });
   expect(results.map(({ name, status }) => [name, status])).toEqual([
     ["performance", "passed"],
@@ -86,7 +91,7 @@ test("a candidate that closes the connection after each answer, as HTTP/1.0 does
     response.setHeader("connection", "close");
     response.end("once");
   });
-  const result = await load([candidate], { responseTimeThreshold: 10 });
+  const result = await load([candidate]);
   expect(result).toMatchObject({ status: "passed", metrics: { unanswered: 0, successRate: 1 } });
 });
 
