@@ -1,5 +1,6 @@
 import { logEBetaBinomial } from "./bernoulli-cs.ts";
 import { DEFAULT_ODDS_RATIOS } from "./fisher-judge.ts";
+import { MixtureJudge } from "./mixture-judge.ts";
 import { DETECTION_MIXTURE, type MixtureState, SwitchingMixture } from "./switching-mixture.ts";
 
 /** Errors of both arms while the router sent each request to the candidate with probability `share`, in (0, 1). */
@@ -47,26 +48,12 @@ export const logEArmOfErrorMixed = (candidateErrors: number, errors: number, sha
  * Regression detection where only error counters exist, or at less than a request a second (B4). 3 to 10 % faster than B1, and
  * wrong when the shares are: with a nominal 5 % that is really 8 % it rolls back 4 % of healthy candidates at α = 1 %.
  */
-export class ArmOfErrorJudge {
+export class ArmOfErrorJudge extends MixtureJudge {
   readonly #nullRatio: number;
-  readonly #mixture: SwitchingMixture;
 
   constructor(state?: MixtureState, nullRatio = 1) {
+    super(new SwitchingMixture({ ...DETECTION_MIXTURE, experts: DEFAULT_ODDS_RATIOS.length }, state));
     this.#nullRatio = nullRatio;
-    this.#mixture = new SwitchingMixture({ ...DETECTION_MIXTURE, experts: DEFAULT_ODDS_RATIOS.length }, state);
-  }
-
-  get logWealth(): number {
-    return this.#mixture.logWealth;
-  }
-
-  get maxLogWealth(): number {
-    return this.#mixture.maxLogWealth;
-  }
-
-  /** Batches that told something so far. */
-  get batches(): number {
-    return this.#mixture.batches;
   }
 
   /** Judges a batch; false when it says nothing (no errors, a share of 0 or 1), or its counts make no sense. */
@@ -77,14 +64,10 @@ export class ArmOfErrorJudge {
     const evidence = DEFAULT_ODDS_RATIOS.map((factor) =>
       logEArmOfError(candidateErrors, level, factor * this.#nullRatio, this.#nullRatio),
     );
-    return this.#mixture.update(evidence);
-  }
-
-  remix(part: number): void {
-    this.#mixture.remix(part);
+    return this.mixture.update(evidence);
   }
 
   state(): MixtureState {
-    return this.#mixture.state();
+    return this.mixture.state();
   }
 }

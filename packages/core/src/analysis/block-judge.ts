@@ -3,6 +3,7 @@ import type { BetClaim } from "./balanced-bets.ts";
 import type { OutcomeTable } from "./fisher.ts";
 import { DEFAULT_ODDS_RATIOS } from "./fisher-judge.ts";
 import { checkMargin, expit, logEBlock, logit, type Margin, type Rates, toleratedRate } from "./margin.ts";
+import { MixtureJudge } from "./mixture-judge.ts";
 import {
   DETECTION_MIXTURE,
   type MixtureState,
@@ -56,15 +57,15 @@ export interface BlockJudgeState {
  * The error rate against a margin (B2, ANALYSIS §2.3 and §2.4). With an absolute margin every answered request of the
  * candidate is evidence of non-inferiority, so it is shown without a single error; a pure ratio needs tens of errors.
  */
-export class BlockJudge {
+export class BlockJudge extends MixtureJudge {
   readonly #options: BlockJudgeOptions;
   readonly #logOddsRatios: readonly number[];
-  #mixture: SwitchingMixture;
   #stableErrors: number;
   #stableRequests: number;
 
   /** Throws `invalid_argument` for a margin out of range, and for a non-inferiority margin of nothing. */
   constructor(options: BlockJudgeOptions, state?: BlockJudgeState) {
+    super(new SwitchingMixture({ ...options, experts: options.experts.length }, state?.mixture));
     checkMargin(options.margin);
     if (options.claim === "not_worse" && options.margin.difference === 0 && options.margin.ratio <= 1)
       throw invalidField(
@@ -74,22 +75,8 @@ export class BlockJudge {
       );
     this.#options = options;
     this.#logOddsRatios = options.experts.map(Math.log);
-    this.#mixture = new SwitchingMixture({ ...options, experts: options.experts.length }, state?.mixture);
     this.#stableErrors = state?.stableErrors ?? 0;
     this.#stableRequests = state?.stableRequests ?? 0;
-  }
-
-  get logWealth(): number {
-    return this.#mixture.logWealth;
-  }
-
-  get maxLogWealth(): number {
-    return this.#mixture.maxLogWealth;
-  }
-
-  /** Batches that told something so far. */
-  get batches(): number {
-    return this.#mixture.batches;
   }
 
   /**
@@ -98,7 +85,7 @@ export class BlockJudge {
    */
   update(table: OutcomeTable): boolean {
     if (!makesSense(table)) return false;
-    const moved = this.#mixture.update(this.#alternatives().map((rates) => this.#evidence(table, rates)));
+    const moved = this.mixture.update(this.#alternatives().map((rates) => this.#evidence(table, rates)));
     this.#stableErrors += table.stableErrors;
     this.#stableRequests += table.stableRequests;
     return moved;
@@ -106,18 +93,14 @@ export class BlockJudge {
 
   /** A fresh claim, as at the beginning of a step (ANALYSIS §6.2): the wealth is 1 again, what was learnt of stable stays. */
   restart(): void {
-    this.#mixture = new SwitchingMixture({ ...this.#options, experts: this.#options.experts.length });
-  }
-
-  remix(part: number): void {
-    this.#mixture.remix(part);
+    this.mixture = new SwitchingMixture({ ...this.#options, experts: this.#options.experts.length });
   }
 
   state(): BlockJudgeState {
     return {
       stableErrors: this.#stableErrors,
       stableRequests: this.#stableRequests,
-      mixture: this.#mixture.state(),
+      mixture: this.mixture.state(),
     };
   }
 

@@ -1,4 +1,5 @@
 import { logPartition, type OutcomeTable, saysNothing } from "./fisher.ts";
+import { MixtureJudge } from "./mixture-judge.ts";
 import { DETECTION_MIXTURE, type MixtureState, SwitchingMixture } from "./switching-mixture.ts";
 
 /** The regressions that are bet on, as odds ratios: from barely worse to failing every request (ANALYSIS §2.1). */
@@ -19,30 +20,16 @@ const DETECTION: FisherJudgeOptions = { oddsRatios: DEFAULT_ODDS_RATIOS, nullOdd
  * odds of a bad outcome are at most `nullOddsRatio` times stable's. Exact for any number of requests and any rarity of
  * errors; the split may change at any time and need not be known.
  */
-export class FisherJudge {
+export class FisherJudge extends MixtureJudge {
   readonly #oddsRatios: readonly number[];
   readonly #nullOddsRatio: number;
-  readonly #mixture: SwitchingMixture;
   readonly #evidence: Float64Array;
 
   constructor(state?: MixtureState, options: FisherJudgeOptions = DETECTION) {
+    super(new SwitchingMixture({ ...options, experts: options.oddsRatios.length }, state));
     this.#nullOddsRatio = options.nullOddsRatio;
     this.#oddsRatios = options.oddsRatios.map((factor) => factor * options.nullOddsRatio);
     this.#evidence = new Float64Array(options.oddsRatios.length);
-    this.#mixture = new SwitchingMixture({ ...options, experts: options.oddsRatios.length }, state);
-  }
-
-  get logWealth(): number {
-    return this.#mixture.logWealth;
-  }
-
-  get maxLogWealth(): number {
-    return this.#mixture.maxLogWealth;
-  }
-
-  /** Batches that told something so far. */
-  get batches(): number {
-    return this.#mixture.batches;
   }
 
   /** Judges a batch; false when it says nothing. Counts must be whole, and errors at most the requests. */
@@ -56,14 +43,10 @@ export class FisherJudge {
       this.#evidence[expert] =
         logLikelihoodRatio - logPartition(candidateRequests, stableRequests, errors, oddsRatio) + logNull;
     }
-    return this.#mixture.update(this.#evidence);
-  }
-
-  remix(part: number): void {
-    this.#mixture.remix(part);
+    return this.mixture.update(this.#evidence);
   }
 
   state(): MixtureState {
-    return this.#mixture.state();
+    return this.mixture.state();
   }
 }

@@ -2,6 +2,7 @@ import { invalidField } from "../errors.ts";
 import { bernoulliCs } from "./bernoulli-cs.ts";
 import { DEFAULT_ODDS_RATIOS } from "./fisher-judge.ts";
 import { expit, logit, logRatio } from "./margin.ts";
+import { MixtureJudge } from "./mixture-judge.ts";
 import { DETECTION_MIXTURE, type MixtureState, SwitchingMixture } from "./switching-mixture.ts";
 
 /** Part of a rollout's α that the baseline of monitoring may miss with, and part that its e-process may (ANALYSIS §13). */
@@ -29,46 +30,28 @@ export const frozenRate = (stable: ArmOutcomes, alpha: number): number =>
  * Bernoulli trials; E[S] ≤ 1 at every lower rate because the ratio grows with the errors. It does not survive a drift of the
  * world: a verdict must say "compared with before, not beside".
  */
-export class OneArmedJudge {
+export class OneArmedJudge extends MixtureJudge {
   readonly limit: number;
   readonly #rate: number;
   readonly #alternatives: readonly number[];
-  readonly #mixture: SwitchingMixture;
 
   /** Throws `invalid_argument` for a limit outside [0, 1]. */
   constructor(limit: number, state?: MixtureState) {
+    super(new SwitchingMixture({ ...DETECTION_MIXTURE, experts: DEFAULT_ODDS_RATIOS.length }, state));
     if (!(limit >= 0 && limit <= 1)) throw invalidField("limit", limit, "a rate from 0 to 1");
     this.limit = limit;
     this.#rate = Math.min(Math.max(limit, SMALLEST_RATE), 1 - SMALLEST_RATE);
     this.#alternatives = DEFAULT_ODDS_RATIOS.map((odds) => expit(logit(this.#rate) + Math.log(odds)));
-    this.#mixture = new SwitchingMixture({ ...DETECTION_MIXTURE, experts: DEFAULT_ODDS_RATIOS.length }, state);
-  }
-
-  get logWealth(): number {
-    return this.#mixture.logWealth;
-  }
-
-  get maxLogWealth(): number {
-    return this.#mixture.maxLogWealth;
-  }
-
-  /** Batches that told something so far. */
-  get batches(): number {
-    return this.#mixture.batches;
   }
 
   /** Judges a batch; false when it says nothing, or its counts make no sense. A limit of 1 cannot be crossed. */
   update({ errors, requests }: ArmOutcomes): boolean {
     const sensible = Number.isFinite(requests) && requests > 0 && errors >= 0 && errors <= requests;
     if (!sensible || this.limit === 1) return false;
-    return this.#mixture.update(this.#alternatives.map((rate) => logRatio(errors, requests, rate, this.#rate)));
-  }
-
-  remix(part: number): void {
-    this.#mixture.remix(part);
+    return this.mixture.update(this.#alternatives.map((rate) => logRatio(errors, requests, rate, this.#rate)));
   }
 
   state(): MixtureState {
-    return this.#mixture.state();
+    return this.mixture.state();
   }
 }

@@ -1,4 +1,5 @@
 import { type BetClaim, logEBalanced, type WeightedValues } from "./balanced-bets.ts";
+import { MixtureJudge } from "./mixture-judge.ts";
 import {
   DETECTION_MIXTURE,
   type MixtureState,
@@ -57,30 +58,16 @@ export interface ScoreJudgeState {
  * Sequential comparison of the means of values in [0, 1], where more is worse (B3, ANALYSIS §4.1): any allocation, any
  * drift, any distribution.
  */
-export class ScoreJudge {
+export class ScoreJudge extends MixtureJudge {
   readonly #options: ScoreJudgeOptions;
-  #mixture: SwitchingMixture;
   #stableSum: number;
   #stableCount: number;
 
   constructor(options: ScoreJudgeOptions = SCORE_DETECTION, state?: ScoreJudgeState) {
+    super(new SwitchingMixture({ ...options, experts: FRACTIONS.length }, state?.mixture));
     this.#options = options;
-    this.#mixture = new SwitchingMixture({ ...options, experts: FRACTIONS.length }, state?.mixture);
     this.#stableSum = state?.stableSum ?? 0;
     this.#stableCount = state?.stableCount ?? 0;
-  }
-
-  get logWealth(): number {
-    return this.#mixture.logWealth;
-  }
-
-  get maxLogWealth(): number {
-    return this.#mixture.maxLogWealth;
-  }
-
-  /** Batches that told something so far. */
-  get batches(): number {
-    return this.#mixture.batches;
   }
 
   /**
@@ -95,7 +82,7 @@ export class ScoreJudge {
     const centre = Math.min(Math.max(mean, 0.01), 0.99 - margin);
     const bets = FRACTIONS.map((fraction) => logEBalanced(candidate, stable, { claim, centre, margin, fraction }));
     if (!bets.every(Number.isFinite)) return;
-    this.#mixture.update(bets);
+    this.mixture.update(bets);
     for (let index = 0; index < stable.values.length; index += 1) {
       const count = stable.counts[index] ?? 0;
       this.#stableSum += count * (stable.values[index] ?? 0);
@@ -105,15 +92,11 @@ export class ScoreJudge {
 
   /** A fresh claim, as at the beginning of a step (ANALYSIS §6.2): the wealth is 1 again, what was learnt of stable stays. */
   restart(): void {
-    this.#mixture = new SwitchingMixture({ ...this.#options, experts: FRACTIONS.length });
-  }
-
-  remix(part: number): void {
-    this.#mixture.remix(part);
+    this.mixture = new SwitchingMixture({ ...this.#options, experts: FRACTIONS.length });
   }
 
   state(): ScoreJudgeState {
-    return { stableSum: this.#stableSum, stableCount: this.#stableCount, mixture: this.#mixture.state() };
+    return { stableSum: this.#stableSum, stableCount: this.#stableCount, mixture: this.mixture.state() };
   }
 }
 
