@@ -108,7 +108,7 @@ export function prometheusText(table: RouteTable): string {
 
 function mirrorText(table: RouteTable): string {
   const name = "sluice_gateway_mirrors_skipped_total";
-  let text = `# HELP ${name} Copies not sent: too many under way, or the body too long.\n# TYPE ${name} counter\n`;
+  let text = `# HELP ${name} Copies not sent: too many under way, or their bodies too long.\n# TYPE ${name} counter\n`;
   for (const [id, { mirrorBudget }] of table.records)
     text += `${name}{route="${escapeLabel(id)}"} ${mirrorBudget.skipped}\n`;
   return text;
