@@ -4,6 +4,7 @@ import type { Colors } from "../session.ts";
 import { movement } from "../views/rollout.ts";
 import { bar, clip } from "./bar.ts";
 import { renderAnalysis } from "./render.analysis.ts";
+import { renderGoal, renderShadow } from "./render.comparison.ts";
 import { renderPhases } from "./render.phases.ts";
 import { renderStages } from "./render.stages.ts";
 import { renderSteps } from "./render.steps.ts";
@@ -32,6 +33,8 @@ export function renderRollout(view: RolloutView, canvas: Canvas): string {
     ...renderStages(view.rollout, canvas),
     renderSteps(view.rollout, canvas),
     renderTraffic(view, canvas),
+    renderShadow(view, canvas),
+    renderGoal(view, canvas),
     renderAnalysis(view, canvas),
     renderEvents(view, canvas),
     renderCommands(view, canvas),

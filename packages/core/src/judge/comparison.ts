@@ -14,6 +14,26 @@ export interface ShadowReport {
   examples: { method: string; path: string; stable: number; candidate: number; difference: string }[];
 }
 
+/** The report as one sentence: what was seen, against what, with how many requests, and what would have made it say more. */
+export function describeShadow(report: ShadowReport): string {
+  const { compared, skipped, statusMismatches, bodyMismatches, bodiesSkipped, latencyMs } = report;
+  const left = skipped === 0 ? "" : `; ${skipped} ${skipped === 1 ? "copy" : "copies"} got no answer to compare`;
+  if (compared === 0) return `no request was compared${left}, and answers of both to the same request would have been`;
+  const bodies =
+    bodyMismatches === null
+      ? "bodies were not compared"
+      : `${bodyMismatches} with another body${bodiesSkipped === 0 ? "" : ` (${bodiesSkipped} were not compared)`}`;
+  const { stable, candidate } = latencyMs;
+  const speed =
+    stable === null || candidate === null
+      ? ""
+      : `, its p95 ${milliseconds(candidate.p95)} against ${milliseconds(stable.p95)}`;
+  const requests = compared === 1 ? "request" : "requests";
+  return `of ${compared} compared ${requests} the candidate answered ${statusMismatches} with another status, ${bodies}${speed}${left}`;
+}
+
+const milliseconds = (value: number): string => `${Number(value.toPrecision(3))} ms`;
+
 interface Quantiles {
   p50: number;
   p95: number;

@@ -5,6 +5,7 @@ import { createRollout } from "./create.ts";
 import { approvalExpiresAt, explainRollout } from "./explain.ts";
 import { PHASES } from "./phase.ts";
 import type { Rollout } from "./rollout.ts";
+import { goalReport } from "./testing/fixtures.ts";
 
 const NOW = Date.UTC(2026, 10, 21, 12);
 
@@ -126,6 +127,24 @@ describe("where a rollout stands, in one sentence", () => {
           expect(sentence).not.toMatch(/null|undefined|NaN/);
         },
       ),
+    );
+  });
+});
+
+describe("the end", () => {
+  test("of what leaves stable in place is told once, with what was measured", () => {
+    const strategy = strategySchema.parse({ type: "shadow" });
+    const reason = "revision 1 keeps serving: of 110 compared requests none differed";
+    expect(explainRollout(canary({ strategy, steps: [], phase: "completed", reason }), NOW)).toBe(
+      "Ended as the strategy shadow means it: revision 1 keeps serving: of 110 compared requests none differed.",
+    );
+  });
+
+  test("of an A/B test that promotes its winner says why it won", () => {
+    const strategy = strategySchema.parse({ type: "ab", goal: "signup", promoteWinner: true });
+    const goal = goalReport("candidate", "signup: 24 goals in 64 requests on revision 2");
+    expect(explainRollout(canary({ strategy, phase: "completed", goal }), NOW)).toBe(
+      "Revision 2 (1.1.0) serves, having passed every step; signup: 24 goals in 64 requests on revision 2.",
     );
   });
 });

@@ -46,8 +46,8 @@ const SENTENCES: Readonly<Record<Phase, Sentence>> = {
     `${rollout.fromRevision === null ? "The route is taken away" : `Traffic goes back to revision ${rollout.fromRevision}`}, because ${because(rollout)}.`,
   completed: (rollout) =>
     promotes(rollout)
-      ? `${capital(candidateOf(rollout))} serves, having passed every step${bySamples(rollout)}.`
-      : `Ended as the strategy ${rollout.strategy.type} means it: revision ${rollout.fromRevision} keeps serving${ending(rollout)}.`,
+      ? `${capital(candidateOf(rollout))} serves, having passed every step${bySamples(rollout)}${byGoal(rollout)}.`
+      : `Ended as the strategy ${rollout.strategy.type} means it: ${inside(rollout.reason ?? `revision ${rollout.fromRevision} keeps serving`)}.`,
   rolled_back: (rollout) => `${serving(rollout)}, because ${because(rollout)}.`,
   gates_failed: (rollout) => `No traffic was moved, because ${because(rollout)}.`,
   failed: (rollout) => `It failed, because ${because(rollout)}.`,
@@ -160,12 +160,14 @@ function bySamples({ analysis }: Rollout): string {
   return ` with ${samples.candidate} requests compared with ${samples.stable} of the revision before`;
 }
 
+/** Why an A/B test has promoted its candidate. */
+const byGoal = ({ goal }: Rollout): string => (goal?.winner === "candidate" ? `; ${bare(goal.message)}` : "");
+
 function serving(rollout: Rollout): string {
   if (rollout.fromRevision === null) return "Nothing serves";
   return `Revision ${rollout.fromRevision}${rollout.fromVersion === null ? "" : ` (${rollout.fromVersion})`} serves again`;
 }
 
-const ending = ({ reason }: Rollout): string => (reason === null ? "" : ` (${bare(reason)})`);
 const candidateOf = ({ toRevision, toVersion }: Rollout): string => `revision ${toRevision} (${toVersion})`;
 
 function shareOf(rollout: Rollout): string {

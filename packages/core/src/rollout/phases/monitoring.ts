@@ -1,3 +1,4 @@
+import { describeShadow } from "../../judge/comparison.ts";
 import { seconds } from "../../time.ts";
 import { bakeLeft, bakeSeconds } from "../bake.ts";
 import { candidateIsReady } from "../capacity.ts";
@@ -63,7 +64,8 @@ function keepStable(turn: Turn): void {
   turn.enter("completed", `revision ${rollout.fromRevision} keeps serving: ${whyKept(rollout)}`);
 }
 
-function whyKept({ strategy, goal }: Rollout): string {
+function whyKept({ strategy, goal, shadow }: Rollout): string {
+  if (strategy.type === "shadow" && shadow !== null) return describeShadow(shadow);
   if (strategy.type === "ab" && strategy.goal !== null) return goal?.message ?? NOTHING_REPORTED;
   return `the strategy ${strategy.type} means it so`;
 }
