@@ -65,6 +65,14 @@ test("any output gets a score and a reason that can be shown", () => {
   );
 });
 
+test("JSON is read with and without the fence that models put around it", () => {
+  const fits = (output: string) => createScoring()({ type: "json_schema" }, { type: "object" }, output).passed;
+  for (const fence of ["```json\n{}\n```", " ```\n{}\n  ```\n", "```json\n{}```", "{}"]) expect(fits(fence)).toBe(true);
+  for (const none of ["```", "```\n```", "```yaml\n{}\n```", "```json {} ```", `\`\`\`${"\n".repeat(100_000)}x`]) {
+    expect(fits(none)).toBe(false);
+  }
+});
+
 test("a number is near itself, and as near as its tolerance says", () => {
   const number = fc.double({ min: -1e6, max: 1e6, noNaN: true });
   fc.assert(

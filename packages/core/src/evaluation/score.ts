@@ -128,12 +128,22 @@ const textOf = (output: unknown): string => (typeof output === "string" ? output
 
 /** Null for what is not JSON. Models like to fence it: the fence is taken off. */
 function jsonOf(text: string): { value: unknown } | null {
-  const fenced = /^\s*```(?:json)?\s*\n([\s\S]*?)\n\s*```\s*$/.exec(text);
   try {
-    return { value: JSON.parse(fenced?.[1] ?? text) };
+    return { value: JSON.parse(unfenced(text)) };
   } catch {
     return null;
   }
+}
+
+const FENCE = "```";
+
+/** By hand and not by a pattern: what a model writes may be a long run of what a pattern would try in every way. */
+function unfenced(text: string): string {
+  const fenced = text.trim();
+  const begin = fenced.indexOf("\n");
+  if (!fenced.startsWith(FENCE) || !fenced.endsWith(FENCE) || begin === -1) return text;
+  const language = fenced.slice(FENCE.length, begin).trim();
+  return language === "" || language === "json" ? fenced.slice(begin, -FENCE.length) : text;
 }
 
 const quote = (value: unknown): string => describe(value);
