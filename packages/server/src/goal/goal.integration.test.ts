@@ -174,6 +174,25 @@ describe("an A/B test's goal", () => {
     expect(events).toEqual([{ message: won?.message }]);
   });
 
+  test("counts both arms anew when one of them tells that the gateway began anew, and remembers that it did", async () => {
+    const { rollout } = await testing("anew");
+    await look(rollout, observed(0, 0));
+    await look(rollout, observed(200, 20));
+    // Too few for another batch: what is known of the gateway is kept all the same.
+    expect(await look(rollout, observed(3, 2))).toMatchObject({
+      stable: { exposures: 203 },
+      candidate: { exposures: 22 },
+    });
+    expect(await look(rollout, observed(230, 210))).toMatchObject({
+      stable: { exposures: 430 },
+      candidate: { exposures: 230 },
+    });
+    expect(await look(rollout, observed(30, 215))).toMatchObject({
+      stable: { exposures: 460 },
+      candidate: { exposures: 445 },
+    });
+  });
+
   test("goes on when the gateway began anew, and rests when the test is over", async () => {
     const { id, rollout } = await testing("restart");
     await look(rollout, observed(0, 0));

@@ -49,10 +49,11 @@ export async function goalReport(
     return report(begun, begun.judge.judged);
   }
 
-  const totals = totalsOf(known, counters, counted);
+  const base = baseOf(known.counters, counters);
+  const totals = totalsOf({ ...known, counters: base }, counters, counted);
   const judge = judgeGoal(known.judge, totals, share, alpha);
-  if (judge === known.judge) return report(known, totals);
-  const next: StoredGoal = { ...known, judge, counters };
+  if (judge === known.judge && base === known.counters) return report(known, totals);
+  const next: StoredGoal = { ...known, judge, counters: judge === known.judge ? base : counters };
   const result = report(next, totals);
   const decided = judge.winner !== null && known.judge.winner === null;
   await db.transaction().execute(async (tx) => {
@@ -80,14 +81,15 @@ function countersOf({ stats }: RouteObservation, revisions: Arms): Arms {
 
 function totalsOf({ judge: { judged }, counters, before }: StoredGoal, seen: Arms, counted: Arms): GoalTotals {
   const of = (arm: keyof Arms) => ({
-    exposures: judged[arm].exposures + increase(counters[arm], seen[arm]),
+    exposures: judged[arm].exposures + seen[arm] - counters[arm],
     goals: Math.max(0, counted[arm] - before[arm]),
   });
   return { stable: of("stable"), candidate: of("candidate") };
 }
 
-/** A count below the last one tells that the gateway began anew: then all of it is new. */
-const increase = (last: number, now: number): number => (now < last ? now : now - last);
+/** A count below the last one, of either arm, tells that the gateway began anew: then all that it counts of both is new. */
+const baseOf = (last: Arms, now: Arms): Arms =>
+  now.stable < last.stable || now.candidate < last.candidate ? { stable: 0, candidate: 0 } : last;
 
 function decision(rollout: Rollout, { message, ...report }: GoalReport, now: Instant) {
   return {
