@@ -235,7 +235,8 @@ describe("a file", () => {
   });
 
   test("that is a pipe or a folder is refused, and nobody waits for a writer", async () => {
-    execFileSync("mkfifo", [join(root, "pipe-2.csv")]);
+    const pipe = join(root, "pipe-2.csv");
+    execFileSync("sh", ["-c", 'mkfifo "$0"', pipe]);
     await mkdir(join(root, "folder-2.csv"));
     for (const name of ["pipe", "folder"]) {
       expect((await read({ type: "file", path: `${name}-{{revision}}.csv` })).outcome).toEqual({
