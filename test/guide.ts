@@ -29,13 +29,12 @@ export class Reader {
   readonly #settings: string;
   readonly #files: string[];
 
-  constructor(guide: string, settings: Record<string, string> = {}) {
-    const all = {
+  constructor(guide: string) {
+    const settings = {
       SLUICE_DATA_DIR: join(this.#folder, "data"),
       ...{ SLUICE_HTTP_PORT: "0", SLUICE_GATEWAY_PORT: "0", SLUICE_GRPC_PORT: "0" },
-      ...settings,
     };
-    this.#settings = Object.entries(all)
+    this.#settings = Object.entries(settings)
       .map(([name, value]) => `export ${name}='${value}'`)
       .join("; ");
     this.#files = [...guide.matchAll(/```yaml (\S+\.yaml)\n([\s\S]*?)```/g)].map(([, name = "", text = ""]) => {

@@ -54,12 +54,10 @@ function tellMonitoring({ weight }: Rollout): void {
 }
 
 /** What its gates or tests say has been told already; what ended it in traffic has not. */
-function tellEnd({ phase, explanation, reason, gates, tests, fromRevision, fromVersion }: Rollout): void {
+function tellEnd({ phase, explanation, gates, tests, fromRevision, fromVersion }: Rollout): void {
   const stopped = [...gates, ...tests].some(({ status }) => status === "failed" || status === "error");
   const serving = `revision ${fromRevision} (${fromVersion}) serves`;
   line(phase.replaceAll("_", " "), stopped ? `it never had any traffic; ${serving}` : explanation);
-  const bound = /bound (\S+)×\)$/.exec(reason ?? "")?.[1];
-  if (bound !== undefined) more(`Evidence below ${bound}× would have let it go on.`);
 }
 
 /** The beginning of a long sentence; `sluice rollout get` has all of it. */

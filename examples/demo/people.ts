@@ -14,14 +14,8 @@ export interface Staff {
   leave(): Promise<void>;
 }
 
-/**
- * Gives both their tokens. Null when the server runs without authentication: then everybody is the same local user, and nobody can be
- * somebody else.
- */
-export async function hire(admin: Client): Promise<Staff | null> {
-  const stranger = await fetch(`${admin.url}/v1/deployments`, { headers: { authorization: "Bearer nobody" } });
-  await stranger.body?.cancel();
-  if (stranger.status !== 401) return null;
+/** Gives both their tokens: who shows one is its owner, also on a server that asks nobody for it. */
+export async function hire(admin: Client): Promise<Staff> {
   const [ada, grace] = [await newcomer(admin, "ada"), await newcomer(admin, "grace")];
   return {
     ada,

@@ -8,23 +8,17 @@ const CLI = new URL("../../packages/cli/src/main.ts", import.meta.url).pathname;
 const run = promisify(execFile);
 
 export interface Started {
-  /** Acts as the administrator, or as the local user of a server without authentication. */
+  /** The local user, or the administrator where the server asks for tokens. */
   admin: Client;
   gatewayUrl: string;
-  /** Where the administrator's token is; null when there is none. */
-  tokenFile: string | null;
 }
 
-/**
- * Starts the server and the gateway in the background, or finds them running. A server that is started here asks for tokens, so
- * that two people can be told apart; the data folder has the administrator's.
- */
+/** Starts the server and the gateway in the background, or finds them running. */
 export async function start(): Promise<Started> {
-  await run(process.execPath, [CLI, "up"], { env: { SLUICE_AUTH: "on", ...process.env } });
+  await run(process.execPath, [CLI, "up"]);
   const { stdout } = await run(process.execPath, [CLI, "status", "-o", "json"]);
   const { url, gatewayUrl, dataDir } = JSON.parse(stdout);
   const path = join(dataDir, "admin-token");
-  const tokenFile = existsSync(path) ? path : null;
-  const token = process.env.SLUICE_TOKEN ?? (tokenFile === null ? undefined : readFileSync(tokenFile, "utf8").trim());
-  return { admin: createClient({ url, ...(token !== undefined && { token }) }), gatewayUrl, tokenFile };
+  const token = process.env.SLUICE_TOKEN ?? (existsSync(path) ? readFileSync(path, "utf8").trim() : undefined);
+  return { admin: createClient({ url, ...(token !== undefined && { token }) }), gatewayUrl };
 }

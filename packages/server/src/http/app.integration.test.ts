@@ -57,6 +57,16 @@ test("without authentication a web page gets nothing, whatever it asks", async (
   expect((await fetch(`${address}/v1/artifacts`, { headers: { origin: address } })).status).toBe(200);
 });
 
+test("without authentication whoever shows a token is its owner, and no more", async () => {
+  const made = await api.ask("POST", "/v1/tokens", { body: { name: "bob", role: "viewer" } });
+  const as = (token: string) => ({ headers: { authorization: `Bearer ${token}` } });
+  const { token } = made.body as { token: string };
+  expect((await api.ask("GET", "/v1/artifacts", as(token))).status).toBe(200);
+  const refused = await api.ask("POST", "/v1/artifacts", { body: { name: "bobs", kind: "application" }, ...as(token) });
+  expect(refused.status).toBe(403);
+  expect((await api.ask("GET", "/v1/artifacts", as("slu_unknown"))).status).toBe(401);
+});
+
 test("a name that somebody points at this machine is refused", async () => {
   const { port } = new URL(address);
   const answer = await new Promise<string>((resolve, reject) => {

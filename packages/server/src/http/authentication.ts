@@ -7,16 +7,18 @@ import { refuseStrangers } from "./loopback.ts";
 
 /**
  * Sets `request.principal`. With authentication it is the bearer token's; without, the local user, and then only
- * programs of this machine may ask.
+ * programs of this machine may ask. Who shows a token there is taken for its owner all the same: on a laptop too, two people
+ * are needed where four eyes are.
  */
 export function authenticateRequests(app: App, options: { auth: boolean; tokens: TokenService }): void {
   app.decorateRequest("principal", { getter: () => LOCAL_ADMIN });
   app.addHook("onRequest", async (request) => {
-    if (!options.auth) {
-      refuseStrangers(addressOf(request));
-    } else if (URL.parse(`http://${request.headers.host}`) === null) {
+    if (!options.auth) refuseStrangers(addressOf(request));
+    else if (URL.parse(`http://${request.headers.host}`) === null) {
       throw invalidField("headers.host", request.headers.host, "a host, and a port where it is not 80");
-    } else if (request.routeOptions.config.public !== true) {
+    }
+    if (request.routeOptions.config.public === true) return;
+    if (options.auth || request.headers.authorization !== undefined) {
       const principal = await options.tokens.authenticate(request.headers.authorization);
       Object.defineProperty(request, "principal", { value: principal });
     }
