@@ -64,18 +64,28 @@ export function listEvaluations(db: Db, filter: EvaluationFilter): Promise<Store
   return query.orderBy("e.id", "desc").limit(filter.limit).execute();
 }
 
-/** Datasets of one version that a gate looks at. */
+/** Datasets of one version that a gate looks at besides those that it names. */
 const MAX_DATASETS = 200;
 
-/** Of each dataset the one that counts: the one that finished last, of two at the same moment the one recorded later. */
-export function newestEvaluations(db: Db, versionId: string): Promise<StoredEvaluation[]> {
+/**
+ * Of each dataset the one that counts: the one that finished last, of two at the same moment the one recorded later. Of the datasets
+ * named here, and of others up to a limit.
+ */
+export function newestEvaluations(db: Db, versionId: string, named: readonly string[]): Promise<StoredEvaluation[]> {
+  const some = db
+    .selectFrom("evaluations")
+    .select("dataset")
+    .distinct()
+    .where("version_id", "=", versionId)
+    .orderBy("dataset")
+    .limit(MAX_DATASETS);
   return select(db)
     .distinctOn("e.dataset")
     .where("e.version_id", "=", versionId)
+    .where((eb) => eb.or([eb("e.dataset", "in", some), eb("e.dataset", "=", sql<string>`any(${named})`)]))
     .orderBy("e.dataset")
     .orderBy("e.finished_at", "desc")
     .orderBy("e.id", "desc")
-    .limit(MAX_DATASETS)
     .execute();
 }
 

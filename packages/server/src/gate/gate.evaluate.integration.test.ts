@@ -1,3 +1,4 @@
+import { sql } from "kysely";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { type GateFixture, gateFixture } from "./testing/gate.fixture.ts";
 
@@ -50,6 +51,16 @@ describe("a figure of an evaluation", () => {
         ],
       },
     ]);
+  });
+
+  test("is found among those of any number of datasets", async () => {
+    await fixture.gate([score({ dataset: "zebra" })]);
+    await fixture.record({ dataset: "zebra" });
+    await sql`
+      insert into evaluations (id, project, version_id, dataset, metrics, sample_count, source, finished_at, recorded_by)
+      select 'eva_' || i, 'default', ${fixture.run.versionId}, 'ape-' || i, '{"score": 0.1}', 1, 'test', now(), 'test'
+      from generate_series(1, 300) i`.execute(fixture.api.database.db);
+    expect(await fixture.evaluate(fixture.deps())).toMatchObject([{ status: "passed" }]);
   });
 
   test("that the evaluation does not have is missing, and said to be", async () => {

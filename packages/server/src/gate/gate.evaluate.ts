@@ -84,12 +84,13 @@ async function know(
   signal: AbortSignal,
 ): Promise<Known> {
   const conditions = gates.flatMap(({ spec }) => spec.conditions);
-  const silences = await missingEvaluations(db, run, conditions.flatMap(datasetsIn), deps, signal);
+  const datasets = [...new Set(conditions.flatMap(datasetsIn))];
+  const silences = await missingEvaluations(db, run, datasets, deps, signal);
   const usesTests = conditions.some((condition) => condition.type === "latency" && condition.source === "tests");
   return {
     run,
     subject: `${run.artifact} ${run.version}`,
-    evaluations: await newestEvaluations(db, run.versionId),
+    evaluations: await newestEvaluations(db, run.versionId, datasets),
     tests: usesTests ? await testedFigures(db, run.versionId) : [],
     silences,
   };

@@ -23,8 +23,8 @@ export async function missingEvaluations(
 ): Promise<Map<string, string>> {
   const silences = new Map<string, string>();
   if (service === null || datasets.length === 0) return silences;
-  const present = new Set((await newestEvaluations(db, run.versionId)).map(({ dataset }) => dataset));
-  const missing = [...new Set(datasets)].filter((dataset) => !present.has(dataset));
+  const present = new Set((await newestEvaluations(db, run.versionId, datasets)).map(({ dataset }) => dataset));
+  const missing = datasets.filter((dataset) => !present.has(dataset));
   await concurrently(missing, AT_ONCE, async (dataset) => {
     const key = JSON.stringify(["evaluation", run.versionId, dataset]);
     const early = patience.tooEarly(key);
@@ -52,7 +52,7 @@ async function record(
   await db.transaction().execute(async (tx) => {
     // Held until the commit: of two rollouts that ask for the same figures, one records them.
     await tx.selectFrom("versions").select("id").where("id", "=", versionId).forNoKeyUpdate().execute();
-    const evaluations = await newestEvaluations(tx, versionId);
+    const evaluations = await newestEvaluations(tx, versionId, [input.dataset]);
     if (evaluations.some(({ dataset }) => dataset === input.dataset)) return;
     await recordEvaluation(tx, input, { project, versionId, actor: "engine", now });
   });
