@@ -1,6 +1,7 @@
 import { once } from "node:events";
 import { request as httpRequest } from "node:http";
 import { connect, type Socket } from "node:net";
+import { setImmediate } from "node:timers/promises";
 import { describe, expect, onTestFinished, test } from "vitest";
 import {
   bodyOf,
@@ -197,6 +198,25 @@ describe("time", () => {
 });
 
 describe("answers by class", () => {
+  test.each([
+    ["one write", ["hello"]],
+    ["several", ["he", "llo"]],
+  ])("a reason phrase that cannot be passed on is left out, and the answer arrives, in %s", async (_, parts) => {
+    const instance = await startRawInstance((socket) => {
+      socket.once("data", async () => {
+        socket.write("HTTP/1.1 200 \x01bad\r\ncontent-length: 5\r\n\r\n");
+        for (const part of parts) {
+          await setImmediate();
+          socket.write(part);
+        }
+      });
+    });
+    const { gateway, get, stats } = await startGateway();
+    await gateway.apply(routeConfig({ backends: [backend(1, instance.port)] }));
+    expect(await get()).toMatchObject({ status: 200, text: "hello" });
+    expect(stats(1)).toMatchObject({ requests: 1, errors: 0, inFlight: 0 });
+  });
+
   test("5xx are the revision's errors, 4xx the caller's fault", async () => {
     const instance = await startInstance((incoming, response) => {
       response.writeHead(Number(incoming.url?.slice(1)));

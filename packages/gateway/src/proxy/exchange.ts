@@ -11,7 +11,7 @@ import type { MirrorCopy } from "./mirror.ts";
 import { CALLER_STALLED, NO_INSTANCE, type Problem, sendProblem, UNREADABLE_HEAD } from "./problem.ts";
 import { RequestBody } from "./request.body.ts";
 import { isRepeatable } from "./request.head.ts";
-import { hasLength, linksOf, responseHeaders, trailersOf } from "./response.head.ts";
+import { hasLength, linksOf, responseHeaders, sendableReason, trailersOf } from "./response.head.ts";
 
 /** A connection that cannot be made is tried at this many endpoints; a reset one is tried once more. */
 const MAX_ATTEMPTS = 3;
@@ -147,7 +147,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#shadowed?.head(status, latency, headers);
     this.#upstream?.answered();
     this.#status = status;
-    this.#statusText = statusText;
+    this.#statusText = sendableReason(statusText);
     this.#head = responseHeaders(headers, this.#measurement?.arm.label ?? "");
     if (this.#cookie !== null) this.#head.push("set-cookie", this.#cookie);
     if (unflushed.push(this) === 1) setImmediate(flushAll);
@@ -258,9 +258,10 @@ export class Exchange implements Dispatcher.DispatchHandler {
       this.#response.writeHead(this.#status, this.#statusText, head);
       return true;
     } catch {
-      // A status or header that HTTP does not allow: the instance's answer cannot be passed on.
-      this.#controller?.abort(new Error("the instance's answer cannot be passed on"));
+      // A status or header that HTTP does not allow: the instance's answer cannot be passed on. What was tried stays set.
+      this.#response.statusMessage = "";
       sendProblem(this.#response, UNREADABLE_HEAD);
+      this.#controller?.abort(new Error("the instance's answer cannot be passed on"));
       return false;
     }
   }
@@ -291,6 +292,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#abandonMirror();
     this.#head = null;
     this.#first = null;
+    if (this.#response.writableEnded) return;
     if (this.#response.headersSent) {
       this.#response.destroy();
       return;

@@ -28,6 +28,9 @@ export function hasLength(head: readonly string[]): boolean {
   return false;
 }
 
+/** A reason phrase as it may be passed on: instances can send bytes in it that HTTP does not allow, and nobody needs it. */
+export const sendableReason = (reason: string): string => (/^[\t\x20-\x7e\x80-\xff]*$/.test(reason) ? reason : "");
+
 /** What `103 Early Hints` passes on. */
 export function linksOf({ link }: IncomingHttpHeaders): { link: string | string[] } {
   return { link: link ?? [] };
