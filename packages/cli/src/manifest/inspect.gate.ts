@@ -1,12 +1,12 @@
 import { type Gate, ok } from "@sluice/client";
-import { diff, gateSchema, HIDDEN } from "@sluice/core";
+import { diff, type GateWebhook, gateSchema, hideValues, shownAddress } from "@sluice/core";
 import type { Session } from "../session.ts";
 import { type Change, orNull, toBody, unchanged } from "./change.ts";
 import type { ResourceOf } from "./schema.ts";
 
 /**
- * Values of headers cannot be compared, since the server does not show them: a gate that has some is written again, which
- * changes nothing where they are the same.
+ * Values of headers and queries of addresses cannot be compared, since the server does not show them: a gate that has some is
+ * written again, which changes nothing where they are the same.
  */
 export async function inspectGate({ client, scope }: Session, gate: ResourceOf<"Gate">): Promise<Change> {
   const { kind: _kind, name, project, artifactKind, ...rest } = gate;
@@ -18,9 +18,9 @@ export async function inspectGate({ client, scope }: Session, gate: ResourceOf<"
     return null;
   };
   if (present === null) return { action: "create", differences: [], apply };
-  const differences = diff(specOf(present), withoutValues(spec));
+  const differences = diff(specOf(present), withoutSecrets(spec));
   if (differences.length > 0) return { action: "update", differences, apply };
-  return hasHeaders(spec) ? { ...unchanged, apply } : unchanged;
+  return hasSecrets(spec) ? { ...unchanged, apply } : unchanged;
 }
 
 type Spec = ReturnType<typeof specOf>;
@@ -29,16 +29,22 @@ function specOf({ name: _name, project: _project, createdAt: _created, updatedAt
   return gateSchema.parse(spec);
 }
 
-const hasHeaders = ({ conditions }: Spec): boolean =>
-  conditions.some(
-    (condition) => condition.type === "custom" && Object.keys(condition.webhook?.headers ?? {}).length > 0,
+const webhooksOf = ({ conditions }: Spec): GateWebhook[] =>
+  conditions.flatMap((condition) =>
+    condition.type === "custom" && condition.webhook !== undefined ? [condition.webhook] : [],
   );
 
-const withoutValues = (spec: Spec): Spec => ({
+const hasSecrets = (spec: Spec): boolean =>
+  webhooksOf(spec).some(({ url, headers }) => Object.keys(headers).length > 0 || shownAddress(url) !== url);
+
+const withoutSecrets = (spec: Spec): Spec => ({
   ...spec,
   conditions: spec.conditions.map((condition) => {
     if (condition.type !== "custom" || condition.webhook === undefined) return condition;
-    const headers = Object.fromEntries(Object.keys(condition.webhook.headers).map((name) => [name, HIDDEN]));
-    return { ...condition, webhook: { ...condition.webhook, headers } };
+    const { webhook } = condition;
+    return {
+      ...condition,
+      webhook: { ...webhook, url: shownAddress(webhook.url), headers: hideValues(webhook.headers) },
+    };
   }),
 });

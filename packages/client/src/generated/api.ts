@@ -637,7 +637,7 @@ export interface paths {
         };
         /**
          * Read a gate
-         * @description The values of a webhook's headers are not shown; what stands for them may be put back.
+         * @description The values of a webhook's headers and the query of its address are not shown; what stands for them may be put back.
          */
         get: operations["getGate"];
         /**

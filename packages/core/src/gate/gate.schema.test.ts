@@ -46,6 +46,7 @@ test.each<[object, string]>([
   [{ type: "custom" }, "conditions[0].expression"],
   [{ type: "custom", expression: "true", webhook: { url: "https://x.example" } }, "conditions[0].expression"],
   [{ type: "custom", webhook: { url: "file:///etc/passwd" } }, "conditions[0].webhook.url"],
+  [{ type: "custom", webhook: { url: "https://ada:secret@x.example" } }, "conditions[0].webhook.url"],
   [
     { type: "custom", webhook: { url: "https://x.example", headers: { a: "b\r\nc: d" } } },
     "conditions[0].webhook.headers.a",

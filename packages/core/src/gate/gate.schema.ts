@@ -68,7 +68,13 @@ const NOT_YOURS = new Set([
 export const MAX_EXPRESSION = 4_096;
 
 export const gateWebhookSchema = z.strictObject({
-  url: z.url({ protocol: /^https?$/ }).max(2_048),
+  url: z
+    .url({ protocol: /^https?$/ })
+    .max(2_048)
+    .refine(
+      (url) => !/^[^/]*\/\/[^/?#]*@/.test(url),
+      "an address without user and password; `headers` are kept secret",
+    ),
   headers: z
     .record(
       z.string().regex(/^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}$/, "a header's name"),

@@ -118,6 +118,29 @@ test("values of a webhook's headers are never shown, and what a GET answers can 
   expect(await api.ask("DELETE", "/v1/gates/asked")).toMatchObject({ status: 204 });
 });
 
+test("the query of a webhook's address is not shown either, and stands for itself alone when it is put back", async () => {
+  const put = (url: string) =>
+    api.ask("PUT", "/v1/gates/queried", { body: { conditions: [{ type: "custom", webhook: { url } }] } });
+  const created = await put("https://checks.example/gate?token=hunter2");
+  expect(created).toMatchObject({
+    status: 201,
+    body: { conditions: [{ webhook: { url: "https://checks.example/gate?(not shown)" } }] },
+  });
+  expect(await api.ask("PUT", "/v1/gates/queried", { body: created.body })).toMatchObject({ status: 200 });
+  const { spec } = await api.database.db
+    .selectFrom("gates")
+    .select("spec")
+    .where("name", "=", "queried")
+    .executeTakeFirstOrThrow();
+  expect(spec).toMatchObject({ conditions: [{ webhook: { url: "https://checks.example/gate?token=hunter2" } }] });
+  expect(await put("https://evil.example/gate?(not shown)")).toMatchObject({
+    status: 400,
+    body: { errors: [{ field: "conditions[0].webhook.url" }] },
+  });
+  expect((await api.ask("GET", "/v1/audit?subject=queried")).text).not.toContain("hunter2");
+  expect(await api.ask("DELETE", "/v1/gates/queried")).toMatchObject({ status: 204 });
+});
+
 const custom = (expression: string) => ({ type: "custom", expression });
 
 test.each<[object, string, RegExp]>([

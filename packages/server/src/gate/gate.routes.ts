@@ -98,7 +98,8 @@ export function gateRoutes(app: App, { gates }: Services): void {
       schema: {
         operationId: "getGate",
         summary: "Read a gate",
-        description: "The values of a webhook's headers are not shown; what stands for them may be put back.",
+        description:
+          "The values of a webhook's headers and the query of its address are not shown; what stands for them may be put back.",
         tags,
         params,
         querystring: z.strictObject(inProject),
