@@ -32,6 +32,18 @@ test("every bad field is shown with what was found and what is allowed", () => {
   ]);
 });
 
+test("a field that the sentence is about is not told twice", () => {
+  const detail = 'conditions[0].metric is "acuracy"; allowed: score, accuracy (and 1 more)';
+  const errors = [
+    { field: "conditions[0].metric", found: "acuracy", allowed: "score, accuracy" },
+    { field: "conditions[0].operator", found: "ne", allowed: "one of gte, lte" },
+  ];
+  expect(describeFailure(answer(400, { detail, errors })).lines).toEqual([
+    detail,
+    '  conditions[0].operator: found "ne"; allowed: one of gte, lte',
+  ]);
+});
+
 test("an unexpected failure of the server names what to look for in its log", () => {
   expect(describeFailure(answer(500, { instance: "urn:uuid:7" })).lines).toContain(
     "The server's log tells more about urn:uuid:7.",

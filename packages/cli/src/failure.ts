@@ -37,7 +37,7 @@ export function describeFailure(error: unknown): Failure {
 }
 
 function describeAnswer({ problem, status }: ApiError): Failure {
-  const fields = (problem.errors ?? []).map(describeField);
+  const fields = (problem.errors ?? []).filter((field) => !isTold(problem.detail, field)).map(describeField);
   const exitCode = exitCodeOfStatus(status);
   const trace =
     exitCode === EXIT.unexpected && problem.instance !== undefined
@@ -45,6 +45,13 @@ function describeAnswer({ problem, status }: ApiError): Failure {
       : [];
   return { exitCode, lines: [problem.detail || problem.title, ...fields, ...trace], hints: hintsFor(exitCode) };
 }
+
+/** Whether the sentence is about this field already, as it is about the first: long lists of what is allowed are told once. */
+const isTold = (sentence: string | undefined, { field, allowed }: FieldProblem): boolean =>
+  field !== "" &&
+  allowed !== undefined &&
+  (sentence?.startsWith(`${field} is `) ?? false) &&
+  sentence?.includes(allowed) === true;
 
 const describeField = ({ field, found, allowed }: FieldProblem): string =>
   `  ${field || "(the body)"}: found ${found === undefined ? "nothing" : JSON.stringify(found)}` +

@@ -30,6 +30,13 @@ test.each([
   ],
   [{ type: "gradual", intervalSeconds: 1.5 }, "strategy.intervalSeconds", 1.5, "a whole number"],
   [{ type: "immediate", autoRollback: "yes" }, "strategy.autoRollback", "yes", "true or false"],
+  [{ type: "canary", steps: [] }, "strategy.steps", [], "at least 1 entry"],
+  [
+    { type: "canary", steps: [{ hook: { url: "ftp://x/y" } }] },
+    "strategy.steps[0].hook.url",
+    "ftp://x/y",
+    "an address such as https://example.com/path",
+  ],
   [5, "strategy", 5, "an object"],
 ])("%j: the violation names field, found and allowed", (input, field, found, allowed) => {
   const error = refusal(() => parseField(strategySchema, input, "strategy"));

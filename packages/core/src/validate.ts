@@ -78,15 +78,18 @@ function allowedBy(issue: Issue): string {
     case "invalid_type":
       return TYPE_NAMES[issue.expected] ?? `a value of type ${issue.expected}`;
     case "too_small":
-      return `${issue.inclusive === false ? "more than" : "at least"} ${issue.minimum}${unitOf(issue.origin)}`;
+      return `${issue.inclusive === false ? "more than" : "at least"} ${issue.minimum}${unitOf(issue.origin, issue.minimum)}`;
     case "too_big":
-      return `${issue.inclusive === false ? "less than" : "at most"} ${issue.maximum}${unitOf(issue.origin)}`;
+      return `${issue.inclusive === false ? "less than" : "at most"} ${issue.maximum}${unitOf(issue.origin, issue.maximum)}`;
     case "invalid_value":
       return issue.values.length === 1
         ? `${issue.values[0]?.toString()}`
         : `one of ${issue.values.map((value) => value?.toString()).join(", ")}`;
     case "invalid_union":
       return "options" in issue && Array.isArray(issue.options) ? `one of ${issue.options.join(", ")}` : issue.message;
+    case "invalid_format":
+      // Zod's own words say that it is invalid, and not what would be valid.
+      return issue.message === "Invalid URL" ? "an address such as https://example.com/path" : issue.message;
     case "invalid_key":
       return issue.issues[0]?.message ?? issue.message;
     default:
@@ -106,9 +109,11 @@ const TYPE_NAMES: Readonly<Record<string, string>> = {
   never: "nothing",
 };
 
-const unitOf = (origin: string): string => {
-  if (origin === "string") return " characters";
-  return origin === "array" || origin === "set" ? " entries" : "";
+const unitOf = (origin: string, limit: number | bigint): string => {
+  const one = Number(limit) === 1;
+  if (origin === "string") return one ? " character" : " characters";
+  if (origin !== "array" && origin !== "set") return "";
+  return one ? " entry" : " entries";
 };
 
 /** `strategy.steps[2].setWeight`. */

@@ -53,6 +53,22 @@ describe("the server's program", () => {
     expect(await server.call("GET", "/readyz")).toMatchObject({ ready: true });
   });
 
+  test("names the variable when another program has its port", async () => {
+    const other = await mkdtemp(join(tmpdir(), "sluice-second-"));
+    const ports = { SLUICE_DATA_DIR: other, SLUICE_HTTP_PORT: new URL(server.url).port, SLUICE_GATEWAY_PORT: "0" };
+    try {
+      expect(await run([], ports)).toEqual({
+        code: 70,
+        stderr: expect.stringMatching(
+          /^sluice: SLUICE_HTTP_PORT is \d+, and another program listens at .* a port that is free\n$/,
+        ),
+      });
+    } finally {
+      await run(["down"], ports);
+      await rm(other, { recursive: true, force: true });
+    }
+  }, 60_000);
+
   test("ends with 78 and the variable's name when a variable cannot be used", async () => {
     expect(await run([], { SLUICE_HTTP_PORT: "many" })).toEqual({
       code: 78,

@@ -1,4 +1,4 @@
-import type { Runtime } from "@sluice/core";
+import { type Runtime, SluiceError } from "@sluice/core";
 import { createProcessRuntime } from "@sluice/runtimes";
 import type { Logger } from "pino";
 import { ensureAdminToken } from "./access/admin-token.ts";
@@ -132,12 +132,22 @@ async function start(
     },
   });
   stack.add(() => app.close());
-  const url = await app.listen({ host: config.bind, port: config.httpPort });
+  const url = await app.listen({ host: config.bind, port: config.httpPort }).catch((error: unknown) => {
+    throw isTaken(error) ? portTaken(config) : error;
+  });
   await writeServerInfo(dataDir, { pid: process.pid, url, gatewayUrl: gateway.url, startedAt: Date.now() });
   stack.add(() => removeServerInfo(dataDir));
   logger.info({ url, gateway: gateway.url }, "ready");
   return { url, gatewayUrl: gateway.url };
 }
+
+const isTaken = (error: unknown): boolean => error instanceof Error && "code" in error && error.code === "EADDRINUSE";
+
+const portTaken = ({ bind, httpPort }: Config): SluiceError =>
+  new SluiceError(
+    "failed_precondition",
+    `SLUICE_HTTP_PORT is ${httpPort}, and another program listens at ${bind}:${httpPort}; allowed: a port that is free`,
+  );
 
 async function openDatabase(config: Config, logger: Logger, stack: Stack) {
   let url = config.databaseUrl;
