@@ -46,9 +46,22 @@ function makesSense(rollout: Rollout, command: Command): boolean {
       // Without an earlier revision, or when the earlier one kept serving, there is nothing to go back to.
       return rollout.fromRevision !== null && (rollout.phase !== "completed" || promotes(rollout));
     case "promote":
+      return approvalsAhead(rollout).every(({ missing }) => missing <= 1);
     case "reevaluate":
     case "cancel":
     case "retry":
       return true;
   }
+}
+
+/** Whether steps ahead ask people. `promote` skips them, and so it is an approval of each: by one who may, and as its last. */
+export const asksPeopleAhead = (rollout: Rollout): boolean => approvalsAhead(rollout).length > 0;
+
+function approvalsAhead({ phase, steps, step, approvals }: Rollout): { missing: number }[] {
+  if (phase !== "shifting") return [];
+  return steps.flatMap((ahead, index) => {
+    if (index < step || ahead.type !== "wait" || !("approval" in ahead)) return [];
+    const given = new Set(approvals.filter((approval) => approval.step === index).map(({ actor }) => actor)).size;
+    return [{ missing: (ahead.approvals ?? 1) - given }];
+  });
 }

@@ -85,6 +85,27 @@ describe("approve", () => {
   });
 });
 
+describe("promote over a step that asks people", () => {
+  const story = () => new Story(newRollout({ strategy: gated })).runTo("shifting", 1).rollout;
+
+  test("is an approval: refused to whoever asked for the rollout, and to whoever may not approve", () => {
+    expect(refusal(() => give(story(), "promote", { actor: "ada" })).code).toBe("permission_denied");
+    const others = { ...story(), approvers: ["eve"] };
+    expect(refusal(() => give(others, "promote")).message).toContain("eve");
+    expect(give(others, "promote", { actor: "eve" }).rollout.steps.at(-1)).toMatchObject({ type: "setWeight" });
+  });
+
+  test("stands in for one person and no more", () => {
+    const [first, , ...rest] = story().steps;
+    if (first === undefined) throw new Error("there are no steps");
+    const asks = { ...first, type: "wait", approval: true, approvals: 2, status: "running" } as const;
+    const rollout = { ...story(), steps: [first, asks, ...rest], step: 1 };
+    expect(allowedCommands(rollout)).not.toContain("promote");
+    const once = give(rollout, "approve", { actor: "bob" }).rollout;
+    expect(allowedCommands(once)).toContain("promote");
+  });
+});
+
 describe("reject", () => {
   test("cancels before anything was started, and turns back afterwards", () => {
     const early = give({ ...newRollout(), phase: "awaiting_approval" }, "reject", { comment: "too risky" });

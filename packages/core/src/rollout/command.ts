@@ -1,6 +1,6 @@
 import { describe, SluiceError } from "../errors.ts";
 import type { Instant } from "../time.ts";
-import { allowedCommands, approvalStep, approvalsNow, goesBack } from "./allowed.ts";
+import { allowedCommands, approvalStep, approvalsNow, asksPeopleAhead, goesBack } from "./allowed.ts";
 import { resumed } from "./clock.ts";
 import { promote } from "./command.promote.ts";
 import { Draft } from "./draft.ts";
@@ -83,6 +83,7 @@ const COMMAND_RULES: Readonly<Record<InPlaceCommand, (draft: Draft, context: Com
   },
   resume,
   promote: (draft, context) => {
+    if (asksPeopleAhead(draft.rollout)) assertMayApprove(draft.rollout, context);
     draft.emit("rollout.promoted", `promoted by ${said(context)}`, { actor: context.actor });
     promote(draft);
   },

@@ -1,5 +1,6 @@
 import {
   applyCommand,
+  asksPeopleAhead,
   assertAllowed,
   type Command,
   type Instant,
@@ -119,10 +120,13 @@ const ACTIONS: Readonly<Record<Command, Action>> = {
   retry: "rollout.write",
 };
 
+/** Skipping a step that asks people is an approval. */
+const actionOf = (command: Command, rollout: Rollout): Action =>
+  command === "promote" && asksPeopleAhead(rollout) ? "rollout.approve" : ACTIONS[command];
+
 async function give(db: Db, order: Order): Promise<Rollout> {
   const { principal, id, command, comment, trigger, now } = order;
-  const action = ACTIONS[command];
-  const { rollout: seen } = visible(principal, action, id, await findRollout(db, id));
+  const { rollout: seen } = visible(principal, ACTIONS[command], id, await findRollout(db, id));
   const another = command === "retry" || (command === "rollback" && seen.phase === "completed");
   const answer = another ? await beginAnother(db, order, seen) : await changeInPlace(db, order);
   const detail = {
@@ -138,6 +142,7 @@ async function give(db: Db, order: Order): Promise<Rollout> {
 
 async function changeInPlace(db: Db, { principal, id, command, comment, trigger, now }: Order): Promise<Rollout> {
   const stored = visible(principal, ACTIONS[command], id, await findRolloutForUpdate(db, id));
+  authorise(principal, actionOf(command, stored.rollout), stored.rollout);
   if (command === "retry") throw new SluiceError("internal", "a retry begins another rollout");
   const context = {
     actor: principal.name,
