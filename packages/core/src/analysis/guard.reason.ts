@@ -2,7 +2,7 @@ import { type ArmPair, errorTable, slownessTable } from "./guard.arrivals.ts";
 import type { GuardConfig, GuardMetric } from "./guard.types.ts";
 import type { LatencyFinding } from "./latency-judge.ts";
 import { LATENCY_BINS } from "./log-bins.ts";
-import { mostThatStaysOpen } from "./stays-open.ts";
+import { describeStaysOpen, mostThatStaysOpen } from "./stays-open.ts";
 
 /** An e-value for people: `312×`, and a power of ten when it is astronomical. */
 export function describeEvidence(logEvidence: number): string {
@@ -57,8 +57,8 @@ export function describeOtherwise(totals: ArmPair, needed: number, found: Latenc
   if ("by" in found) {
     if (found.by === "rank") return "";
     const most = mostThatStaysOpen(slownessTable(totals, found), needed + LOG_WATCHED, null);
-    return most === null ? "" : `; with about ${most} such requests of the candidate it would have stayed open`;
+    return most === null ? "" : `; ${describeStaysOpen(most, "such")}`;
   }
   const most = mostThatStaysOpen(errorTable(totals), needed, found.margin ?? null);
-  return most === null ? "" : `; with about ${most} failed requests of the candidate it would have stayed open`;
+  return most === null ? "" : `; ${describeStaysOpen(most, "failed")}`;
 }

@@ -26,6 +26,12 @@ export function smallestCount(holds: (count: number) => boolean): number | null 
 export const logLack = (whole: number, part: number): number =>
   part >= whole ? Number.NEGATIVE_INFINITY : whole + Math.log1p(-Math.exp(part - whole));
 
+/** `mostThatStaysOpen` as a part of a sentence; `kind` says which requests are meant. */
+export function describeStaysOpen(most: number, kind: "failed" | "such"): string {
+  if (most === 0) return "with none it would have stayed open";
+  return `with about ${most} ${kind} ${most === 1 ? "request" : "requests"} of the candidate it would have stayed open`;
+}
+
 /**
  * With how many bad outcomes of the candidate, instead of what was seen, the same numbers of requests would not have been
  * evidence of `needed` (ln); null when none would have been too many. One batch stands for the whole time, so this is about

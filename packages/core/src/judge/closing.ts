@@ -1,5 +1,5 @@
 import { describeEvidence } from "../analysis/guard.reason.ts";
-import { logLack } from "../analysis/stays-open.ts";
+import { describeStaysOpen, logLack } from "../analysis/stays-open.ts";
 import type { Instant } from "../time.ts";
 import { fewerToStayOpen } from "./counterfactual.ts";
 import type { JudgeView } from "./judge.report.ts";
@@ -49,7 +49,7 @@ function suspects(view: JudgeView): Suspect[] {
         otherwise: () => {
           const needed = logLack(bound, Math.min(others(stake), bound - 1e-9)) - logShare;
           const most = fewerToStayOpen(part, traffic.totals, needed);
-          return most === null ? null : `with about ${most} failed requests of the candidate it would have stayed open`;
+          return most === null ? null : describeStaysOpen(most, "failed");
         },
       };
     }),
