@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { Agent, request } from "undici";
+import { Agent, errors, request } from "undici";
 
 export interface HookCall {
   rollout: string;
@@ -48,13 +48,16 @@ export async function callHook(call: HookCall, now: Date, signal?: AbortSignal):
     const ok = statusCode >= 200 && statusCode < 300;
     return { status: ok ? "succeeded" : "failed", message: `answered ${statusCode}${text === "" ? "" : `: ${text}`}` };
   } catch (error) {
-    const why = timeout.aborted
-      ? `no answer within ${timeoutSeconds} s`
-      : error instanceof Error
-        ? error.message
-        : String(error);
+    const why = timeout.aborted ? `no answer within ${timeoutSeconds} s` : whyBroken(error);
     return { status: "failed", message: `the call failed: ${why}` };
   } finally {
     await agent.destroy();
   }
+}
+
+function whyBroken(error: unknown): string {
+  if (error instanceof errors.ResponseExceededMaxSizeError) {
+    return `the answer was longer than the ${MAX_ANSWER} bytes that are read, so the connection was closed; a shorter answer would count`;
+  }
+  return error instanceof Error ? error.message : String(error);
 }
