@@ -2,6 +2,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { canary, type Delivery, ended, look, newDelivery, reaches } from "./delivery.ts";
+import { until } from "./eventually.ts";
 import { type System, startSystem } from "./system.ts";
 import { sendTraffic } from "./traffic.ts";
 
@@ -97,6 +98,40 @@ test("a candidate that is shown to be no worse ends its step early, on what the 
     const [errors] = rollout.judge?.metrics ?? [];
     expect(errors).toMatchObject({ name: "error_rate", source: "gateway", status: "ok", candidate: 0 });
     expect(errors?.samples.candidate).toBeGreaterThanOrEqual(20);
+  } finally {
+    await traffic.stop();
+  }
+});
+
+test("with all traffic moved at once, a version that fails is known by what stable did before, and a good one completes", async () => {
+  const greeter = await newDelivery(system, "at-once");
+  await greeter.publish("1.0.0", { MODE: "good" }, "server.mjs");
+  await greeter.publish("1.1.0", { MODE: "failing" }, "server.mjs");
+  await greeter.publish("1.2.0", { MODE: "good" }, "server.mjs");
+  await greeter.deliver("1.0.0");
+  const traffic = sendTraffic(greeter.url, 20);
+  try {
+    await until("stable has a past", async () => (traffic.versions.get("1.0.0") ?? 0) >= 100);
+    const monitored = (seconds: number) => ({
+      type: "immediate" as const,
+      monitoringSeconds: seconds,
+      keepStableSeconds: 0,
+      analysis: { metrics: [{ name: "error_rate" as const }] },
+    });
+    const failing = await greeter.update({ version: "1.1.0", strategy: monitored(600) });
+    const back = await ended(system, failing, 90_000);
+    expect(back, back.reason ?? "").toMatchObject({ phase: "rolled_back", trigger: "performance_degradation" });
+    expect(back.analysis?.verdict).toBe("rollback");
+    expect(back.reason).toMatch(/^error rate: \d+ of \d+ requests failed .* on revision 1 before it left/);
+    expect(traffic.failures.length).toBeGreaterThan(0);
+
+    traffic.clear();
+    const good = await ended(system, await greeter.update({ version: "1.2.0", strategy: monitored(5) }), 90_000);
+    expect(good, good.reason ?? "").toMatchObject({ phase: "completed", judge: { closed: null } });
+    const before = good.judge?.metrics.find(({ name }) => name === "error_rate.before");
+    expect(before).toMatchObject({ status: "ok", failed: false });
+    expect(before?.samples.stable).toBeGreaterThanOrEqual(100);
+    expect(good.explanation).toMatch(/compared with \d{3,} that the revision before had answered until it left/);
   } finally {
     await traffic.stop();
   }

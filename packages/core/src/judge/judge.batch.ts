@@ -1,4 +1,4 @@
-import type { PeriodCounts } from "../analysis/guard.types.ts";
+import type { ArmState, PeriodCounts } from "../analysis/guard.types.ts";
 import type { Instant } from "../time.ts";
 
 /** New figures of one outside metric; empty lists say that its source answers and has nothing new. */
@@ -28,6 +28,8 @@ export interface JudgeBatch {
   alone: boolean;
   /** What the guard of each gateway counted in its present period: cumulative; the judge takes the differences itself. */
   gateways: readonly { gateway: string; counts: PeriodCounts }[];
+  /** What stable did before the first of these counts; taken from the first batch that knows it, before any counts came. */
+  before?: ArmState | null;
   values: readonly OutsideValues[];
   problems: readonly OutsideProblem[];
 }

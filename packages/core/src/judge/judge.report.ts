@@ -90,7 +90,7 @@ function heldBy({ config, traffic }: JudgeView, metrics: readonly JudgeMetricRep
 }
 
 function summary(
-  { config, bound, logEvidence }: JudgeView,
+  { config, traffic, bound, logEvidence }: JudgeView,
   metrics: readonly JudgeMetricReport[],
   shown: boolean | null,
 ): string {
@@ -103,6 +103,16 @@ function summary(
     return strongest === null
       ? `${nothing}, and no absolute limit was set; one would be judged`
       : `${nothing}, so absolute limits alone are judged: ${strongest.message}`;
+  }
+  if (traffic.blind) {
+    const { requests } = traffic.totals.candidate;
+    const nothing =
+      `nothing to compare with: ${requests} requests of revision ${config.candidate} are known and none of revision ` +
+      `${config.stable}, neither beside them nor before`;
+    const limited = traffic.parts.some(({ kind }) => kind === "limit");
+    return limited && strongest !== null
+      ? `${nothing}, so absolute limits alone are judged: ${strongest.message}`
+      : `${nothing}; a share of the traffic that stays there (\`holdbackPercentage\`) would change that`;
   }
   if (shown === true) {
     const seen = strongest === null ? "" : `: ${strongest.message}`;

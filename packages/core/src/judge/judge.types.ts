@@ -13,6 +13,9 @@ export interface AlphaBudget {
   monitoring: number;
 }
 
+/** How the name ends of a metric that compares a candidate which stands alone with what stable did before it left. */
+export const BEFORE = ".before";
+
 export interface JudgeMetricReport {
   name: string;
   /** `gateway`, `evaluations`, `prometheus`, `webhook`, `file`, `goal`. */

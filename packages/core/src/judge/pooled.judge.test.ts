@@ -195,39 +195,6 @@ describe("non-inferiority", () => {
   });
 });
 
-describe("a candidate that stands alone", () => {
-  const monitored = { strategy: { monitoringSeconds: 60 } };
-  const alone = (errors: number): GuardArrivals => ({ weight: 10_000, candidate: arm(20, errors), stable: arm(0, 0) });
-
-  test("is compared with before, not beside, and the sentence says so", () => {
-    const { judge, serve, metric } = judged([{ name: "error_rate" }], monitored);
-    serve({ weight: 5_000, candidate: arm(50, 0), stable: arm(50, 0) }, 40);
-    serve(alone(0), 20, { step: 1, alone: true });
-    expect(judge.closed).toBeNull();
-    expect(one(metric("error_rate.before")?.message)).toMatch(
-      /against 0 of 2000 on revision 1 before it left, so \S+ % at most; compared with before, not beside/,
-    );
-    serve(alone(4), 30, { step: 1, alone: true });
-    expect(judge.closed?.reason).toMatch(/compared with before, not beside/);
-  });
-
-  test("is not closed for what stable did as well", () => {
-    const { judge, serve } = judged([{ name: "error_rate" }], monitored);
-    serve({ weight: 5_000, candidate: arm(50, 5), stable: arm(50, 5) }, 40);
-    serve(alone(2), 200, { step: 1, alone: true });
-    expect(judge.closed).toBeNull();
-  });
-
-  test("is not watched this way with a holdback, which leaves something beside it", () => {
-    const { serve, metric } = judged([{ name: "error_rate" }], {
-      strategy: { monitoringSeconds: 60, holdbackPercentage: 5 },
-    });
-    serve({ weight: 5_000, candidate: arm(50, 0), stable: arm(50, 0) }, 40);
-    serve(alone(0), 5, { step: 1, alone: true });
-    expect(metric("error_rate.before")).toBeUndefined();
-  });
-});
-
 describe("a snapshot", () => {
   const metrics: Metrics = [
     { name: "error_rate", maxErrorRate: 0.5, nonInferiorityMargin: 0.1 },

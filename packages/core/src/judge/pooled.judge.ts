@@ -54,12 +54,13 @@ export class PooledJudge {
    * report, which also works out what would have changed each of them.
    */
   get word(): string {
-    const { claims, ratio, parts, totals, step } = this.#traffic;
+    const { blind, claims, ratio, parts, totals, step } = this.#traffic;
     const enough = ({ requests }: { requests: number }): boolean => requests >= Math.max(1, this.config.minimumSamples);
     return JSON.stringify([
       this.#closed,
       claims.shown,
       ratio.doubted,
+      blind,
       step,
       parts.map((part) => Math.log(part.terms.share) + evidenceOf(part) >= this.#bound),
       [enough(totals.candidate), enough(totals.stable)],

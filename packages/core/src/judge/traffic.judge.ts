@@ -9,6 +9,7 @@ import {
   latencyJudgeSchema,
   mixtureSchema,
 } from "../analysis/guard.snapshot.ts";
+import type { ArmState } from "../analysis/guard.types.ts";
 import { LatencyJudge } from "../analysis/latency-judge.ts";
 import type { LogHistogram } from "../analysis/log-histogram.ts";
 import { FULL_WEIGHT } from "../traffic/split.ts";
@@ -23,7 +24,10 @@ import { type Arrived, addArm, Strata, strataSchema } from "./strata.ts";
 /** Part of the wealth that goes back to the prior when the weight changes (ANALYSIS §1). */
 const REMIX_AT_WEIGHT_CHANGE = 0.1;
 
-/** With fewer requests of stable in the last step, what it did in the whole rollout is the better baseline. */
+/**
+ * With fewer requests of stable in the last step, what it did in the whole rollout is the better baseline; with fewer in the whole
+ * rollout, what it did before counts as well.
+ */
 const SETTLED_BASELINE = 1_000;
 
 const partSchema = z.discriminatedUnion("kind", [
@@ -45,6 +49,10 @@ export const trafficSchema = z.object({
   lastStable: armSchema,
   weight: z.number().nullable(),
   alone: aloneSchema.nullable(),
+  /** What stable did before the rollout; absent from older states. */
+  before: armSchema.nullable().default(null),
+  /** The candidate has stood alone, and nothing was known of stable; absent from older states. */
+  blind: z.boolean().default(false),
   dropped: z.number(),
 });
 export type TrafficState = z.infer<typeof trafficSchema>;
@@ -73,6 +81,8 @@ export class TrafficJudge {
   #step: number | null;
   #weight: number | null;
   #alone: AloneJudge | null;
+  #before: ArmState | null;
+  #blind: boolean;
   #dropped: number;
 
   /** `baseline`: stable's latencies from before the rollout, if known. */
@@ -91,11 +101,18 @@ export class TrafficJudge {
     this.#step = state?.step ?? null;
     this.#weight = state?.weight ?? null;
     this.#alone = state?.alone ? AloneJudge.resume(state.alone) : null;
+    this.#before = state?.before ?? null;
+    this.#blind = state?.blind ?? false;
     this.#dropped = state?.dropped ?? 0;
   }
 
   get alone(): AloneJudge | null {
     return this.#alone;
+  }
+
+  /** The candidate stands alone, and nothing is known of what stable did, before or beside it. */
+  get blind(): boolean {
+    return this.#blind;
   }
 
   /** The candidate's nominal weight in what was counted last; null before anything was. */
@@ -113,8 +130,9 @@ export class TrafficJudge {
     return this.#dropped;
   }
 
-  take({ gateways, step, alone }: Pick<JudgeBatch, "gateways" | "step" | "alone">): void {
+  take({ gateways, step, alone, before = null }: Pick<JudgeBatch, "gateways" | "step" | "alone" | "before">): void {
     this.#turnStep(step);
+    this.#learnBefore(before);
     const { arrived, batches, dropped } = this.#strata.take(gateways, this.#config.hypothesis);
     this.#dropped += dropped;
     for (const batch of batches) this.#judge(batch);
@@ -133,8 +151,17 @@ export class TrafficJudge {
       lastStable: this.#lastStable.state(),
       weight: this.#weight,
       alone: this.#alone?.state() ?? null,
+      before: this.#before,
+      blind: this.#blind,
       dropped: this.#dropped,
     };
+  }
+
+  /** Only before anything was counted: later the same requests may be in the totals already. */
+  #learnBefore(before: ArmState | null): void {
+    const { candidate, stable } = this.totals;
+    if (this.#before !== null || before === null || candidate.requests + stable.requests > 0) return;
+    if (before.requests > 0) this.#before = before;
   }
 
   #turnStep(step: number): void {
@@ -168,14 +195,24 @@ export class TrafficJudge {
     if (!this.#config.sticky) this.ratio.take(arrival);
     for (const part of this.parts) if (part.kind === "limit") part.judge.update(arms.candidate);
     if (!alone || weight < FULL_WEIGHT) return;
-    this.#alone ??= AloneJudge.freeze(this.#config.traffic, this.#baseline(), this.#config.budget);
+    const baseline = this.#baseline();
+    this.#alone ??= AloneJudge.freeze(this.#config.traffic, baseline, this.#config.budget);
+    this.#blind = this.#alone === null && baseline.requests === 0 && this.parts.some(({ kind }) => kind !== "limit");
     this.#alone?.update(arms.candidate);
   }
 
-  /** What stable did last: in the last step in which it had enough traffic, else in the whole rollout. */
+  /**
+   * What stable did last: in the last step in which it had enough traffic, else in the whole rollout, and before it where that is
+   * too little, as when all traffic moved at once.
+   */
   #baseline(): ArmCounts {
     const settled = [this.#stepStable, this.#lastStable].find(({ requests }) => requests >= SETTLED_BASELINE);
-    return settled ?? this.totals.stable;
+    if (settled !== undefined) return settled;
+    const { stable } = this.totals;
+    if (this.#before === null || stable.requests >= SETTLED_BASELINE) return stable;
+    const all = new ArmCounts(this.#before);
+    addArm(all, stable);
+    return all;
   }
 }
 

@@ -6,7 +6,7 @@ import { type AloneFinding, outcomesOf } from "./alone.judge.ts";
 import { moreToClose } from "./counterfactual.ts";
 import type { JudgeView } from "./judge.report.ts";
 import type { JudgeConfig } from "./judge.terms.ts";
-import type { JudgeMetricReport } from "./judge.types.ts";
+import { BEFORE, type JudgeMetricReport } from "./judge.types.ts";
 import { evidenceOf, type TrafficJudge, type TrafficPart } from "./traffic.judge.ts";
 
 /** Of the intervals that people see. */
@@ -106,7 +106,7 @@ export function aloneMetric(view: JudgeView, finding: AloneFinding): JudgeMetric
   const { before, bins, metric, logEvidence, rate } = finding;
   const now = outcomesOf(traffic.totals.candidate, bins?.candidate ?? null);
   return {
-    name: `${metric}.before`,
+    name: `${metric}${BEFORE}`,
     source: "gateway",
     judge: "one-armed",
     status: now.requests > 0 ? "ok" : "no_data",

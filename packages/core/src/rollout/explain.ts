@@ -1,4 +1,5 @@
 import { shownAddress } from "../hidden.ts";
+import { BEFORE } from "../judge/judge.types.ts";
 import type { Step } from "../strategy/strategy.types.ts";
 import { type Instant, seconds, toIso } from "../time.ts";
 import { percentFromWeight } from "../traffic/split.ts";
@@ -154,9 +155,16 @@ function judged({ judge, analysis }: Rollout): string {
   return `; no harm found so far in ${samples.candidate} requests of the candidate beside ${samples.stable} of stable`;
 }
 
-function bySamples({ analysis }: Rollout): string {
+function bySamples({ analysis, judge }: Rollout): string {
   if (analysis === null || analysis.samples.candidate === 0) return "";
   const { samples } = analysis;
+  const before = judge?.metrics.find(({ name }) => name.endsWith(BEFORE))?.samples ?? null;
+  if (before !== null && before.stable > samples.stable) {
+    return ` with ${before.candidate} requests compared with ${before.stable} that the revision before had answered until it left`;
+  }
+  if (samples.stable === 0) {
+    return ` with ${samples.candidate} requests and none of the revision before to compare them with`;
+  }
   return ` with ${samples.candidate} requests compared with ${samples.stable} of the revision before`;
 }
 

@@ -22,6 +22,7 @@ import { sourceReader } from "../metric/source.choice.ts";
 import { dropJudge, findJudge, type JudgedRollout, saveJudge } from "./judge.store.ts";
 import { type ArmQuestion, MetricReader, type ReadingsState } from "./metric.reader.ts";
 import type { ReadSlots } from "./read.slots.ts";
+import { stableBefore } from "./stable.before.ts";
 
 export interface WatchDeps {
   db: Kysely<Database>;
@@ -74,7 +75,8 @@ export class RolloutWatch {
     });
     if (config === null) return null;
     const baseline = stableBefore(deps.route(rollout.deployment), rollout);
-    return new RolloutWatch(deps, judged, createJudge(config, baseline), {});
+    const latency = baseline === null ? null : LogHistogram.fromSparse(baseline.latency);
+    return new RolloutWatch(deps, judged, createJudge(config, latency), {});
   }
 
   get rowVersion(): number {
@@ -120,7 +122,8 @@ export class RolloutWatch {
   /** Null when there is nothing new. */
   #batch(at: Instant): JudgeBatch | null {
     const { rollout } = this.#judged;
-    const counts = countsOf(this.#deps.route(rollout.deployment), rollout);
+    const route = this.#deps.route(rollout.deployment);
+    const counts = countsOf(route, rollout);
     const { values, problems } = this.#reader.collect();
     const seen = JSON.stringify(counts);
     const first = this.#judge.seq === 0;
@@ -140,6 +143,7 @@ export class RolloutWatch {
       step: rollout.step,
       alone: standsAlone(rollout),
       gateways: counts === null ? [] : [{ gateway: GATEWAY, counts }],
+      before: stableBefore(route, rollout),
       values,
       problems,
     };
@@ -220,16 +224,4 @@ function countsOf(route: RouteObservation | null, { id, fromRevision, toRevision
     candidate: { requests: Math.max(requests, begun), errors, warming: 0, latency },
     stable: { requests: 0, errors: 0, warming: 0, latency: [] },
   };
-}
-
-/** Stable's latencies from before: all that the gateway counted, without what the guard counted since and the judge will judge. */
-function stableBefore(route: RouteObservation | null, { fromRevision }: Rollout): LogHistogram | null {
-  const stats = route?.stats.find(({ revision }) => revision === fromRevision);
-  if (stats === undefined) return null;
-  const since = new Map(route?.counts?.stable.latency);
-  const before = stats.latency.map(([bin, count]): [number, number] => [
-    bin,
-    Math.max(0, count - (since.get(bin) ?? 0)),
-  ]);
-  return LogHistogram.fromSparse(before);
 }

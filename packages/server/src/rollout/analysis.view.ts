@@ -40,12 +40,18 @@ export function analysisView(rollout: Rollout): RolloutView["analysis"] {
 }
 
 /** Edge case 29: worse goes before not knowing, and that before everything that would let it go on. */
-function verdictOf({ phase, analysis, judge, noDataSince }: Rollout): AnalysisView["verdict"] {
+function verdictOf(rollout: Rollout): AnalysisView["verdict"] {
+  const { phase, analysis, judge, noDataSince } = rollout;
   if (analysis?.closed || judge?.closed) return "rollback";
-  if (phase === "completed") return "promote";
+  if (phase === "completed" && anythingJudged(rollout)) return "promote";
   if (noDataSince !== null) return "hold";
   return judge?.verdict ?? "continue";
 }
+
+/** A rollout that went through with nothing to judge it by was promoted by its strategy, not by the analysis. */
+const anythingJudged = ({ analysis, judge }: Rollout): boolean =>
+  (analysis !== null && Math.min(analysis.samples.stable, analysis.samples.candidate) > 0) ||
+  (judge?.metrics.some(({ status }) => status === "ok") ?? false);
 
 function messageOf({ analysis, judge }: Rollout, verdict: AnalysisView["verdict"]): string {
   if (analysis?.closed) return analysis.closed.reason;

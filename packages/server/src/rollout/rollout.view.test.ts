@@ -66,6 +66,11 @@ test.each<[string, Partial<Rollout>, string]>([
     "rollback",
   ],
   ["there is no traffic to judge", { noDataSince: NOW, analysis: report() }, "hold"],
+  [
+    "it went to the end with nothing to compare it with",
+    { phase: "completed", analysis: { ...report(), samples: { stable: 0, candidate: 131 } } },
+    "continue",
+  ],
   ["it went well to the end", { phase: "completed", analysis: report() }, "promote"],
   ["it goes on", { phase: "shifting", analysis: report() }, "continue"],
 ])("the verdict when %s", (_, change, verdict) => {
