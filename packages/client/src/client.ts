@@ -37,7 +37,7 @@ export function createClient(options: ClientOptions): Client {
   const transport = createTransport(options);
   const http = createFetchClient<paths, "application/json">({
     baseUrl: options.url,
-    fetch: transport,
+    fetch: (request) => transport(request),
     headers: { accept: "application/json" },
   });
 
@@ -61,7 +61,7 @@ export function createClient(options: ClientOptions): Client {
       }
     },
     waitForRollout: (id, waitOptions) =>
-      waitForRollout(() => ok(http.GET("/v1/rollouts/{id}", { params: { path: { id } } })), waitOptions),
+      waitForRollout((signal) => ok(http.GET("/v1/rollouts/{id}", { params: { path: { id } }, signal })), waitOptions),
   };
 }
 

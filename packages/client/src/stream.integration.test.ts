@@ -1,6 +1,8 @@
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { afterEach, expect, test } from "vitest";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+import { afterEach, describe, expect, test } from "vitest";
 import { ApiError } from "./api-error.ts";
 import { createClient } from "./client.ts";
 
@@ -68,4 +70,44 @@ test("does not try again what is refused for good", async () => {
   const { client, resumedFrom } = await serve((_, response) => response.writeHead(404).end());
   await expect(client.events({ rollout: "rol_none" }).next()).rejects.toBeInstanceOf(ApiError);
   expect(resumedFrom).toHaveLength(1);
+});
+
+describe("a stream that brings nothing and does not end", () => {
+  setFlagsFromString("--expose-gc");
+  const collectGarbage: () => void = runInNewContext("gc");
+
+  test.each([
+    ["before its answer", () => undefined],
+    ["within its answer", (response: ServerResponse) => open(response).flushHeaders()],
+  ])("is ended %s, and its connection closed, after garbage was collected", async (_, answer) => {
+    const asked = Promise.withResolvers<void>();
+    const closed = Promise.withResolvers<void>();
+    const { client } = await serve((_request, response) => {
+      response.on("close", closed.resolve);
+      answer(response);
+      asked.resolve();
+    });
+    const stop = new AbortController();
+    const reading = Array.fromAsync(client.events({ signal: AbortSignal.any([stop.signal]) }));
+    await asked.promise;
+    // The answer has to get through to the client first; each turn of the loop lets go of what the last one held.
+    for (let turn = 0; turn < 10; turn++) {
+      await new Promise(setImmediate);
+      collectGarbage();
+    }
+    stop.abort();
+    expect(await reading).toEqual([]);
+    await closed.promise;
+  });
+
+  test("is ended though the transport does not hear of it", async () => {
+    const stop = new AbortController();
+    const silent = new ReadableStream({ cancel: () => new Promise(() => undefined) });
+    const fetch = async () => new Response(silent, { headers: { "content-type": "text/event-stream" } });
+    const client = createClient({ url: "http://127.0.0.1:1", fetch });
+    const reading = Array.fromAsync(client.events({ signal: stop.signal }));
+    await new Promise(setImmediate);
+    stop.abort();
+    expect(await reading).toEqual([]);
+  });
 });

@@ -57,9 +57,28 @@ async function connect(
 ): Promise<ReadableStream<EventSourceMessage>> {
   const headers = new Headers({ accept: "text/event-stream" });
   if (lastEventId !== undefined) headers.set("last-event-id", lastEventId);
-  const response = await transport(new Request(url, { headers, ...(signal && { signal }) }));
+  const response = await unlessAborted(transport(new Request(url, { headers }), signal), signal);
   if (response.body === null) throw new TypeError(`${url} answered without a body`);
-  return response.body.pipeThrough(new TextDecoderStream()).pipeThrough(new EventSourceParserStream());
+  // Here an abort cancels the body itself: whoever reads is set free even if the connection never hears of it.
+  return response.body
+    .pipeThrough(new TextDecoderStream(), signal && { signal })
+    .pipeThrough(new EventSourceParserStream());
+}
+
+/** The answer, or the signal's reason as soon as it is aborted. An answer that comes after that is thrown away. */
+function unlessAborted(answer: Promise<Response>, signal: AbortSignal | undefined): Promise<Response> {
+  if (signal === undefined) return answer;
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason);
+    if (signal.aborted) abort();
+    signal.addEventListener("abort", abort, { once: true });
+    answer
+      .then((response) => {
+        if (signal.aborted) void response.body?.cancel().catch(() => undefined);
+        else resolve(response);
+      }, reject)
+      .finally(() => signal.removeEventListener("abort", abort));
+  });
 }
 
 /** What connecting again cannot mend: the request itself is wrong. Too many requests (429) can be. */

@@ -40,6 +40,35 @@ test("stops with the signal's reason", async () => {
   await expect(waiting).rejects.toThrow("enough");
 });
 
+test("gives a look up that is never answered", async () => {
+  vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout", "performance"] });
+  try {
+    const told: AbortSignal[] = [];
+    const waiting = waitForRollout(
+      (signal) => {
+        told.push(signal);
+        return told.length === 1 ? look("shifting")() : new Promise(() => undefined);
+      },
+      { intervalMs: 500, timeoutMs: 40_000 },
+    );
+    const given = expect(waiting).rejects.toThrow("rollout rol_1 is still shifting after 40 s");
+    await vi.advanceTimersByTimeAsync(39_999);
+    expect(told.map((signal) => signal.aborted)).toEqual([false, false]);
+    await vi.advanceTimersByTimeAsync(1);
+    await given;
+    expect(told[1]?.aborted).toBe(true);
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
+test("stops with the signal's reason also while a look is not answered", async () => {
+  const stop = new AbortController();
+  const waiting = waitForRollout(() => new Promise(() => undefined), { signal: stop.signal });
+  stop.abort(new Error("enough"));
+  await expect(waiting).rejects.toThrow("enough");
+});
+
 describe("a server without an answer", () => {
   const unavailable = new ApiError({ type: "about:blank", title: "", status: 503, detail: "no database" });
   const unreachable = new UnreachableError("http://127.0.0.1:1", new Error("refused"));

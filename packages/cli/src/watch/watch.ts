@@ -24,11 +24,14 @@ export async function watchRollout(session: Session, id: string, options: WatchO
   const ended = new AbortController();
   const events = collectEvents(display);
   const streaming = events.follow(client.events({ rollout: id, signal: AbortSignal.any([ended.signal, interrupted]) }));
-  const look = async () => {
-    const rollout = await ok(client.http.GET("/v1/rollouts/{id}", { params: { path: { id } } }));
+  const look = async (signal: AbortSignal) => {
+    const rollout = await ok(client.http.GET("/v1/rollouts/{id}", { params: { path: { id } }, signal }));
     // All events have to stand above the end: what the stream has not brought yet is fetched.
-    if (isFinished(rollout)) await events.complete(fetchEvents(session, id));
-    display.view(picture ? await surroundings(session, rollout, events.seen) : bare(rollout, events.seen));
+    if (isFinished(rollout)) await events.complete(fetchEvents(session, id, signal));
+    const view = picture ? await surroundings(session, rollout, events.seen, signal) : bare(rollout, events.seen);
+    // A look that was given up draws nothing any more: the picture has ended by then.
+    signal.throwIfAborted();
+    display.view(view);
     return rollout;
   };
   try {
@@ -56,20 +59,26 @@ const bare = (rollout: Rollout, events: readonly Event[]): RolloutView => ({
 });
 
 /** What stands around a rollout. It is only shown, so that a failure to get it is no failure of the watch. */
-async function surroundings({ client }: Session, rollout: Rollout, events: readonly Event[]): Promise<RolloutView> {
+async function surroundings(
+  { client }: Session,
+  rollout: Rollout,
+  events: readonly Event[],
+  signal: AbortSignal,
+): Promise<RolloutView> {
   const params = { path: { id: rollout.deployment } };
   const [deployment, metrics] = await Promise.all([
-    ok(client.http.GET("/v1/deployments/{id}", { params })).catch(() => null),
-    ok(client.http.GET("/v1/deployments/{id}/metrics", { params })).catch(() => null),
+    ok(client.http.GET("/v1/deployments/{id}", { params, signal })).catch(() => null),
+    ok(client.http.GET("/v1/deployments/{id}/metrics", { params, signal })).catch(() => null),
   ]);
   return { rollout, deployment, metrics, events };
 }
 
-const fetchEvents = ({ client }: Session, id: string): AsyncIterable<Event> =>
+const fetchEvents = ({ client }: Session, id: string, signal: AbortSignal): AsyncIterable<Event> =>
   paginate((cursor) =>
     ok(
       client.http.GET("/v1/rollouts/{id}/events", {
         params: { path: { id }, query: { limit: 200, ...(cursor !== undefined && { cursor }) } },
+        signal,
       }),
     ),
   );
