@@ -1,3 +1,5 @@
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import { afterEach, describe, expect, test } from "vitest";
 import { EXIT } from "./exit.ts";
 import { run } from "./program.ts";
@@ -89,6 +91,24 @@ describe("changes", () => {
     expect(exitCode).toBe(EXIT.ok);
   });
 
+  test("that change nothing say that the strategy was not used, and which rollout goes on with its own", async () => {
+    const argv = ["deploy", "update", "greeter", "--version", "1.1.0", "--strategy", "immediate", "--wait"];
+    const answer = (activeRollout: string | null): Answers => ({
+      "PATCH /v1/deployments/greeter": { json: { deployment: deployment({ activeRollout }), rollout: null } },
+    });
+    const idle = await sluice(answer(null), argv);
+    expect(idle.exitCode).toBe(EXIT.ok);
+    expect(idle.out).toBe("greeter in production is as wanted already\n");
+    expect(idle.err).toBe(
+      "Nothing to roll out changed, so --strategy immediate was not used: a strategy applies to the next change only. " +
+        "Name it again with that change.\n",
+    );
+    const busy = await sluice(answer("rol_1"), [...argv, "-o", "json"]);
+    expect(busy.exitCode).toBe(EXIT.ok);
+    expect(JSON.parse(busy.out).rollout).toBeNull();
+    expect(busy.err).toContain("Rollout rol_1 goes on with the strategy that it began with.");
+  });
+
   test("that are refused show the server's reason and every bad field", async () => {
     const errors = [{ field: "strategy.bakeSeconds", found: -1, allowed: "0 or more" }];
     const answers = {
@@ -158,6 +178,23 @@ describe("watching a rollout", () => {
     const { err, exitCode } = await sluice(answers, ["rollout", "watch", "rol_1", "--timeout", "0"]);
     expect(exitCode).toBe(EXIT.timeout);
     expect(err).toContain("rollout rol_1 is still shifting");
+  });
+
+  test("ends with the rollout, and when --timeout is over, though the stream of events never answers", async () => {
+    setFlagsFromString("--expose-gc");
+    const collectGarbage: () => void = runInNewContext("gc");
+    const silent = (phase: "completed" | "shifting"): Answers => ({
+      ...ending("completed"),
+      "GET /v1/rollouts/rol_1": () => {
+        collectGarbage();
+        return { json: phase === "shifting" || ++looks < 3 ? rollout() : rollout({ phase, outcome: phase }) };
+      },
+      "GET /v1/rollouts/rol_1/events": { events: [] },
+    });
+    let looks = 0;
+    expect((await sluice(silent("completed"), ["rollout", "watch", "rol_1"])).exitCode).toBe(EXIT.ok);
+    const argv = ["rollout", "watch", "rol_1", "--timeout", "1s"];
+    expect((await sluice(silent("shifting"), argv)).exitCode).toBe(EXIT.timeout);
   });
 
   test("ends cleanly on Ctrl-C and says how to go on", async () => {

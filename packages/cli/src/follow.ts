@@ -12,10 +12,15 @@ export interface Started {
 }
 
 /** Prints what a change has set off. With `--wait` it is watched to its end, which then decides the exit code. */
-export async function printStarted(session: Session, flags: WaitFlags, started: Started): Promise<ExitCode> {
+export async function printStarted(
+  session: Session,
+  flags: WaitFlags & { strategy?: string },
+  started: Started,
+): Promise<ExitCode> {
   const { rollout, deployment } = started;
   if (rollout === null) {
     session.print(started, () => `${deployment.name} in ${deployment.environment} is as wanted already`);
+    if (flags.strategy !== undefined) session.note(unusedStrategy(flags.strategy, deployment.activeRollout));
     return EXIT.ok;
   }
   if (flags.wait !== true) {
@@ -44,6 +49,13 @@ export async function followRollout(
   if (session.output !== "table") session.print(shape(ended), () => "");
   return exitCodeOf(ended.phase);
 }
+
+/** A strategy belongs to one change and is not kept: whoever names one without a change has to hear that it did nothing. */
+const unusedStrategy = (strategy: string, active: string | null): string =>
+  [
+    `Nothing to roll out changed, so --strategy ${strategy} was not used: a strategy applies to the next change only. Name it again with that change.`,
+    ...(active === null ? [] : [`Rollout ${active} goes on with the strategy that it began with.`]),
+  ].join(" ");
 
 /** `rollout rol_… (1.0.0 → 1.1.0, canary) is queued`. */
 export const announce = (rollout: Rollout): string =>

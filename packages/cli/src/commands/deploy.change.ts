@@ -38,7 +38,9 @@ export function addDeployChangeCommands(cli: Cli, group: Command): void {
   });
   addCommand<ChangeFlags & DeploymentFlags & WaitFlags>(cli, group, {
     syntax: "update <deployment>",
-    description: "Roll out another version or configuration. What is not named stays as it is.",
+    description:
+      "Roll out another version or configuration. What is not named stays as it is, but for the strategy: " +
+      "it applies to this change only, and without --strategy it is the environment's usual one.",
     examples: [
       "sluice deploy update greeter --version 1.1.0 --strategy canary:initialPercentage=5,bakeSeconds=60 --wait",
       "sluice deploy update greeter -e staging --env MODE=slow --strategy immediate",
