@@ -66,7 +66,8 @@ const AT_PAGESZ = 6n;
 const AT_CLKTCK = 17n;
 
 export function parseAuxiliaryVector(bytes: Uint8Array): KernelUnits {
-  const words = new BigUint64Array(bytes.slice().buffer, 0, Math.floor(bytes.length / 8));
+  // A copy of its own: what a file is read into may lie anywhere in a buffer that others share, and is not aligned.
+  const words = new BigUint64Array(new Uint8Array(bytes).buffer, 0, Math.floor(bytes.length / 8));
   const told = new Map<bigint, number>();
   for (let index = 0; index + 1 < words.length; index += 2) {
     told.set(words[index] ?? 0n, Number(words[index + 1] ?? 0n));

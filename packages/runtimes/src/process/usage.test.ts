@@ -93,6 +93,8 @@ describe("what the machine tells", () => {
     const vector = new BigUint64Array([33n, 1n, 6n, 16_384n, 17n, 1_000n, 0n, 0n]);
     expect(parseAuxiliaryVector(new Uint8Array(vector.buffer))).toEqual({ pageBytes: 16_384, tickMs: 1 });
     expect(parseAuxiliaryVector(new Uint8Array())).toEqual(units);
+    const shared = Buffer.from(new Uint8Array([9, 9, 9, ...new Uint8Array(vector.buffer)]).buffer, 3);
+    expect(parseAuxiliaryVector(shared)).toEqual({ pageBytes: 16_384, tickMs: 1 });
   });
 
   test("never makes the parsers throw", () => {
