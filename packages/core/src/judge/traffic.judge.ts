@@ -195,9 +195,11 @@ export class TrafficJudge {
     if (!this.#config.sticky) this.ratio.take(arrival);
     for (const part of this.parts) if (part.kind === "limit") part.judge.update(arms.candidate);
     if (!alone || weight < FULL_WEIGHT) return;
-    const baseline = this.#baseline();
-    this.#alone ??= AloneJudge.freeze(this.#config.traffic, baseline, this.#config.budget);
-    this.#blind = this.#alone === null && baseline.requests === 0 && this.parts.some(({ kind }) => kind !== "limit");
+    if (this.#alone === null) {
+      const baseline = this.#baseline();
+      this.#alone = AloneJudge.freeze(this.#config.traffic, baseline, this.#config.budget);
+      this.#blind = baseline.requests === 0 && this.parts.some(({ kind }) => kind !== "limit");
+    }
     this.#alone?.update(arms.candidate);
   }
 

@@ -5,7 +5,7 @@ import { createRollout } from "./create.ts";
 import { approvalExpiresAt, explainRollout } from "./explain.ts";
 import { PHASES } from "./phase.ts";
 import type { Rollout } from "./rollout.ts";
-import { goalReport } from "./testing/fixtures.ts";
+import { goalReport, guardReport, judgeMetric, judgeReport } from "./testing/fixtures.ts";
 
 const NOW = Date.UTC(2026, 10, 21, 12);
 
@@ -137,6 +137,19 @@ describe("the end", () => {
     const reason = "revision 1 keeps serving: of 110 compared requests none differed";
     expect(explainRollout(canary({ strategy, steps: [], phase: "completed", reason }), NOW)).toBe(
       "Ended as the strategy shadow means it: revision 1 keeps serving: of 110 compared requests none differed.",
+    );
+  });
+
+  test("of what got all traffic at once names what it was compared with, or that there was nothing", () => {
+    const analysis = { ...guardReport(null), samples: { stable: 4, candidate: 146 } };
+    const before = judgeMetric({ name: "error_rate.before", samples: { stable: 304, candidate: 146 } });
+    const judge = judgeReport({ metrics: [judgeMetric(), before] });
+    expect(explainRollout(canary({ phase: "completed", analysis, judge }), NOW)).toBe(
+      "Revision 2 (1.1.0) serves, having passed every step with 146 requests compared with 304 that the revision before had answered until it left.",
+    );
+    const unknown = { ...analysis, samples: { stable: 0, candidate: 146 } };
+    expect(explainRollout(canary({ phase: "completed", analysis: unknown }), NOW)).toBe(
+      "Revision 2 (1.1.0) serves, having passed every step with 146 requests and none of the revision before to compare them with.",
     );
   });
 
