@@ -13,7 +13,7 @@ import { LatencyJudge, type LatencyWatch } from "./latency-judge.ts";
 import { LATENCY_BINS } from "./log-bins.ts";
 import type { LogHistogram } from "./log-histogram.ts";
 import { checkMargin } from "./margin.ts";
-import { logLack } from "./stays-open.ts";
+import { evidenceToClose, logLack } from "./stays-open.ts";
 
 /** Part of the wealth that goes back to the prior when the weight changes (ANALYSIS §1). */
 const REMIX_AT_WEIGHT_CHANGE = 0.1;
@@ -200,8 +200,7 @@ export class Guard {
       worst.name === "latency"
         ? describeLatency(this.config, this.#totals, worst.judge.finding)
         : describeErrors(this.config, this.#totals);
-    const rest = Math.min(logLack(logEvidence, stake(worst)), this.#bound - 1e-9);
-    const needed = logLack(this.#bound, rest) - Math.log(worst.metric.share);
+    const needed = evidenceToClose(this.#bound, logLack(logEvidence, stake(worst)), worst.metric.share);
     const reason =
       `${seen} (evidence ${describeEvidence(logEvidence)}, bound ${describeEvidence(this.#bound)})` +
       describeOtherwise(this.#totals, needed, worst.name === "latency" ? worst.judge.finding : worst.metric);

@@ -33,6 +33,13 @@ export function describeStaysOpen(most: number, kind: "failed" | "such"): string
 }
 
 /**
+ * The evidence (ln) of one metric, with this share of the whole, that would just have closed the gate beside that of the others.
+ * Never less than the bound: a failed request is a slow one as well, so that with fewer of them the others would have said less.
+ */
+export const evidenceToClose = (bound: number, others: number, share: number): number =>
+  Math.max(bound, logLack(bound, Math.min(others, bound - 1e-9)) - Math.log(share));
+
+/**
  * With how many bad outcomes of the candidate, instead of what was seen, the same numbers of requests would not have been
  * evidence of `needed` (ln); null when none would have been too many. One batch stands for the whole time, so this is about
  * right and not exact.

@@ -1,5 +1,5 @@
 import { describeEvidence } from "../analysis/guard.reason.ts";
-import { describeStaysOpen, logLack } from "../analysis/stays-open.ts";
+import { describeStaysOpen, evidenceToClose, logLack } from "../analysis/stays-open.ts";
 import type { Instant } from "../time.ts";
 import { fewerToStayOpen } from "./counterfactual.ts";
 import type { JudgeView } from "./judge.report.ts";
@@ -47,7 +47,7 @@ function suspects(view: JudgeView): Suspect[] {
         stake,
         seen: () => describeTraffic(view, part),
         otherwise: () => {
-          const needed = logLack(bound, Math.min(others(stake), bound - 1e-9)) - logShare;
+          const needed = evidenceToClose(bound, others(stake), part.terms.share);
           const most = fewerToStayOpen(part, traffic.totals, needed);
           return most === null ? null : describeStaysOpen(most, "failed");
         },
