@@ -8,6 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fastify from "fastify";
 import pino from "pino";
+import { readConfig } from "../packages/server/src/config.ts";
 import { createDatabase, createPool } from "../packages/server/src/db/database.ts";
 import { startEmbedded } from "../packages/server/src/db/embedded.ts";
 import { migrate } from "../packages/server/src/db/migrate.ts";
@@ -50,7 +51,7 @@ const app = await createApp({
   config: { auth: false, rateLimit: 1_000_000_000, bodyLimit: 1_048_576 },
   logger,
   db,
-  services: createServices({ db, clock: Date.now, bell, live, checks }),
+  services: createServices({ db, clock: Date.now, bell, live, checks, config: { ...readConfig({}), dataDir } }),
   metrics: createMetrics(db),
 });
 stack.defer(() => app.close());

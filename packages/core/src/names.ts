@@ -4,8 +4,8 @@ import { z } from "zod";
 export const nameSchema = z
   .string()
   .regex(
-    /^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/,
-    "1 to 63 of a-z, 0-9 and '-', beginning and ending with a letter or digit",
+    /^[a-z0-9]([-_a-z0-9]{0,61}[a-z0-9])?$/,
+    "1 to 63 of a-z, 0-9, '-' and '_', beginning and ending with a letter or digit",
   );
 
 export const labelsSchema = z.record(z.string().min(1).max(63), z.string().max(255)).default({});

@@ -16,6 +16,7 @@ import { createApp } from "./http/app.ts";
 import { createMetrics } from "./http/metrics.ts";
 import { createServices } from "./http/services.ts";
 import { startJudges } from "./judge/judge.service.ts";
+import { createMaking } from "./kinds/making.ts";
 import { createLogger } from "./logger.ts";
 import { startGateway } from "./routing/gateway.process.ts";
 
@@ -94,6 +95,7 @@ async function start(
     routing: config,
     evaluationService: config.evaluationService,
     osvFolder: config.osvDir,
+    making: (changed) => createMaking({ db, config, logger: logger.child({ part: "making" }), changed }),
     workers: config.workers,
     maxActiveRollouts: config.maxActiveRollouts,
     logger: logger.child({ part: "engine" }),
@@ -123,7 +125,7 @@ async function start(
     config,
     logger: logger.child({ part: "http" }),
     db,
-    services: createServices({ db, clock: Date.now, bell, live, checks }),
+    services: createServices({ db, clock: Date.now, bell, live, checks, config }),
     metrics: createMetrics(db),
     readiness: {
       gateway: async () => {

@@ -1,7 +1,7 @@
 import { configSchema, environmentSchema, SluiceError, strategySchema } from "@sluice/core";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { admitConfig, admitRegions, admitRoute, admitStrategy } from "./admission.ts";
+import { admitConfig, admitRegions, admitStrategy } from "./admission.ts";
 
 const environment = (spec: object = {}) => environmentSchema.parse(spec);
 const strategy = (type: string) => strategySchema.parse({ type });
@@ -67,19 +67,6 @@ test("regions bind every target, one without a region too", () => {
   expect(() => admitRegions(regional({ region: "eu" }), "here")).not.toThrow();
   expect(() => admitRegions(regional({ region: "us" }), "here")).toThrow("is in us");
   expect(() => admitRegions(regional({}), "here")).toThrow("is in no named region");
-});
-
-test("a prompt has nothing behind a route", () => {
-  const route = {
-    path: "/p",
-    stripPrefix: true,
-    stickiness: { by: "none" },
-    timeouts: { connectMs: 1, responseMs: 1, idleMs: 1 },
-  } as const;
-  expect(() => admitRoute(route, { id: "art_1", name: "greeting", kind: "prompt" })).toThrow(
-    "a prompt has no instances",
-  );
-  expect(() => admitRoute(route, { id: "art_1", name: "greeter", kind: "application" })).not.toThrow();
 });
 
 function caught(work: () => unknown): SluiceError {

@@ -6,12 +6,10 @@ import {
   invalidArgument,
   invalidField,
   memoryMb,
-  type RouteSettings,
   SluiceError,
   type Strategy,
   strategySchema,
 } from "@sluice/core";
-import type { ArtifactRef } from "./references.ts";
 
 /** What an environment and a kind allow. Pure: each function throws the error that the user reads, or answers. */
 
@@ -46,13 +44,6 @@ export function admitRegions(environment: EnvironmentSpec, name: string): void {
     "failed_precondition",
     `environment ${name} allows the regions ${regions.join(", ")}; its target ${outside.type} is in ${outside.region ?? "no named region"}`,
   );
-}
-
-/** A kind without instances has nothing that could answer HTTP. */
-export function admitRoute(route: RouteSettings | undefined, artifact: ArtifactRef): void {
-  if (route !== undefined && artifact.kind === "prompt") {
-    throw invalidField("route", route, `nothing for ${artifact.name}: a prompt has no instances that could answer`);
-  }
 }
 
 /**

@@ -7,8 +7,9 @@ import type { Db } from "../db/database.ts";
 import { newId } from "../db/ids.ts";
 import type { Database } from "../db/schema.ts";
 import { wakeDeployment } from "../engine/wake.ts";
+import { ADMISSION } from "../kinds/admission.ts";
 import { insertRoute } from "../routing/route.store.ts";
-import { admitConfig, admitRegions, admitRoute, admitStrategy } from "./admission.ts";
+import { admitConfig, admitRegions, admitStrategy } from "./admission.ts";
 import { addRevision, deliver, digestOfContent, ensureRevision, isProven, isWarm, standingOf } from "./change.ts";
 import { type DeploymentName, lockLivingDeployment, requireDeployment } from "./deployment.lookup.ts";
 import type { CreateDeployment, PromoteDeployment, UpdateDeployment } from "./deployment.schema.ts";
@@ -59,8 +60,8 @@ export async function create(db: Db, principal: Principal, input: CreateDeployme
   const version = await requireVersion(db, artifact, input.version);
   const strategy = admitStrategy(input.strategy, environment, { name: input.environment, serving: false });
   admitRegions(environment, input.environment);
-  admitRoute(input.route, artifact);
   const config = admitConfig(input.config, environment, input.environment);
+  ADMISSION[artifact.kind]({ artifact: artifact.name, spec: version.spec, config, route: input.route });
 
   const id = newId("dep");
   const deployment = await insertDeployment(db, {
@@ -115,6 +116,7 @@ export async function update(
   const version = await requireVersion(db, artifact, patch.version ?? target.version);
   const merged = mergePatch({ ...target.config, replicas: deployment.replicas }, patch.config ?? {});
   const config = admitConfig(parseField(configSchema, merged, "config"), environment, deployment.environment);
+  ADMISSION[artifact.kind]({ artifact: artifact.name, spec: version.spec, config });
   const strategy = admitStrategy(patch.strategy, environment, {
     name: deployment.environment,
     serving: stable !== null,

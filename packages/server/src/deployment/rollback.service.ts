@@ -18,6 +18,7 @@ import { newId } from "../db/ids.ts";
 import type { Database } from "../db/schema.ts";
 import { wakeDeployment } from "../engine/wake.ts";
 import { appendEvents } from "../event/event.store.ts";
+import { ADMISSION } from "../kinds/admission.ts";
 import type { StoredRevision } from "../revision/revision.store.ts";
 import { isIrreversibleVersion } from "../rollout/irreversible.ts";
 import { deliveryOf, eventsOf, startRollout } from "../rollout/rollout.start.ts";
@@ -147,6 +148,7 @@ async function backTo(
   const artifact = { id: deployment.artifactId, name: deployment.artifact, kind: deployment.kind };
   const version = await requireVersion(db, artifact, wanted.version);
   const content = { version, config: admitConfig(wanted.config, environment, deployment.environment) };
+  ADMISSION[artifact.kind]({ artifact: artifact.name, spec: version.spec, config: content.config });
   if (standing.delivered && digestOfContent(content) === target.digest) {
     throw new SluiceError(
       "failed_precondition",

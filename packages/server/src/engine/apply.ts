@@ -1,4 +1,5 @@
-import { type RunnableSpec, type Runtime, workloadOf } from "@sluice/core";
+import { type Runtime, workloadOf } from "@sluice/core";
+import type { Making } from "../kinds/making.ts";
 import type { Publisher } from "../routing/publisher.ts";
 import type { Activities } from "./activity/activities.ts";
 import type { Crash } from "./crash.ts";
@@ -10,6 +11,8 @@ export interface Appliers {
   publisher: Publisher;
   hooks: HookCaller;
   activities: Activities;
+  /** How versions become programs. */
+  making: Making;
   /** Folder that relative working folders are in. */
   root: string;
   crash: Crash;
@@ -23,12 +26,12 @@ export async function apply(
   loaded: Loaded,
   observed: Observation,
   runtime: Runtime | null,
-  { publisher, hooks, activities, root, crash }: Appliers,
+  { publisher, hooks, activities, making, root, crash }: Appliers,
 ): Promise<boolean> {
   let done = false;
   const rollingBack = loaded.rollouts[0]?.rollout.phase === "rolling_back";
-  for (const effect of runtime === null ? [] : instanceEffects(loaded, observed, runtime, root)) {
-    await effect();
+  for (const effect of runtime === null ? [] : instanceEffects(loaded, observed, runtime, { making, root })) {
+    if (!(await effect())) continue;
     done = true;
     crash("between-effects");
   }
@@ -43,34 +46,41 @@ export async function apply(
   return done;
 }
 
+/** Answers whether it did anything: a program that is still being made ready is not started yet. */
+type Effect = () => Promise<boolean>;
+
 function instanceEffects(
   { deployment, workloads, revisions }: Loaded,
   { statuses }: Observation,
   runtime: Runtime,
-  root: string,
-): (() => Promise<void>)[] {
-  const effects: (() => Promise<void>)[] = [];
-  const { id, fence } = deployment;
+  { making, root }: Pick<Appliers, "making" | "root">,
+): Effect[] {
+  const effects: Effect[] = [];
+  const { id, fence, kind } = deployment;
   for (const { revision: number, replicas } of workloads) {
     const status = statuses.find((candidate) => candidate.revision === number);
     const revision = revisions.get(number);
-    if (replicas === 0 || revision === undefined || status?.desired === replicas) continue;
-    const spec = revision.spec as RunnableSpec;
-    const workload = workloadOf({
-      deployment: id,
-      revision: number,
-      fence,
-      replicas,
-      spec,
-      config: revision.config,
-      root,
+    if (replicas === 0 || revision === undefined || status?.desired === replicas || kind === "prompt") continue;
+    const { version, config, spec } = revision;
+    const { project, environment, name } = deployment;
+    const made = { deployment: id, project, environment, name, revision: number, version, spec, config };
+    effects.push(async () => {
+      const program = await making[kind](made);
+      if (program === null) return false;
+      await runtime.apply(
+        workloadOf({ deployment: id, revision: number, fence, replicas, spec: program, config, root }),
+      );
+      return true;
     });
-    effects.push(() => runtime.apply(workload));
   }
   // Also what no row names: left behind by a rollout whose deployment was restored from an older backup.
   for (const { revision, desired } of statuses) {
     const wanted = workloads.some((workload) => workload.revision === revision && workload.replicas > 0);
-    if (!wanted && desired > 0) effects.push(() => runtime.remove({ deployment: id, revision, fence }));
+    if (wanted || desired === 0) continue;
+    effects.push(async () => {
+      await runtime.remove({ deployment: id, revision, fence });
+      return true;
+    });
   }
   return effects;
 }

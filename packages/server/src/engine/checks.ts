@@ -9,6 +9,7 @@ import type {
   VersionSpec,
 } from "@sluice/core";
 import type { Db } from "../db/database.ts";
+import { KIND_CHECKS } from "../kinds/checks.ts";
 import { artifactChecks } from "./checks/artifact.checks.ts";
 import { configChecks } from "./checks/config.checks.ts";
 import { deliveryChecks } from "./checks/delivery.checks.ts";
@@ -87,7 +88,7 @@ const CHECKS: readonly Check[] = [
 export async function check(context: CheckContext, now: () => Instant): Promise<ValidationResult[]> {
   const { validationLevel } = context.candidate.environment;
   const results: ValidationResult[] = [];
-  for (const { name, type, severity, run } of CHECKS) {
+  for (const { name, type, severity, run } of [...CHECKS, ...KIND_CHECKS[context.candidate.kind]]) {
     const at = now();
     const found = await run(context);
     const took = now() - at;

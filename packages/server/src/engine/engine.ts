@@ -7,6 +7,7 @@ import { runCandidateTests } from "../candidate-test/run.ts";
 import type { Database } from "../db/schema.ts";
 import type { EvaluationServiceConfig } from "../evaluation/evaluation.source.ts";
 import { createGateDeps } from "../gate/gate.deps.ts";
+import { type Making, programsOnly } from "../kinds/making.ts";
 import type { GatewayLink } from "../routing/gateway.types.ts";
 import { createPublisher } from "../routing/publisher.ts";
 import type { RoutingSettings } from "../routing/route.config.ts";
@@ -39,6 +40,8 @@ export interface EngineOptions {
   osvFolder?: string | null;
   /** Default: the usual header for regions. */
   routing?: RoutingSettings;
+  /** How versions become programs; `changed` asks for another look. Default: they are programs already. */
+  making?: (changed: (deployment: string) => void) => Making;
   workers: number;
   maxActiveRollouts: number;
   logger: Logger;
@@ -91,6 +94,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     publisher,
     hooks,
     activities,
+    making: (options.making ?? (() => programsOnly))(hints.changed),
     usage,
     root: checks.root,
     maxActiveRollouts: options.maxActiveRollouts,

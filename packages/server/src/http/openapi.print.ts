@@ -1,4 +1,5 @@
 import pino from "pino";
+import { readConfig } from "../config.ts";
 import { createDatabase, createPool } from "../db/database.ts";
 import { createApp } from "./app.ts";
 import { createMetrics } from "./metrics.ts";
@@ -25,6 +26,7 @@ const app = await createApp({
       restart: nothing,
     },
     checks: { root: "/", programPath: "", targets: new Set() },
+    config: readConfig({}),
   }),
 });
 await app.ready();

@@ -10,13 +10,14 @@ import { evaluationRoutes } from "../evaluation/evaluation.routes.ts";
 import { eventRoutes } from "../event/event.routes.ts";
 import { gateRoutes } from "../gate/gate.routes.ts";
 import { goalRoutes } from "../goal/goal.routes.ts";
+import { SURFACES } from "../kinds/surfaces.ts";
 import { scoreRoutes } from "../metric/score.routes.ts";
 import { projectRoutes } from "../project/project.routes.ts";
 import { revisionRoutes } from "../revision/revision.routes.ts";
 import { rolloutRoutes } from "../rollout/rollout.routes.ts";
 import type { Routes } from "./app.types.ts";
 
-/** The native API, a line for each noun. */
+/** The native API, a line for each noun; then what single kinds speak beside it. */
 export const ROUTES: readonly Routes[] = [
   projectRoutes,
   environmentRoutes,
@@ -34,4 +35,5 @@ export const ROUTES: readonly Routes[] = [
   eventRoutes,
   auditRoutes,
   tokenRoutes,
+  ...Object.values(SURFACES).flat(),
 ];

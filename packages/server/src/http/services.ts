@@ -3,6 +3,7 @@ import type { Kysely } from "kysely";
 import { createTokenService, type TokenService } from "../access/token.service.ts";
 import { type ArtifactService, createArtifactService } from "../artifact/artifact.service.ts";
 import { type AuditService, createAuditService } from "../audit/audit.service.ts";
+import type { Config } from "../config.ts";
 import type { Database } from "../db/schema.ts";
 import { createDeploymentService, type DeploymentService } from "../deployment/deployment.services.ts";
 import type { CheckEnvironment } from "../engine/checks.ts";
@@ -47,6 +48,7 @@ export interface ServiceDeps {
   live: Live;
   /** Where candidates would run: what a plan's checks look at. */
   checks: CheckEnvironment;
+  config: Config;
 }
 
 export function createServices(deps: ServiceDeps): Services {

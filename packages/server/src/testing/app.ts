@@ -1,7 +1,10 @@
-import { dirname } from "node:path";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
 import type { Instant } from "@sluice/core";
 import type { LightMyRequestResponse } from "fastify";
 import pino from "pino";
+import { type Config, readConfig } from "../config.ts";
 import type { CheckEnvironment } from "../engine/checks.ts";
 import type { Live } from "../engine/live.ts";
 import { createEventBell } from "../event/event.bell.ts";
@@ -36,6 +39,8 @@ interface Options {
   handlerTimeout?: number;
   clock?: () => Instant;
   live?: Live;
+  /** What of the configuration is not its default; the data folder is the test's own. */
+  config?: Partial<Config>;
   database?: TestDatabase;
 }
 
@@ -63,7 +68,9 @@ export async function testApp(options: Options = {}): Promise<TestApp> {
   const logger = pino({ level: "silent" });
   const bell = createEventBell({ pool, logger });
   const clock = options.clock ?? Date.now;
-  const services = createServices({ db, clock, bell, live: options.live ?? nothingLive, checks: CHECKS });
+  const dataDir = await mkdtemp(join(tmpdir(), "sluice-app-"));
+  const config = { ...readConfig({}), dataDir, ...options.config };
+  const services = createServices({ db, clock, bell, live: options.live ?? nothingLive, checks: CHECKS, config });
   const { auth = false, rateLimit = 1_000_000, bodyLimit = 1_048_576, handlerTimeout = 30_000 } = options;
   const app = await createApp({
     config: { auth, rateLimit, bodyLimit },
@@ -97,6 +104,7 @@ export async function testApp(options: Options = {}): Promise<TestApp> {
       await app.close();
       await bell.close();
       await database.close();
+      await rm(dataDir, { recursive: true, force: true });
     },
   };
 }

@@ -1,0 +1,11 @@
+import type { ArtifactKind } from "@sluice/core";
+import type { Check } from "../engine/checks.ts";
+
+/** What validation asks about candidates of each kind, beside the checks that every candidate gets. */
+export const KIND_CHECKS: Readonly<Record<ArtifactKind, readonly Check[]>> = {
+  application: [],
+  agent: [],
+  model: [],
+  pipeline: [],
+  prompt: [],
+};

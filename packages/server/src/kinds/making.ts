@@ -1,0 +1,57 @@
+import {
+  type ArtifactKind,
+  type DeploymentConfig,
+  type RunnableSpec,
+  SluiceError,
+  type VersionSpec,
+} from "@sluice/core";
+import type { Kysely } from "kysely";
+import type { Logger } from "pino";
+import type { Config } from "../config.ts";
+import type { Database } from "../db/schema.ts";
+
+/** One revision that is to have instances. */
+export interface Made {
+  deployment: string;
+  project: string;
+  environment: string;
+  name: string;
+  revision: number;
+  version: string;
+  spec: VersionSpec;
+  config: DeploymentConfig;
+}
+
+/**
+ * How a version becomes a program. Idempotent, and the same answer for the same revision: it is asked again whenever a server
+ * starts. Null: not yet, it is being made ready (files are on their way); whoever makes it calls `changed` when it is done.
+ * Throws `SluiceError` for what can never run.
+ */
+export type Make = (revision: Made) => Promise<RunnableSpec | null>;
+
+export type Making = Readonly<Record<Exclude<ArtifactKind, "prompt">, Make>>;
+
+export interface MakingDeps {
+  db: Kysely<Database>;
+  config: Config;
+  logger: Logger;
+  /** The deployment is to be looked at again; a hint, and cheap. */
+  changed: (deployment: string) => void;
+}
+
+/** Versions of applications and agents are programs as they were registered. */
+export const asRegistered: Make = async ({ spec, name }) => {
+  if ("env" in spec) return spec;
+  throw new SluiceError("failed_precondition", `the version of ${name} holds no program`);
+};
+
+/** For servers that run nothing but programs. */
+export const programsOnly: Making = {
+  application: asRegistered,
+  agent: asRegistered,
+  model: asRegistered,
+  pipeline: asRegistered,
+};
+
+/** How each kind's versions become programs on this server. */
+export const createMaking = (_deps: MakingDeps): Making => programsOnly;
