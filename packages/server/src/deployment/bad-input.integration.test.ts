@@ -36,7 +36,7 @@ describe("a body that cannot be accepted names field, found and allowed, and cha
       { name: "Bad Name" },
       "name",
       "Bad Name",
-      "1 to 63 of a-z, 0-9 and '-', beginning and ending with a letter or digit",
+      "1 to 63 of a-z, 0-9, '-' and '_', beginning and ending with a letter or digit",
     ],
     [
       "no replicas",
