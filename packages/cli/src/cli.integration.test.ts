@@ -59,6 +59,53 @@ describe("lists", () => {
 });
 
 describe("changes", () => {
+  test("creating what is there already rolls the version out to it: a pipeline says the same on every push", async () => {
+    const taken = problem(409, "already_exists", "environment production has a deployment my-model", [
+      { field: "name", found: "my-model", allowed: "a name that is free in production" },
+    ]);
+    const argv = ["deploy", "create", "--name", "my-model", "--version", "4b825dc", "--environment", "production"];
+    const answers: Answers = {
+      "POST /v1/deployments": taken,
+      "GET /v1/deployments/my-model": { json: deployment({ name: "my-model", artifact: "my-model" }) },
+      "PATCH /v1/deployments/my-model": { status: 202, json: { deployment: deployment(), rollout: rollout() } },
+    };
+    const { asked, exitCode, err } = await sluice(answers, [...argv, "--replicas", "3"]);
+    expect(exitCode).toBe(EXIT.ok);
+    expect(asked.at(-1)).toMatchObject({ method: "PATCH", body: { version: "4b825dc", config: { replicas: 3 } } });
+    expect(err).toContain("is there already; 4b825dc is rolled out to it");
+    const other = { ...answers, "GET /v1/deployments/my-model": { json: deployment({ artifact: "other" }) } };
+    const refused = await sluice(other, argv);
+    expect(refused.exitCode).toBe(EXIT.refused);
+    expect(refused.err).toContain("runs artifact other, not my-model");
+  });
+
+  test("a name is given once: as the argument or as a flag", async () => {
+    const rest = ["--version", "1", "-e", "staging"];
+    const both = await sluice({}, ["deploy", "create", "a", "--name", "b", ...rest]);
+    expect(both.err).toContain("the argument names a and --name b");
+    const none = await sluice({}, ["deploy", "create", ...rest]);
+    expect(none.err).toContain("name is missing");
+  });
+
+  test("an image given on the way is registered as the version first, with its artifact where that is new", async () => {
+    const { asked } = await sluice(
+      {
+        "GET /v1/artifacts/greeter": problem(404, "not_found", "no artifact greeter"),
+        "POST /v1/artifacts": { status: 201, json: {} },
+        "POST /v1/artifacts/greeter/versions": { status: 201, json: {} },
+        "POST /v1/deployments": { status: 202, json: { deployment: deployment(), rollout: rollout() } },
+      },
+      ["deploy", "create", "greeter", "--version", "1.1.0", "-e", "staging", "--image", "greeter:1.1.0"],
+    );
+    expect(asked.map(({ method, path }) => `${method} ${path.split("?")[0]}`)).toEqual([
+      "GET /v1/artifacts/greeter",
+      "POST /v1/artifacts",
+      "POST /v1/artifacts/greeter/versions",
+      "POST /v1/deployments",
+    ]);
+    expect(asked[2]?.body).toEqual({ version: "1.1.0", spec: { image: "greeter:1.1.0" } });
+  });
+
   test("send what the flags say, with the token and an idempotency key", async () => {
     const { asked, exitCode, out, err } = await sluice(
       { "POST /v1/deployments": { status: 202, json: { deployment: deployment(), rollout: rollout() } } },

@@ -1,17 +1,11 @@
 import { ok } from "@sluice/client";
 import { type Command, Option } from "commander";
 import { addCommand, type Cli, integerOption, option, required, type WaitFlags, waitOptions } from "../command.ts";
-import {
-  type ChangeFlags,
-  type CreateFlags,
-  changeOptions,
-  createBody,
-  createOptions,
-  updateBody,
-} from "../deployment.body.ts";
+import { type ChangeFlags, changeOptions, updateBody } from "../deployment.body.ts";
 import { printRollout, printStarted } from "../follow.ts";
 import { type DeploymentFlags, deploymentParams } from "../resolve.ts";
 import { parseStrategy } from "../strategy.ts";
+import { addDeployCreateCommand } from "./deploy.create.ts";
 import { environmentOption, strategyOption } from "./deploy.options.ts";
 
 interface RollbackFlags {
@@ -23,19 +17,7 @@ interface RollbackFlags {
 
 /** Commands that begin a rollout. */
 export function addDeployChangeCommands(cli: Cli, group: Command): void {
-  addCommand<CreateFlags & WaitFlags>(cli, group, {
-    syntax: "create <name>",
-    description: "Create a deployment and roll its first version out.",
-    examples: [
-      "sluice deploy create greeter --version 1.0.0 -e production --replicas 2 --route /greeter --wait",
-      "sluice deploy create greeter --version 1.0.0 -e staging --config greeter.yaml --health-path /healthz",
-    ],
-    options: [...createOptions(), ...waitOptions()],
-    run: async (session, flags, name) => {
-      const body = await createBody(session.io, session.scope, required(name), flags);
-      return printStarted(session, flags, await ok(session.client.http.POST("/v1/deployments", { body })));
-    },
-  });
+  addDeployCreateCommand(cli, group);
   addCommand<ChangeFlags & DeploymentFlags & WaitFlags>(cli, group, {
     syntax: "update <deployment>",
     description:

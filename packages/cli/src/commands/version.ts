@@ -3,10 +3,11 @@ import type { Command } from "commander";
 import { stringify } from "yaml";
 import { addCommand, addGroup, type Cli, option, pairOption, required } from "../command.ts";
 import { CliError, EXIT } from "../exit.ts";
+import type { Io } from "../io.ts";
 import { type ListFlags, limitOption, printList } from "../list.ts";
-import { readDocument } from "../manifest/read.ts";
 import { age } from "../output/quantity.ts";
 import { type Column, renderFields } from "../output/table.ts";
+import { type ContentFlags, contentOptions, contentSpec } from "../version.content.ts";
 import { renderChanges } from "../views/change.ts";
 
 const columns = (now: number): Column<Version>[] => [
@@ -24,11 +25,7 @@ const render = (version: Version, now: number): string =>
     created: `${age(version.createdAt, now)} ago by ${version.createdBy}`,
   })}\n\n${stringify({ spec: version.spec })}`;
 
-interface CreateFlags {
-  file?: string;
-  command?: string;
-  image?: string;
-  workdir?: string;
+interface CreateFlags extends ContentFlags {
   env?: Record<string, string>;
   repository?: string;
   commit?: string;
@@ -47,20 +44,16 @@ export function addVersionCommands(cli: Cli, program: Command): void {
       "sluice version create tone 3 -f tone.yaml",
     ],
     options: [
-      option("-f, --file <path>", "YAML or JSON with the spec; - for standard input"),
-      option("--command <line>", "program and arguments, with nothing but spaces between them"),
-      option("--image <image>", "container image"),
-      option("--workdir <folder>", "folder in which the program starts"),
+      ...contentOptions(),
       pairOption("--env <name=value>", "environment variable of the program; may be repeated"),
       option("--repository <url>", "where it was built from"),
       option("--commit <hash>", "commit it was built from"),
       option("--tag <tag>", "tag it was built from"),
     ],
     run: async ({ io, client, scope, print }, flags, artifact, version, ...command) => {
-      const { file, repository, commit, tag } = flags;
-      const words = flags.command?.split(/\s+/).filter((word) => word !== "");
-      const program = words ?? command.filter((word) => word !== undefined);
-      const spec = file === undefined ? specOf(flags, program) : await readDocument(file, io);
+      const { repository, commit, tag } = flags;
+      const program = command.filter((word) => word !== undefined);
+      const spec = await specOf(io, flags, program);
       const source = { ...(repository && { repository }), ...(commit && { commit }), ...(tag && { tag }) };
       const body = { version: required(version), spec, ...(Object.keys(source).length > 0 && { source }) };
       const params = { path: { name: required(artifact) }, query: scope };
@@ -107,14 +100,10 @@ export function addVersionCommands(cli: Cli, program: Command): void {
   });
 }
 
-function specOf({ image, workdir, env }: CreateFlags, command: string[]): Record<string, unknown> {
-  if (command.length === 0 && image === undefined) {
+async function specOf(io: Io, flags: CreateFlags, program: string[]): Promise<Record<string, unknown>> {
+  const spec = await contentSpec(io, flags, program);
+  if (spec === null || (flags.file === undefined && !("command" in spec) && !("image" in spec))) {
     throw new CliError(EXIT.usage, "a version needs a --command (or one after `--`), an --image, or a spec by --file");
   }
-  return {
-    ...(command.length > 0 && { command }),
-    ...(image !== undefined && { image }),
-    ...(workdir !== undefined && { workdir }),
-    ...(env !== undefined && { env }),
-  };
+  return flags.file === undefined && flags.env !== undefined ? { ...spec, env: flags.env } : spec;
 }
