@@ -1,10 +1,16 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
+import { manifestJsonSchema } from "@sluice/core";
 import type { Command } from "commander";
 import { EXIT, EXIT_MEANINGS } from "./src/exit.ts";
 import { createProgram } from "./src/program.ts";
 import { testIo } from "./src/testing/io.ts";
+
+/** For editors: the JSON Schema of `sluice.yaml`. */
+export const SCHEMA = fileURLToPath(new URL("../../docs/reference/sluice.schema.json", import.meta.url));
+
+export const renderSchema = (): string => `${JSON.stringify(manifestJsonSchema(), null, 2)}\n`;
 
 export const REFERENCE = fileURLToPath(new URL("../../docs/reference/cli.md", import.meta.url));
 
@@ -66,4 +72,5 @@ const pathOf = (command: Command): string =>
 if (import.meta.main) {
   await mkdir(dirname(REFERENCE), { recursive: true });
   await writeFile(REFERENCE, renderReference());
+  await writeFile(SCHEMA, renderSchema());
 }

@@ -17,6 +17,7 @@ import { addLocalCommands } from "./commands/local.ts";
 import { addLogsCommand } from "./commands/logs.ts";
 import { addPlanCommand } from "./commands/plan.ts";
 import { addRolloutCommands } from "./commands/rollout.ts";
+import { addSchemaCommand } from "./commands/schema.ts";
 import { addTokenCommands } from "./commands/token.ts";
 import { addVersionCommands } from "./commands/version.ts";
 import { EXIT, EXIT_MEANINGS, type ExitCode } from "./exit.ts";
@@ -41,6 +42,7 @@ export function createProgram(cli: Cli): Command {
   addGlobalFlags(program);
   addLocalCommands(cli, program);
   addApplyCommands(cli, program);
+  addSchemaCommand(cli, program);
   addPlanCommand(cli, program);
   addArtifactCommands(cli, program);
   addVersionCommands(cli, program);

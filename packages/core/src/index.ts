@@ -92,6 +92,8 @@ export * from "./judge/judge.snapshot.ts";
 export * from "./judge/judge.terms.ts";
 export * from "./judge/judge.types.ts";
 export * from "./judge/pooled.judge.ts";
+export * from "./manifest/manifest.json-schema.ts";
+export * from "./manifest/manifest.schema.ts";
 export * from "./names.ts";
 export * from "./revision/diff.ts";
 export * from "./revision/digest.ts";

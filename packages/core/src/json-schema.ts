@@ -45,8 +45,11 @@ function shared<Value>(make: () => Value): () => Value {
   };
 }
 
+/** Keywords whose message alone does not say what is allowed, or what is too much. */
+const WITH_DETAIL: ReadonlySet<string> = new Set(["enum", "const", "additionalProperties"]);
+
 const sentence = ({ instancePath, message, params, keyword }: ErrorObject): string => {
   const place = instancePath === "" ? "the value" : instancePath;
-  const detail = keyword === "enum" || keyword === "const" ? ` ${JSON.stringify(Object.values(params)[0])}` : "";
+  const detail = WITH_DETAIL.has(keyword) ? ` ${JSON.stringify(Object.values(params)[0])}` : "";
   return `${place} ${message ?? "does not fit"}${detail}`;
 };

@@ -1,4 +1,5 @@
 import type { Rollout } from "@sluice/client";
+import { titleOf } from "@sluice/core";
 import type { Command } from "commander";
 import { addCommand, type Cli, option, type WaitFlags, waitOptions } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit.ts";
@@ -7,7 +8,6 @@ import type { Change } from "../manifest/change.ts";
 import { inspect } from "../manifest/inspect.ts";
 import { inOrder, parseManifest } from "../manifest/parse.ts";
 import { readSource } from "../manifest/read.ts";
-import { titleOf } from "../manifest/schema.ts";
 import type { Session } from "../session.ts";
 import { renderChanges } from "../views/change.ts";
 

@@ -1,6 +1,5 @@
 import { ApiError, ok } from "@sluice/client";
-import type { ArtifactKind } from "@sluice/core";
-import { ARTIFACT_KINDS } from "@sluice/core";
+import { ARTIFACT_KINDS, type ArtifactKind } from "@sluice/core";
 import { type Command, Option } from "commander";
 import { addCommand, type Cli, option, type WaitFlags, waitOptions } from "../command.ts";
 import { type CreateBody, type CreateFlags, createBody, createOptions, updateBody } from "../deployment.body.ts";

@@ -1,4 +1,5 @@
 import { ok } from "@sluice/client";
+import { titleOf } from "@sluice/core";
 import type { Command } from "commander";
 import { addCommand, addGroup, type Cli, durationOption, option, required } from "../command.ts";
 import { CliError, EXIT } from "../exit.ts";
@@ -8,7 +9,6 @@ import { toBody } from "../manifest/change.ts";
 import { inspect } from "../manifest/inspect.ts";
 import { parseManifest } from "../manifest/parse.ts";
 import { readSource } from "../manifest/read.ts";
-import { titleOf } from "../manifest/schema.ts";
 import type { Session } from "../session.ts";
 import { GATE_COLUMNS, renderGate } from "../views/gate.ts";
 

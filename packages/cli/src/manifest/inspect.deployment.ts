@@ -1,12 +1,11 @@
 import { ok } from "@sluice/client";
-import { diff } from "@sluice/core";
+import { diff, type ResourceOf } from "@sluice/core";
 import type { CreateBody, UpdateBody } from "../deployment.body.ts";
 import { CliError, EXIT } from "../exit.ts";
 import type { Started } from "../follow.ts";
 import type { Session } from "../session.ts";
 import { type Change, orNull, toBody, unchanged } from "./change.ts";
 import { mergePatchBetween } from "./merge-patch.ts";
-import type { ResourceOf } from "./schema.ts";
 
 /** A deployment is created, or moved by a rollout to the manifest's version and configuration. */
 export async function inspectDeployment(session: Session, wanted: ResourceOf<"Deployment">): Promise<Change> {

@@ -1,8 +1,7 @@
 import { type Gate, ok } from "@sluice/client";
-import { diff, type GateWebhook, gateSchema, hideValues, shownAddress } from "@sluice/core";
+import { diff, type GateWebhook, gateSchema, hideValues, type ResourceOf, shownAddress } from "@sluice/core";
 import type { Session } from "../session.ts";
 import { type Change, orNull, toBody, unchanged } from "./change.ts";
-import type { ResourceOf } from "./schema.ts";
 
 /**
  * Values of headers and queries of addresses cannot be compared, since the server does not show them: a gate that has some is

@@ -1,11 +1,17 @@
 import { ok, type paths } from "@sluice/client";
-import { type ArtifactKind, diff, environmentSchema, VERSION_SPECS } from "@sluice/core";
+import {
+  type ArtifactKind,
+  diff,
+  environmentSchema,
+  type Resource,
+  type ResourceOf,
+  VERSION_SPECS,
+} from "@sluice/core";
 import { CliError, EXIT } from "../exit.ts";
 import type { Session } from "../session.ts";
 import { type Change, orNull, toBody, unchanged } from "./change.ts";
 import { inspectDeployment } from "./inspect.deployment.ts";
 import { inspectGate } from "./inspect.gate.ts";
-import type { Resource, ResourceOf } from "./schema.ts";
 
 type VersionBody = paths["/v1/artifacts/{name}/versions"]["post"]["requestBody"]["content"]["application/json"];
 

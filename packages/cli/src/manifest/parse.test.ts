@@ -1,6 +1,6 @@
+import { titleOf } from "@sluice/core";
 import { expect, test } from "vitest";
 import { inOrder, parseManifest } from "./parse.ts";
-import { titleOf } from "./schema.ts";
 
 const GOOD = `
 kind: Deployment

@@ -1,8 +1,15 @@
-import { type ArtifactKind, describe, VERSION_SPECS } from "@sluice/core";
+import {
+  type ArtifactKind,
+  describe,
+  RESOURCE_KINDS,
+  RESOURCE_SCHEMAS,
+  type Resource,
+  type ResourceKind,
+  VERSION_SPECS,
+} from "@sluice/core";
 import { type Document, isNode, LineCounter, parseAllDocuments } from "yaml";
 import { CliError, EXIT } from "../exit.ts";
 import { problemsOf } from "../zod-problems.ts";
-import { RESOURCE_KINDS, RESOURCE_SCHEMAS, type Resource, type ResourceKind } from "./schema.ts";
 
 interface Located {
   resource: Resource;

@@ -16,6 +16,7 @@ import { projectRoutes } from "../project/project.routes.ts";
 import { revisionRoutes } from "../revision/revision.routes.ts";
 import { rolloutRoutes } from "../rollout/rollout.routes.ts";
 import type { Routes } from "./app.types.ts";
+import { schemaRoutes } from "./schemas.ts";
 
 /** The native API, a line for each noun; then what single kinds speak beside it. */
 export const ROUTES: readonly Routes[] = [
@@ -35,5 +36,6 @@ export const ROUTES: readonly Routes[] = [
   eventRoutes,
   auditRoutes,
   tokenRoutes,
+  schemaRoutes,
   ...Object.values(SURFACES).flat(),
 ];

@@ -1,16 +1,11 @@
-import {
-  ARTIFACT_KINDS,
-  configSchema,
-  environmentSchema,
-  gateSchema,
-  jsonSchema,
-  labelsSchema,
-  nameSchema,
-  routeSchema,
-  sourceSchema,
-  strategySchema,
-} from "@sluice/core";
 import { z } from "zod";
+import { ARTIFACT_KINDS, sourceSchema } from "../artifact/version.schema.ts";
+import { configSchema, routeSchema } from "../deployment/config.schema.ts";
+import { environmentSchema } from "../environment/environment.schema.ts";
+import { gateSchema } from "../gate/gate.schema.ts";
+import { jsonSchema } from "../json.ts";
+import { labelsSchema, nameSchema } from "../names.ts";
+import { strategySchema } from "../strategy/strategy.schema.ts";
 
 const inProject = { project: nameSchema.optional() };
 
