@@ -178,6 +178,61 @@ export interface Database {
     last_used_at: Date | null;
     revoked_at: Date | null;
   };
+  triggers: {
+    id: string;
+    project: string;
+    name: string;
+    environment: string | null;
+    spec: JSONColumnType<object>;
+    enabled: boolean;
+    secret: string;
+    previous_secret: string | null;
+    previous_until: Date | null;
+    created_at: Generated<Date>;
+    created_by: string;
+    updated_at: Generated<Date>;
+  };
+  trigger_firings: {
+    id: string;
+    trigger_id: string;
+    delivery: string;
+    digest: string;
+    event: string;
+    outcome: "started" | "unchanged" | "ignored" | "failed";
+    reason: string;
+    facts: JSONColumnType<object>;
+    version: string | null;
+    rollouts: JSONColumnType<string[]>;
+    run: string | null;
+    actor: string;
+    attempts: Generated<number>;
+    at: Date;
+  };
+  schedules: {
+    id: string;
+    project: string;
+    name: string;
+    environment: string | null;
+    spec: JSONColumnType<object>;
+    paused: boolean;
+    next_at: Date | null;
+    created_at: Generated<Date>;
+    created_by: string;
+    updated_at: Generated<Date>;
+  };
+  schedule_runs: {
+    id: string;
+    schedule_id: string;
+    tick: Date | null;
+    outcome: "running" | "started" | "unchanged" | "failed" | "skipped" | "missed";
+    reason: string;
+    version: string | null;
+    rollouts: JSONColumnType<string[]>;
+    run: string | null;
+    actor: string;
+    started_at: Date;
+    finished_at: Date | null;
+  };
   idempotency_keys: {
     project: string;
     actor: string;
