@@ -1,6 +1,8 @@
 import { resolve } from "node:path";
 import { HIDDEN, REGION_HEADER } from "@sluice/core";
 import { z } from "zod";
+import { type ModelConfig, modelConfig, modelVariables } from "./kinds/model/model.config.ts";
+import { STORAGE_SECRETS } from "./storage/storage.config.ts";
 
 const port = (fallback: number) => z.coerce.number().int().min(0).max(65_535).default(fallback);
 const flag = z.enum(["on", "off"]);
@@ -33,6 +35,7 @@ const schema = z.object({
     .regex(/^[\x21-\x7e]{1,4096}$/, "visible ASCII characters")
     .optional(),
   SLUICE_EVAL_TIMEOUT_MS: z.coerce.number().int().min(100).max(60_000).default(5_000),
+  ...modelVariables,
   /** Name of a crash point: the process kills itself there. For tests only. */
   SLUICE_CRASH_AT: z.string().optional(),
   DATABASE_URL: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
@@ -65,6 +68,8 @@ export interface Config {
   osvDir: string | null;
   /** Null: there is none. */
   evaluationService: { address: string; token: string | null; timeoutMs: number } | null;
+  /** Files of models, and how they are served. */
+  models: ModelConfig;
   crashAt: string | null;
   /** Null: the embedded PostgreSQL. */
   databaseUrl: string | null;
@@ -122,6 +127,7 @@ export function readConfig(environment: Record<string, string | undefined>): Con
             token: values.SLUICE_EVAL_TOKEN ?? null,
             timeoutMs: values.SLUICE_EVAL_TIMEOUT_MS,
           },
+    models: modelConfig(values),
     crashAt: values.SLUICE_CRASH_AT ?? null,
     databaseUrl: values.DATABASE_URL ?? urlFromParts(values),
     programEnv: Object.fromEntries(
@@ -146,7 +152,13 @@ function urlFromParts(values: z.infer<typeof schema>): string | null {
 }
 
 /** Variables whose value must not be shown, even when it is wrong. */
-const SECRET = new Set(["DATABASE_URL", "SLUICE_DB_PASSWORD", "SLUICE_EVAL_ADDRESS", "SLUICE_EVAL_TOKEN"]);
+const SECRET = new Set([
+  "DATABASE_URL",
+  "SLUICE_DB_PASSWORD",
+  "SLUICE_EVAL_ADDRESS",
+  "SLUICE_EVAL_TOKEN",
+  ...STORAGE_SECRETS,
+]);
 
 function describeIssue(issue: z.core.$ZodIssue, given: Record<string, string>): string {
   const name = String(issue.path[0]);

@@ -49,9 +49,20 @@ const promptSchema = z
     path: ["text"],
   });
 
+/** A file below a model's `files`, and what must be in it. */
+const modelFileSchema = z.strictObject({
+  name: z.string().min(1).max(255),
+  path: z.string().min(1).max(1_024),
+  bytes: z.number().int().min(0),
+  sha256: z.string().regex(/^[0-9a-f]{64}$/, "64 hexadecimal digits"),
+});
+
 const modelSchema = z.strictObject({
+  /** `s3://bucket/key` or `bucket/key`: one object, or the folder of several. `./path`: in the folder of the server. */
   files: z.string().min(1).max(2_048),
   runtime: z.string().min(1).max(255),
+  /** Absent: whatever is there. */
+  manifest: z.array(modelFileSchema).min(1).max(1_000).optional(),
   ...common,
 });
 
