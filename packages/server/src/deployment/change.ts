@@ -20,6 +20,7 @@ import {
 } from "../revision/revision.store.ts";
 import { deliveryOf, startRollout, wasPromoted } from "../rollout/rollout.start.ts";
 import { activeRollouts } from "../rollout/rollout.store.ts";
+import { type ApprovalWish, approvalsFor } from "./approval.ts";
 import type { StoredDeployment } from "./deployment.store.ts";
 import type { VersionRef } from "./references.ts";
 import { desiredWorkloads } from "./workload.store.ts";
@@ -110,6 +111,7 @@ export interface Delivery {
   fastTrack?: boolean;
   rollbackOf?: string | undefined;
   reason?: string | undefined;
+  approval?: ApprovalWish | undefined;
 }
 
 /** Begins a rollout from whatever is stable. Throws `failed_precondition` when it must not meet another one. */
@@ -118,7 +120,7 @@ export async function deliver(
   { deployment, active, stable }: Pick<Standing, "deployment" | "active" | "stable">,
   delivery: Delivery,
 ): Promise<Rollout> {
-  const { to, strategy, environment, by, now, fastTrack = false, rollbackOf, reason } = delivery;
+  const { to, strategy, environment, by, now, fastTrack = false, rollbackOf, reason, approval } = delivery;
   const [running] = active;
   if (running !== undefined && strategy.onConflict === "reject") {
     throw new SluiceError(
@@ -136,9 +138,9 @@ export async function deliver(
       from: stable === null ? null : { revision: stable.number, version: stable.version },
       to,
       strategy,
+      ...approvalsFor(approval, environment.protection),
       // A rollback ends an incident: it asks nobody when it goes where the deployment has been.
-      requiredApprovals: fastTrack && rollbackOf !== undefined ? 0 : environment.protection.requiredApprovals,
-      fourEyes: environment.protection.fourEyes,
+      ...(fastTrack && rollbackOf !== undefined && { requiredApprovals: 0 }),
       approvers: environment.protection.approvers,
       approvalExpirySeconds: environment.protection.approvalExpirySeconds,
       triggeredBy: by,

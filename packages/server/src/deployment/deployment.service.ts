@@ -10,6 +10,7 @@ import { wakeDeployment } from "../engine/wake.ts";
 import { ADMISSION } from "../kinds/admission.ts";
 import { insertRoute } from "../routing/route.store.ts";
 import { admitConfig, admitRegions, admitStrategy } from "./admission.ts";
+import { type ApprovalWish, admitSkip } from "./approval.ts";
 import { addRevision, deliver, digestOfContent, ensureRevision, isProven, isWarm, standingOf } from "./change.ts";
 import { type DeploymentName, lockLivingDeployment, requireDeployment } from "./deployment.lookup.ts";
 import type { CreateDeployment, PromoteDeployment, UpdateDeployment } from "./deployment.schema.ts";
@@ -34,9 +35,20 @@ export interface Created {
   rollout: Rollout;
 }
 
+/** What a surface may wish of the rollout that a change begins. */
+export interface ChangeOptions {
+  /** Left out: what the environment asks for. */
+  approval?: ApprovalWish | undefined;
+}
+
 export interface DeploymentChanges {
-  create(principal: Principal, input: CreateDeployment): Promise<Created>;
-  update(principal: Principal, name: DeploymentName, patch: UpdateDeployment): Promise<Changed>;
+  create(principal: Principal, input: CreateDeployment, options?: ChangeOptions): Promise<Created>;
+  update(
+    principal: Principal,
+    name: DeploymentName,
+    patch: UpdateDeployment,
+    options?: ChangeOptions,
+  ): Promise<Changed>;
   /** Delivers the version that serves here to another environment; creates the deployment there if it must. */
   promote(principal: Principal, name: DeploymentName, input: PromoteDeployment): Promise<Changed>;
 }
@@ -45,17 +57,28 @@ export interface DeploymentChanges {
 export function createDeploymentChanges(deps: { db: Kysely<Database>; clock: () => Instant }): DeploymentChanges {
   const { db, clock } = deps;
   return {
-    create: (principal, input) => db.transaction().execute((tx) => create(tx, principal, input, clock())),
-    update: (principal, name, patch) => db.transaction().execute((tx) => update(tx, principal, name, patch, clock())),
+    create: (principal, input, options) =>
+      db.transaction().execute((tx) => create(tx, principal, input, clock(), options)),
+    update: (principal, name, patch, options) =>
+      db.transaction().execute((tx) => update(tx, principal, name, patch, clock(), options)),
     promote: (principal, name, input) => db.transaction().execute((tx) => promote(tx, principal, name, input, clock())),
   };
 }
 
 /** Creates the deployment with revision 1 and its first rollout, in the caller's transaction. */
-export async function create(db: Db, principal: Principal, input: CreateDeployment, now: Instant): Promise<Created> {
+export async function create(
+  db: Db,
+  principal: Principal,
+  input: CreateDeployment,
+  now: Instant,
+  { approval }: ChangeOptions = {},
+): Promise<Created> {
   const project = projectOf(principal, input.project);
   authorise(principal, "deployment.write", { project, environment: input.environment });
   const environment = await requireEnvironment(db, project, input.environment);
+  if (approval === "skip") {
+    admitSkip(principal, environment.protection, { project, environment: input.environment });
+  }
   const artifact = await requireArtifact(db, project, input.artifact);
   const version = await requireVersion(db, artifact, input.version);
   const strategy = admitStrategy(input.strategy, environment, { name: input.environment, serving: false });
@@ -88,9 +111,10 @@ export async function create(db: Db, principal: Principal, input: CreateDeployme
   const rollout = await deliver(
     db,
     { deployment, active: [], stable: null },
-    { to: { revision, version: version.version }, strategy, environment, by: principal.name, now },
+    { to: { revision, version: version.version }, strategy, environment, by: principal.name, now, approval },
   );
-  const detail = { artifact: artifact.name, version: version.version, environment: input.environment, revision };
+  const content = { artifact: artifact.name, version: version.version, environment: input.environment, revision };
+  const detail = { ...content, ...(approval && { approval }) };
   await audit(db, principal, deployment, "deployment.create", { ...detail, rollout: rollout.id }, now);
   return { deployment, rollout };
 }
@@ -105,10 +129,12 @@ export async function update(
   name: DeploymentName,
   patch: UpdateDeployment,
   now: Instant,
+  { approval }: ChangeOptions = {},
 ): Promise<Changed> {
   const deployment = await lockLivingDeployment(db, principal, name);
   assertStarted(deployment);
   const environment = await requireEnvironment(db, deployment.project, deployment.environment);
+  if (approval === "skip") admitSkip(principal, environment.protection, deployment);
   const standing = await standingOf(db, deployment);
   const { target, stable } = standing;
 
@@ -141,9 +167,11 @@ export async function update(
     by: principal.name,
     now,
     fastTrack,
+    approval,
   });
   await changeDeployment(db, deployment.id, {}, new Date(now));
-  const detail = { from: target.number, revision, version: version.version, rollout: rollout.id };
+  const begun = { from: target.number, revision, version: version.version, rollout: rollout.id };
+  const detail = { ...begun, ...(approval && { approval }) };
   await audit(
     db,
     principal,

@@ -1,12 +1,6 @@
-import { setTimeout } from "node:timers/promises";
 import { z } from "zod";
 import type { App } from "./app.types.ts";
-
-/** A part that must work before requests make sense; throws, or does not answer in time, when it does not. */
-export type ReadinessCheck = () => Promise<void>;
-
-/** Milliseconds that a check may take. */
-const PATIENCE = 2_000;
+import { failedChecks, type ReadinessCheck } from "./readiness.ts";
 
 const readiness = z
   .object({
@@ -47,31 +41,12 @@ export function healthRoutes(app: App, checks: Readonly<Record<string, Readiness
       },
     },
     async (request, reply) => {
-      const results = await Promise.all(
-        Object.entries(checks).map(async ([name, check]) => {
-          const failure = await failureOf(check);
-          if (failure !== null) request.log.warn({ err: failure, check: name }, "not ready");
-          return [name, failure === null ? "ok" : "failed"] as const;
-        }),
-      );
-      const ready = results.every(([, result]) => result === "ok");
+      const failed = await failedChecks(checks);
+      for (const [check, failure] of failed) request.log.warn({ err: failure, check }, "not ready");
+      const results = Object.keys(checks).map((name) => [name, failed.has(name) ? "failed" : "ok"] as const);
+      const ready = failed.size === 0;
       if (!ready) reply.header("retry-after", 2);
       return reply.code(ready ? 200 : 503).send({ ready, checks: Object.fromEntries(results) });
     },
   );
-}
-
-async function failureOf(check: ReadinessCheck): Promise<unknown> {
-  const over = new AbortController();
-  const late = setTimeout(PATIENCE, undefined, { signal: over.signal }).then(
-    () => new Error(`no answer in ${PATIENCE} ms`),
-    () => null,
-  );
-  try {
-    return await Promise.race([check().then(() => null), late]);
-  } catch (error) {
-    return error;
-  } finally {
-    over.abort();
-  }
 }
