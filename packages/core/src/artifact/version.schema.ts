@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { jsonSchema } from "../json.ts";
 import { variablesSchema } from "../names.ts";
+import { promptMessageSchema, templateFields } from "../prompt/prompt.schema.ts";
 
 export const ARTIFACT_KINDS = ["prompt", "agent", "model", "pipeline", "application"] as const;
 export type ArtifactKind = (typeof ARTIFACT_KINDS)[number];
@@ -34,14 +35,10 @@ const runnableSchema = z
 const promptSchema = z
   .strictObject({
     text: z.string().max(1_000_000).optional(),
-    messages: z
-      .array(
-        z.strictObject({ role: z.enum(["system", "developer", "user", "assistant", "tool"]), content: z.string() }),
-      )
-      .min(1)
-      .optional(),
+    messages: z.array(promptMessageSchema).min(1).optional(),
     model: z.string().max(255).optional(),
     parameters: z.record(z.string(), jsonSchema).default({}),
+    ...templateFields,
     ...common,
   })
   .refine((spec) => (spec.text === undefined) !== (spec.messages === undefined), {
@@ -82,6 +79,7 @@ export const VERSION_SPECS = {
 } as const satisfies Record<ArtifactKind, z.ZodType>;
 
 export type RunnableSpec = z.infer<typeof runnableSchema>;
+export type PromptSpec = z.infer<typeof promptSchema>;
 export type VersionSpec = { [Kind in ArtifactKind]: z.infer<(typeof VERSION_SPECS)[Kind]> }[ArtifactKind];
 
 export const sourceSchema = z.strictObject({

@@ -54,3 +54,16 @@ export function assertSplit(split: Split): void {
     throw new SluiceError("internal", `not a split: ${JSON.stringify(split)}`);
   }
 }
+
+/** The split without the candidate: its share goes to stable, or to the first of the others when stable has no entry. */
+export function closedSplit(split: Split, { stable, candidate }: { stable: number; candidate: number }): Split {
+  const share = weightOf(split, candidate);
+  const heir = (
+    split.find(({ revision }) => revision === stable) ?? split.find(({ revision }) => revision !== candidate)
+  )?.revision;
+  if (heir === undefined) return split;
+  return split.map(({ revision, weight }) => {
+    if (revision === candidate) return { revision, weight: 0 };
+    return { revision, weight: revision === heir ? weight + share : weight };
+  });
+}

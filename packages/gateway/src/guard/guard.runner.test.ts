@@ -1,8 +1,8 @@
-import { FULL_WEIGHT, sameSplit, weightOf } from "@sluice/core";
+import { closedSplit, FULL_WEIGHT, sameSplit, weightOf } from "@sluice/core";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { guardConfig, split } from "../testing/route.fixture.ts";
-import { closedSplit, GuardRunner } from "./guard.runner.ts";
+import { GuardRunner } from "./guard.runner.ts";
 
 const terms = (candidate: number) => ({ split: split(candidate), pins: [], mirror: null });
 

@@ -117,16 +117,3 @@ function comparedWeight(config: GuardConfig, terms: Terms): number {
   if (mirror === null || !isMirrored(config, terms)) return weightOf(terms.split, config.candidate);
   return Math.round((FULL_WEIGHT * mirror.weight) / (FULL_WEIGHT + mirror.weight));
 }
-
-/** The split without the candidate: its share goes to stable, or to the first of the others when stable has no entry. */
-export function closedSplit(split: Split, { stable, candidate }: GuardConfig): Split {
-  const share = weightOf(split, candidate);
-  const heir = (
-    split.find(({ revision }) => revision === stable) ?? split.find(({ revision }) => revision !== candidate)
-  )?.revision;
-  if (heir === undefined) return split;
-  return split.map(({ revision, weight }) => {
-    if (revision === candidate) return { revision, weight: 0 };
-    return { revision, weight: revision === heir ? weight + share : weight };
-  });
-}

@@ -1,4 +1,5 @@
 import {
+  closedSplit,
   FULL_WEIGHT,
   type GuardReport,
   type GuardSnapshot,
@@ -8,7 +9,7 @@ import {
   same,
 } from "@sluice/core";
 import { UpstreamRegistry } from "../endpoint/upstream.registry.ts";
-import { closedSplit, GuardRunner } from "../guard/guard.runner.ts";
+import { GuardRunner } from "../guard/guard.runner.ts";
 import type { MirrorBudget } from "../proxy/mirror.ts";
 import { ShadowLedger } from "../shadow/shadow.ledger.ts";
 import { RevisionCounters } from "../stats/revision.counters.ts";
