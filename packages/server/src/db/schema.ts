@@ -1,8 +1,10 @@
-import type { JudgeReport, Rollout } from "@sluice/core";
+import type { JudgeReport, Rollout, WorkflowRun, WorkflowSpec } from "@sluice/core";
 import type { ColumnType, Generated, JSONColumnType } from "kysely";
+import type { Principal } from "../access/principal.ts";
+import type { NotificationTables } from "./schema.notifications.ts";
 
 /** The tables of migrations/*.sql, for Kysely. bigint columns arrive as numbers (set in database.ts). */
-export interface Database {
+export interface Database extends NotificationTables {
   projects: { name: string; created_at: Generated<Date> };
   environments: {
     project: string;
@@ -233,6 +235,52 @@ export interface Database {
     started_at: Date;
     finished_at: Date | null;
   };
+  workflows: {
+    project: string;
+    name: string;
+    version: number;
+    created_at: Generated<Date>;
+    updated_at: Generated<Date>;
+  };
+  workflow_versions: {
+    project: string;
+    name: string;
+    version: number;
+    digest: string;
+    spec: ColumnType<WorkflowSpec, string, never>;
+    created_at: Generated<Date>;
+    created_by: string;
+  };
+  workflow_runs: {
+    id: string;
+    kind: "workflow" | "job";
+    project: string;
+    name: string;
+    environment: string | null;
+    spec: ColumnType<WorkflowSpec, string, never>;
+    secrets: Json<Record<string, string>>;
+    principal: ColumnType<Principal, string, never>;
+    about: Json<Record<string, unknown>>;
+    state: ColumnType<WorkflowRun, string, string>;
+    status: string;
+    active: boolean;
+    node: string | null;
+    row_version: Generated<number>;
+    created_at: Date;
+    updated_at: Date;
+    finished_at: Date | null;
+  };
+  workflow_attempts: {
+    run_id: string;
+    task: string;
+    attempt: number;
+    node: string;
+    status: "running" | "succeeded" | "failed" | "lost";
+    result: Json<object>;
+    started_at: Date;
+    finished_at: Date | null;
+  };
+  workflow_nodes: { id: string; url: string; seen_at: Date };
   idempotency_keys: {
     project: string;
     actor: string;
