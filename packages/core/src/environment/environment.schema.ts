@@ -66,7 +66,7 @@ export const environmentSchema = z.strictObject({
 export type EnvironmentSpec = z.infer<typeof environmentSchema>;
 export type FreezeWindow = z.infer<typeof freezeWindowSchema>;
 
-function isTimeZone(name: string): boolean {
+export function isTimeZone(name: string): boolean {
   try {
     return new Intl.DateTimeFormat("en", { timeZone: name }) !== undefined;
   } catch {
