@@ -16,6 +16,7 @@ import type { Db } from "../db/database.ts";
 import { newId } from "../db/ids.ts";
 import type { Database } from "../db/schema.ts";
 import { keyOfCursor, type Page, toPage } from "../http/page.ts";
+import { VERSION_ADMISSION } from "../kinds/admission.ts";
 import { requireProject } from "../project/project.store.ts";
 import { findArtifact, insertArtifact, listArtifacts, type StoredArtifact } from "./artifact.store.ts";
 import { findVersion, insertVersion, listVersions, type StoredVersion } from "./version.store.ts";
@@ -104,6 +105,7 @@ export function createArtifactService({ db, clock }: { db: Kysely<Database>; clo
       return db.transaction().execute(async (tx) => {
         const artifact = await requireArtifact(tx, project, key.name);
         const spec = parseField(VERSION_SPECS[artifact.kind], input.spec, "spec");
+        VERSION_ADMISSION[artifact.kind](spec);
         const digest = digestOf(spec);
         const { version, source } = input;
         const fresh = { id: newId("ver"), version, digest, spec, source, createdAt: at, createdBy: principal.name };

@@ -8,6 +8,7 @@ import { newId } from "../db/ids.ts";
 import type { Database } from "../db/schema.ts";
 import { wakeDeployment } from "../engine/wake.ts";
 import { ADMISSION } from "../kinds/admission.ts";
+import { OWN_ROUTE } from "../kinds/own-route.ts";
 import { insertRoute } from "../routing/route.store.ts";
 import { admitConfig, admitRegions, admitStrategy } from "./admission.ts";
 import { type ApprovalWish, admitSkip } from "./approval.ts";
@@ -84,7 +85,7 @@ export async function create(
   const strategy = admitStrategy(input.strategy, environment, { name: input.environment, serving: false });
   admitRegions(environment, input.environment);
   const config = admitConfig(input.config, environment, input.environment);
-  ADMISSION[artifact.kind]({ artifact: artifact.name, spec: version.spec, config, route: input.route });
+  ADMISSION[artifact.kind]({ artifact: artifact.name, spec: version.spec, config, route: input.route, strategy });
 
   const id = newId("dep");
   const deployment = await insertDeployment(db, {
@@ -105,7 +106,8 @@ export async function create(
       { violations: [{ field: "name", found: input.name, allowed: `a name that is free in ${input.environment}` }] },
     );
   }
-  if (input.route !== undefined) await insertRoute(db, id, input.route, deployment.fence);
+  const route = input.route ?? OWN_ROUTE[artifact.kind](deployment);
+  if (route !== null) await insertRoute(db, id, route, deployment.fence);
   const revision = 1;
   await addRevision(db, { deployment: id, number: revision }, { version, config }, { by: principal.name, now });
   const rollout = await deliver(
@@ -142,11 +144,11 @@ export async function update(
   const version = await requireVersion(db, artifact, patch.version ?? target.version);
   const merged = mergePatch({ ...target.config, replicas: deployment.replicas }, patch.config ?? {});
   const config = admitConfig(parseField(configSchema, merged, "config"), environment, deployment.environment);
-  ADMISSION[artifact.kind]({ artifact: artifact.name, spec: version.spec, config });
   const strategy = admitStrategy(patch.strategy, environment, {
     name: deployment.environment,
     serving: stable !== null,
   });
+  ADMISSION[artifact.kind]({ artifact: artifact.name, spec: version.spec, config, strategy });
 
   const scaled = config.replicas !== deployment.replicas;
   if (scaled) await changeDeployment(db, deployment.id, { replicas: config.replicas }, new Date(now));
