@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
-import { HIDDEN, REGION_HEADER } from "@sluice/core";
+import { HIDDEN, nameSchema, REGION_HEADER } from "@sluice/core";
 import { z } from "zod";
+import { readAliases } from "./config.aliases.ts";
 import { type ModelConfig, modelConfig, modelVariables } from "./kinds/model/model.config.ts";
 import { STORAGE_SECRETS } from "./storage/storage.config.ts";
 
@@ -21,7 +22,21 @@ const schema = z.object({
     .default(REGION_HEADER),
   SLUICE_DATA_DIR: z.string().min(1).default(".sluice"),
   SLUICE_AUTH: flag.optional(),
+  /** Certificate, its key, and the authority that callers' certificates must be signed by: PEM files. */
+  SLUICE_GRPC_TLS_CERT: z.string().min(1).optional(),
+  SLUICE_GRPC_TLS_KEY: z.string().min(1).optional(),
+  SLUICE_GRPC_TLS_CLIENT_CA: z.string().min(1).optional(),
+  /** The environment that is meant where a call by gRPC names none. */
+  SLUICE_ENVIRONMENT: nameSchema.optional(),
+  /** What the server calls its own version. */
+  SLUICE_VERSION: z.string().min(1).max(100).default("0.1.0"),
   SLUICE_LOG_LEVEL: z.enum(["fatal", "error", "warn", "info", "debug", "trace", "silent"]).default("info"),
+  SLUICE_LOG_FORMAT: z.enum(["json", "text"]).default("json"),
+  /** Where traces go by OTLP: `grpc:` and `grpcs:` by gRPC, `http:` and `https:` by HTTP. */
+  SLUICE_OTLP_ENDPOINT: z.url({ protocol: /^(https?|grpcs?)$/ }).optional(),
+  /** On where an endpoint is given. */
+  SLUICE_TRACING: flag.optional(),
+  SLUICE_TRACING_SAMPLING: z.coerce.number().min(0).max(1).default(1),
   SLUICE_WORKERS: z.coerce.number().int().min(1).max(64).default(8),
   SLUICE_MAX_ACTIVE_ROLLOUTS: z.coerce.number().int().min(1).max(100_000).default(10_000),
   SLUICE_RATE_LIMIT: z.coerce.number().int().min(1).default(6_000),
@@ -57,7 +72,17 @@ export interface Config {
   dataDir: string;
   /** On unless the server listens on loopback only and nobody asked otherwise. */
   auth: boolean;
+  /** Null: plain text. */
+  grpcTls: { certificate: string; key: string; clientCa: string | null } | null;
+  /** The environment that is meant where a call by gRPC names none; null: it must. */
+  defaultEnvironment: string | null;
+  version: string;
   logLevel: string;
+  logFormat: "json" | "text";
+  /** Null: nothing is traced. `sampling` is the share of traces that are sent, 0 to 1. */
+  tracing: { endpoint: string; sampling: number } | null;
+  /** About variables that were read and do nothing; for the log. */
+  notes: string[];
   workers: number;
   maxActiveRollouts: number;
   /** Requests a minute for one caller. */
@@ -88,7 +113,8 @@ export class ConfigError extends Error {
 export const isLoopback = (address: string): boolean => address === "::1" || /^127\./.test(address);
 
 /** The process's configuration from its environment. Throws `ConfigError` naming every bad variable at once. */
-export function readConfig(environment: Record<string, string | undefined>): Config {
+export function readConfig(given: Record<string, string | undefined>): Config {
+  const { environment, givenAs, problems, notes } = readAliases(given);
   const known = Object.fromEntries(
     Object.keys(schema.shape).flatMap((name) => {
       const value = environment[name];
@@ -97,12 +123,12 @@ export function readConfig(environment: Record<string, string | undefined>): Con
   );
   const unknown = Object.keys(environment).filter((name) => name.startsWith("SLUICE_") && !(name in schema.shape));
   const parsed = schema.safeParse(known);
-  if (!parsed.success || unknown.length > 0) {
-    const bad = parsed.success ? [] : parsed.error.issues.map((issue) => describeIssue(issue, known));
+  if (!parsed.success || unknown.length > 0 || problems.length > 0) {
+    const bad = parsed.success ? [] : parsed.error.issues.map((issue) => describeIssue(issue, known, givenAs));
     const strange = unknown.map(
       (name) => `${name} is not a variable of Sluice; known: ${Object.keys(schema.shape).join(", ")}`,
     );
-    throw new ConfigError([...bad, ...strange].join("\n"));
+    throw new ConfigError([...problems, ...bad, ...strange].join("\n"));
   }
   const values = parsed.data;
   return {
@@ -113,7 +139,13 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     regionHeader: values.SLUICE_REGION_HEADER,
     dataDir: resolve(values.SLUICE_DATA_DIR),
     auth: values.SLUICE_AUTH === undefined ? !isLoopback(values.SLUICE_BIND) : values.SLUICE_AUTH === "on",
+    grpcTls: grpcTlsOf(values),
+    defaultEnvironment: values.SLUICE_ENVIRONMENT ?? null,
+    version: values.SLUICE_VERSION,
     logLevel: values.SLUICE_LOG_LEVEL,
+    logFormat: values.SLUICE_LOG_FORMAT,
+    tracing: tracingOf(values),
+    notes,
     workers: values.SLUICE_WORKERS,
     maxActiveRollouts: values.SLUICE_MAX_ACTIVE_ROLLOUTS,
     rateLimit: values.SLUICE_RATE_LIMIT,
@@ -142,7 +174,28 @@ export function readConfig(environment: Record<string, string | undefined>): Con
 /** The configuration of this process. The only place where its environment is read. */
 export const processConfig = (): Config => readConfig(process.env);
 
-function urlFromParts(values: z.infer<typeof schema>): string | null {
+type Values = z.infer<typeof schema>;
+
+function grpcTlsOf(values: Values): Config["grpcTls"] {
+  const { SLUICE_GRPC_TLS_CERT: certificate, SLUICE_GRPC_TLS_KEY: key, SLUICE_GRPC_TLS_CLIENT_CA: clientCa } = values;
+  if (certificate === undefined && key === undefined && clientCa === undefined) return null;
+  if (certificate !== undefined && key !== undefined) {
+    return { certificate: resolve(certificate), key: resolve(key), clientCa: clientCa ? resolve(clientCa) : null };
+  }
+  const missing = certificate === undefined ? "SLUICE_GRPC_TLS_CERT" : "SLUICE_GRPC_TLS_KEY";
+  throw new ConfigError(
+    `${missing} is missing; allowed: a PEM file, since TLS for gRPC needs a certificate and its key`,
+  );
+}
+
+function tracingOf(values: Values): Config["tracing"] {
+  const { SLUICE_OTLP_ENDPOINT: endpoint, SLUICE_TRACING: wish, SLUICE_TRACING_SAMPLING: sampling } = values;
+  if (endpoint !== undefined) return wish === "off" ? null : { endpoint, sampling };
+  if (wish !== "on") return null;
+  throw new ConfigError("SLUICE_OTLP_ENDPOINT is missing; allowed: where traces are to go, since SLUICE_TRACING is on");
+}
+
+function urlFromParts(values: Values): string | null {
   if (values.SLUICE_DB_HOST === undefined) return null;
   const url = new URL(`postgres://${values.SLUICE_DB_HOST}:${values.SLUICE_DB_PORT}/${values.SLUICE_DB_NAME}`);
   url.username = values.SLUICE_DB_USER;
@@ -157,11 +210,16 @@ const SECRET = new Set([
   "SLUICE_DB_PASSWORD",
   "SLUICE_EVAL_ADDRESS",
   "SLUICE_EVAL_TOKEN",
+  "SLUICE_OTLP_ENDPOINT",
   ...STORAGE_SECRETS,
 ]);
 
-function describeIssue(issue: z.core.$ZodIssue, given: Record<string, string>): string {
+function describeIssue(
+  issue: z.core.$ZodIssue,
+  given: Record<string, string>,
+  givenAs: ReadonlyMap<string, string>,
+): string {
   const name = String(issue.path[0]);
   const value = SECRET.has(name) ? HIDDEN : JSON.stringify(given[name]);
-  return `${name} is ${value}; ${issue.message}`;
+  return `${givenAs.get(name) ?? name} is ${value}; ${issue.message}`;
 }

@@ -24,7 +24,7 @@ function configuration(): Config {
 }
 
 async function run(config: Config): Promise<void> {
-  const logger = createLogger(config.logLevel);
+  const logger = createLogger(config);
   const server = await startServer(config, { logger });
   let stopping = false;
   const stop = (signal: NodeJS.Signals): void => {
@@ -44,7 +44,7 @@ const [command, ...rest] = process.argv.slice(2);
 const config = configuration();
 try {
   if (command === undefined) await run(config);
-  else if (command === "down" && rest.length === 0) await stopEverything(config, createLogger(config.logLevel));
+  else if (command === "down" && rest.length === 0) await stopEverything(config, createLogger(config));
   else complain(`unknown command ${[command, ...rest].join(" ")}; known: none (run the server), down`, EXIT.usage);
 } catch (error) {
   if (error instanceof SluiceError) complain(error.message, EXIT.failure);

@@ -57,7 +57,7 @@ class Stack {
  * Throws when another server has the data folder, or when a part cannot start; then nothing of it is left running.
  */
 export async function startServer(config: Config, options: ServerOptions = {}): Promise<RunningServer> {
-  const logger = options.logger ?? createLogger(config.logLevel);
+  const logger = options.logger ?? createLogger(config);
   const stack = new Stack();
   try {
     const server = await start(config, options.root ?? process.cwd(), logger, stack);
