@@ -254,7 +254,7 @@ class Turn {
     return needs;
   }
 
-  #heedPeople(task: TaskState, { approval }: Stage): void {
+  #heedPeople(task: TaskState, { approval }: Stage) {
     if (approval === undefined || task.askedAt === null) return this.#put({ ...task, status: "queued" });
     const rejected = task.approvals.find(({ approved }) => !approved);
     const end = (reason: string) => {

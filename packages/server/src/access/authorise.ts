@@ -15,12 +15,16 @@ const LEAST_ROLE = {
   "evaluation.read": "viewer",
   "trigger.read": "viewer",
   "schedule.read": "viewer",
+  "workflow.read": "viewer",
   "artifact.write": "deployer",
   "evaluation.write": "deployer",
   "deployment.write": "deployer",
   "goal.write": "deployer",
   "rollout.write": "deployer",
+  "workflow.run": "deployer",
+  "workflow.write": "deployer",
   "rollout.approve": "approver",
+  "workflow.approve": "approver",
   "environment.write": "admin",
   "gate.write": "admin",
   "trigger.write": "admin",
@@ -33,7 +37,13 @@ const LEAST_ROLE = {
 export type Action = keyof typeof LEAST_ROLE;
 
 /** Actions on a whole project: not for a token that is limited to one environment. */
-const WHOLE_PROJECT: ReadonlySet<Action> = new Set(["token.read", "token.write", "project.write", "audit.read"]);
+const WHOLE_PROJECT: ReadonlySet<Action> = new Set([
+  "token.read",
+  "token.write",
+  "project.write",
+  "audit.read",
+  "workflow.write",
+]);
 
 export interface Scope {
   project: string;

@@ -19,6 +19,7 @@ import { createProjectService, type ProjectService } from "../project/project.se
 import { createRevisionService, type RevisionService } from "../revision/revision.service.ts";
 import { createPlanService, type PlanService } from "../rollout/plan.ts";
 import { createRolloutService, type RolloutService } from "../rollout/rollout.service.ts";
+import { createWorkflowService, type WorkflowService } from "../workflow/workflow.services.ts";
 
 /** Everything that a surface (REST, gRPC) may ask of the server. */
 export interface Services {
@@ -38,6 +39,7 @@ export interface Services {
   rollouts: RolloutService;
   scores: ScoreService;
   tokens: TokenService;
+  workflows: WorkflowService;
 }
 
 export interface ServiceDeps {
@@ -69,5 +71,6 @@ export function createServices(deps: ServiceDeps): Services {
     rollouts: createRolloutService(deps),
     scores: createScoreService(deps),
     tokens: createTokenService(deps),
+    workflows: createWorkflowService(deps),
   };
 }
