@@ -15,7 +15,7 @@ export interface LoadFigures {
   /** Of them: no answer (reset, refused, garbage, or none within the time that is waited). */
   unanswered: number;
   /** Milliseconds over everything answered; null without an answer. */
-  latencyMs: { p50: number; p95: number; p99: number } | null;
+  latencyMs: { mean: number; p50: number; p95: number; p99: number; max: number } | null;
   /** Why the generator ended before its time; null when it did not. */
   stoppedEarly: string | null;
 }
@@ -87,7 +87,13 @@ function verdict(
       requestsPerSecond: round(requestsPerSecond),
       connections: figures.connections,
       seconds: round(seconds),
-      ...(latencyMs === null ? {} : { p50Ms: latencyMs.p50, p95Ms: latencyMs.p95, p99Ms: latencyMs.p99 }),
+      ...(latencyMs !== null && {
+        meanMs: latencyMs.mean,
+        p50Ms: latencyMs.p50,
+        p95Ms: latencyMs.p95,
+        p99Ms: latencyMs.p99,
+        maxMs: latencyMs.max,
+      }),
     },
     message,
   };

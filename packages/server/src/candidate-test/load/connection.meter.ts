@@ -85,7 +85,16 @@ export function createLoadMeter(limitMs: number): LoadMeter {
         serverErrors,
         late,
         unanswered,
-        latencyMs: latency.count === 0 ? null : { p50: percentile(50), p95: percentile(95), p99: percentile(99) },
+        latencyMs:
+          latency.count === 0
+            ? null
+            : {
+                mean: latency.mean / 1_000,
+                p50: percentile(50),
+                p95: percentile(95),
+                p99: percentile(99),
+                max: latency.max / 1_000,
+              },
         stoppedEarly,
       };
     },
