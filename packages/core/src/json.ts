@@ -5,3 +5,5 @@ import { z } from "zod";
  * to in an OpenAPI document.
  */
 export const jsonSchema = z.json().register(z.globalRegistry, { id: "Json", description: "Any JSON value" });
+
+export type Json = z.infer<typeof jsonSchema>;

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { jsonSchema } from "../json.ts";
 import { variablesSchema } from "../names.ts";
+import { hasOneForm, pipelineFields, schemaHasConfig } from "../pipeline/pipeline.spec.ts";
 import { promptMessageSchema, templateFields } from "../prompt/prompt.schema.ts";
 
 export const ARTIFACT_KINDS = ["prompt", "agent", "model", "pipeline", "application"] as const;
@@ -63,11 +64,13 @@ const modelSchema = z.strictObject({
   ...common,
 });
 
-const pipelineSchema = z.strictObject({
-  template: z.string().min(1).max(255),
-  parameters: z.record(z.string(), jsonSchema).default({}),
-  ...common,
-});
+const pipelineSchema = z
+  .strictObject({ ...pipelineFields, ...common })
+  .refine(hasOneForm, { message: "exactly one of `template` and `config`", path: ["template"] })
+  .refine(schemaHasConfig, {
+    message: "nothing: templates of the catalogue have their own",
+    path: ["parametersSchema"],
+  });
 
 /** What a version of each kind consists of (API.md, "Artifacts and versions"). */
 export const VERSION_SPECS = {
@@ -79,6 +82,7 @@ export const VERSION_SPECS = {
 } as const satisfies Record<ArtifactKind, z.ZodType>;
 
 export type RunnableSpec = z.infer<typeof runnableSchema>;
+export type PipelineSpec = z.infer<typeof pipelineSchema>;
 export type PromptSpec = z.infer<typeof promptSchema>;
 export type VersionSpec = { [Kind in ArtifactKind]: z.infer<(typeof VERSION_SPECS)[Kind]> }[ArtifactKind];
 

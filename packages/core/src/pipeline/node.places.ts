@@ -1,0 +1,23 @@
+/** Where the instances of a pipeline are to be: so many on each node. */
+export interface NodePlan {
+  nodes: string[];
+  replicas: number;
+  /** The revision that takes a node over as soon as its collector there is ready; null: none is being delivered. */
+  incoming: number | null;
+}
+
+export interface Place {
+  node: string;
+  replica: number;
+}
+
+/** All places of a plan, node by node: with k × replicas instances, the first k nodes are complete. */
+export const placesOf = ({ nodes, replicas }: NodePlan): Place[] =>
+  nodes.flatMap((node) => Array.from({ length: replicas }, (_, replica) => ({ node, replica })));
+
+/**
+ * Percentages at which one more node has its new collectors: the steps of a rolling update. Rounded down, because the
+ * instances for a share are rounded up.
+ */
+export const nodeSteps = (nodes: number): number[] =>
+  Array.from({ length: nodes }, (_, index) => Math.floor(((index + 1) / nodes) * 10_000) / 100);
