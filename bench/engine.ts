@@ -70,7 +70,7 @@ async function until(holds: () => Promise<boolean>): Promise<void> {
 }
 
 const dataDir = await mkdtemp(join(tmpdir(), "sluice-bench-"));
-const logger = createLogger("warn");
+const logger = createLogger({ logLevel: "warn", logFormat: "json" });
 const embedded = await startEmbedded({ dataDir, logger });
 try {
   const pool = createPool(embedded.url, WORKERS + 16, (error) => logger.warn(error));
