@@ -73,7 +73,7 @@ create index outbox_age on outbox (finished_at);
 
 -- How far the events have been heeded. Its one row is locked by whoever reads on.
 create table outbox_position (
-  only     boolean primary key default true check (only),
+  "only"   boolean primary key default true check ("only"),
   position text not null
 );
 insert into outbox_position (position) values ('0-0');

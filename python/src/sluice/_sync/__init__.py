@@ -1,0 +1,1 @@
+"""Made from ``sluice/_async`` by ``python/unasync.py``: change things there."""
