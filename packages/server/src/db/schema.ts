@@ -141,6 +141,29 @@ export interface Database extends NotificationTables {
     scores: ColumnType<number[], string, never>;
     received_at: Generated<Date>;
   };
+  feedback: {
+    id: string;
+    deployment_id: string;
+    revision: number;
+    report: string | null;
+    scores: ColumnType<Record<string, number> | null, string | null, never>;
+    error: boolean | null;
+    latency_ms: number | null;
+    cost: number | null;
+    comment: string | null;
+    reported_by: string;
+    received_at: Date;
+  };
+  resolver_counts: { deployment_id: string; revision: number; bin: number; count: number };
+  resolver_guards: {
+    deployment_id: string;
+    hypothesis: string;
+    seq: number;
+    state: JSONColumnType<object>;
+    report: JSONColumnType<object>;
+    counts: JSONColumnType<object> | null;
+    updated_at: Date;
+  };
   goal_states: { rollout_id: string; started_at: Date; state: JSONColumnType<object> };
   events: {
     seq: Generated<number>;
