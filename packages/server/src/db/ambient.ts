@@ -25,6 +25,8 @@ const storage = new AsyncLocalStorage<Ambient>();
  * with the change that it answers for, without the services knowing of keys.
  */
 export async function inAmbientTransaction<Result>(db: Kysely<Database>, work: () => Promise<Result>): Promise<Result> {
+  // Inside of another one it is a part of that one.
+  if (storage.getStore() !== undefined) return db.transaction().execute(work);
   return db.connection().execute((bound) =>
     bound.getExecutor().provideConnection(async (connection) => {
       await connection.executeQuery(CompiledQuery.raw("begin"));

@@ -1,4 +1,4 @@
-import type { JudgeReport, Rollout, WorkflowRun, WorkflowSpec } from "@sluice/core";
+import type { AgentRollback, JudgeReport, Rollout, WorkflowRun, WorkflowSpec } from "@sluice/core";
 import type { ColumnType, Generated, JSONColumnType } from "kysely";
 import type { Principal } from "../access/principal.ts";
 import type { NotificationTables } from "./schema.notifications.ts";
@@ -304,6 +304,17 @@ export interface Database extends NotificationTables {
     finished_at: Date | null;
   };
   workflow_nodes: { id: string; url: string; seen_at: Date };
+  agent_rollbacks: {
+    id: string;
+    rollout_id: string;
+    deployment_id: string;
+    project: string;
+    status: AgentRollback["status"];
+    state: ColumnType<AgentRollback, string, string>;
+    row_version: Generated<number>;
+    created_at: Generated<Date>;
+    finished_at: Date | null;
+  };
   idempotency_keys: {
     project: string;
     actor: string;
