@@ -7,6 +7,7 @@ export type IdPrefix =
   | "rol"
   | "tok"
   | "evt"
+  | "fbk"
   | "eva"
   | "wfr"
   | "job"
