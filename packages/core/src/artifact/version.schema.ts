@@ -55,7 +55,8 @@ const modelFileSchema = z.strictObject({
   sha256: z.string().regex(/^[0-9a-f]{64}$/, "64 hexadecimal digits"),
 });
 
-const modelSchema = z.strictObject({
+/** Files that a server for models answers from. */
+const servedModelSchema = z.strictObject({
   /** `s3://bucket/key` or `bucket/key`: one object, or the folder of several. `./path`: in the folder of the server. */
   files: z.string().min(1).max(2_048),
   runtime: z.string().min(1).max(255),
@@ -63,6 +64,9 @@ const modelSchema = z.strictObject({
   manifest: z.array(modelFileSchema).min(1).max(1_000).optional(),
   ...common,
 });
+
+/** A model is files, or brings a server of its own: a program or an image. */
+const modelSchema = z.union([servedModelSchema, runnableSchema]);
 
 const pipelineSchema = z
   .strictObject({ ...pipelineFields, ...common })
