@@ -108,6 +108,19 @@ export interface Database extends NotificationTables {
     created_at: Generated<Date>;
     updated_at: Generated<Date>;
   };
+  prompt_deliveries: { rollout_id: string; skip_approval: boolean; metadata: Json<Record<string, string>> };
+  gate_titles: { project: string; gate: string; title: string };
+  rollout_figures: {
+    rollout_id: string;
+    at: Date;
+    percentage: number;
+    quality: number | null;
+    error_rate: number | null;
+    latency_ms: number | null;
+    p95_latency_ms: number | null;
+    requests: number;
+    scores: number;
+  };
   evaluations: {
     id: string;
     project: string;
