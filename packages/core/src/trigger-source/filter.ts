@@ -1,5 +1,5 @@
-import picomatch from "picomatch";
 import { z } from "zod";
+import { matchesGlob } from "./glob.ts";
 import { SOURCE_EVENTS, type SourceEvent } from "./source.event.ts";
 
 const globs = z.array(z.string().min(1).max(255)).max(100).default([]);
@@ -49,7 +49,7 @@ function refusalOfRef(
   return `${found}; the trigger takes ${[...branches.map((name) => `branch ${name}`), ...tags.map((name) => `tag ${name}`)].join(", ")}`;
 }
 
-/** The last glob that speaks about the text decides; `!` before one takes out what it matches. */
+/** Without patterns nothing is taken. The last glob that speaks about the text decides; `!` before one takes out what it matches. */
 const matches = (patterns: readonly string[], text: string): boolean =>
   patterns.reduce(
     (taken, pattern) => {
@@ -57,9 +57,5 @@ const matches = (patterns: readonly string[], text: string): boolean =>
       const glob = isExclusion ? pattern.slice(1) : pattern;
       return matchesGlob(glob, text) ? !isExclusion : taken;
     },
-    patterns.every((pattern) => pattern.startsWith("!")),
+    patterns.length > 0 && patterns.every((pattern) => pattern.startsWith("!")),
   );
-
-/** Without extended patterns: some of those take for ever on a text made for it. */
-const matchesGlob = (glob: string, text: string): boolean =>
-  picomatch.isMatch(text, glob, { dot: true, noextglob: true, nonegate: true, strictSlashes: true });
