@@ -1,0 +1,1 @@
+export { createModelServer } from "./model.server.ts";
