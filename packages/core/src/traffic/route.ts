@@ -102,6 +102,8 @@ export interface RevisionStats {
   inFlight: number;
   /** Counts per bin of the log histogram (ANALYSIS §3.1), sparse: [bin, count]. */
   latency: [bin: number, count: number][];
+  /** How often it was handed out, where that is not the same as requests: a prompt is read, and its answers are reported. */
+  exposures?: number;
 }
 
 /** What the gateway says it does right now: the truth that a rollout is advanced on. */

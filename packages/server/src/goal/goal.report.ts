@@ -75,8 +75,11 @@ function nominalShare({ toRevision }: Rollout, { split }: RouteObservation): num
 }
 
 function countersOf({ stats }: RouteObservation, revisions: Arms): Arms {
-  const requests = (revision: number): number => stats.find((one) => one.revision === revision)?.requests ?? 0;
-  return { stable: requests(revisions.stable), candidate: requests(revisions.candidate) };
+  const exposures = (revision: number): number => {
+    const found = stats.find((one) => one.revision === revision);
+    return found?.exposures ?? found?.requests ?? 0;
+  };
+  return { stable: exposures(revisions.stable), candidate: exposures(revisions.candidate) };
 }
 
 function totalsOf({ judge: { judged }, counters, before }: StoredGoal, seen: Arms, counted: Arms): GoalTotals {

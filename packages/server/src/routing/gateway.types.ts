@@ -2,8 +2,8 @@ import type { RouteConfig, RouteObservation } from "@sluice/core";
 
 /** What the engine and the publisher need of the data plane. */
 export interface GatewayLink {
-  /** True while a gateway answers and its last word is fresh. */
-  connected(): boolean;
+  /** True while what serves this deployment answers and its last word is fresh; without a deployment, while a gateway does. */
+  connected(deployment?: string): boolean;
   /** What the gateway said last of the route; null when it has none or has said nothing yet. */
   route(deployment: string): RouteObservation | null;
   /** Ids of every route the gateway has. */

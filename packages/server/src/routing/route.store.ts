@@ -120,7 +120,7 @@ export async function findRoute(db: Db, deployment: string): Promise<StoredRoute
 }
 
 /** Revisions that the route names in any way, in order. */
-export function routedRevisions({ desired }: StoredRoute): number[] {
+export function routedRevisions({ desired }: Pick<StoredRoute, "desired">): number[] {
   const revisions = new Set<number>([
     ...(desired.split ?? []).map((entry) => entry.revision),
     ...desired.pins.map((pin) => pin.revision),
