@@ -1,27 +1,7 @@
 import type { Json } from "../json.ts";
+import { COLLECTOR_VARIABLES, NODE_FILE, OBSERVED, RECEIVERS_FILE, SELECTION_FILE, SINK } from "./collector.names.ts";
 import type { CollectorConfig } from "./pipeline.types.ts";
 import { PROCESS_NAME } from "./process-names.ts";
-
-/**
- * What the node fills in when the collector starts. Ports are chosen on the node, so configurations name variables and
- * files, which the collector itself reads (its `env` and `file` providers); what is rendered is what runs.
- */
-export const COLLECTOR_VARIABLES = {
-  node: "SLUICE_NODE",
-  /** Where the collector takes OTLP over HTTP; the instance's own port leads there. */
-  intake: "SLUICE_OTLP_HTTP",
-  /** Where what leaves the pipeline is counted and shown. */
-  sink: "SLUICE_SINK",
-  telemetryPort: "SLUICE_TELEMETRY_PORT",
-  memoryMib: "SLUICE_MEMORY_MIB",
-  /** The instance's folder, with the files that follow. */
-  folder: "SLUICE_RUN",
-} as const;
-
-/** Receivers of this moment: two replicas on one node do not both measure it. */
-export const RECEIVERS_FILE = "receivers.json";
-/** Settings of the filter for selected processes. */
-export const SELECTION_FILE = "selection.json";
 
 const env = (name: keyof typeof COLLECTOR_VARIABLES): string => `\${env:${COLLECTOR_VARIABLES[name]}}`;
 const file = (name: string): string => `\${file:${env("folder")}/${name}}`;
@@ -53,7 +33,7 @@ export function processCollector({ processors, intervalSeconds, exportTo, observ
     },
     processors: {
       memory_limiter: { check_interval: "1s", limit_mib: env("memoryMib"), spike_limit_percentage: 20 },
-      "resource/node": { attributes: [{ key: "sluice.node", value: env("node"), action: "upsert" }] },
+      "resource/node": { attributes: [{ key: "sluice.node", value: file(NODE_FILE), action: "upsert" }] },
       ...processors,
       batch: { timeout: "1s" },
     },
@@ -91,10 +71,7 @@ export function withFigures(config: CollectorConfig): CollectorConfig {
   };
 }
 
-/** Exporters that end on the node itself, for figures: nobody misses what they lose. */
-export const SINK = "otlp_http/sluice";
-export const OBSERVED = "otlp_http/observed";
-
+/** Nobody misses what these exporters lose. */
 const local = (path: string): Json => ({
   endpoint: `${env("sink")}/${path}`,
   encoding: "json",

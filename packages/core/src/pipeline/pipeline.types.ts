@@ -24,6 +24,8 @@ export interface RenderedPipeline {
   collectHost: boolean;
   /** The share of data points that may fail to be accepted or exported before new collectors count as broken. */
   maxErrorRate: number;
+  /** Seconds between two measurements of the node. */
+  intervalSeconds: number;
 }
 
 export interface PipelineTemplate {

@@ -26,6 +26,7 @@ export function renderPipeline(spec: PipelineSpec, parameters: Parameters, field
       selection: null,
       collectHost: merged.collect_host !== false,
       maxErrorRate: numberAt(merged, "max_error_rate", 0.05),
+      intervalSeconds: numberAt(merged, "interval_seconds", 10),
     };
   }
   const template = findPipelineTemplate(spec.template ?? "");

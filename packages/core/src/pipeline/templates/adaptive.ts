@@ -39,6 +39,7 @@ export const ADAPTIVE: PipelineTemplate = {
       },
       collectHost,
       maxErrorRate,
+      intervalSeconds: rest.intervalSeconds,
     };
   },
 };

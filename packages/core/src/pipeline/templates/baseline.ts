@@ -17,6 +17,7 @@ export const BASELINE: PipelineTemplate = {
       selection: null,
       collectHost,
       maxErrorRate,
+      intervalSeconds: rest.intervalSeconds,
     };
   },
 };

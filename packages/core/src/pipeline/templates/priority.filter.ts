@@ -51,6 +51,7 @@ export const PRIORITY_FILTER: PipelineTemplate = {
       selection: null,
       collectHost,
       maxErrorRate,
+      intervalSeconds: rest.intervalSeconds,
     };
   },
 };

@@ -36,6 +36,7 @@ export const TOPK: PipelineTemplate = {
       },
       collectHost,
       maxErrorRate,
+      intervalSeconds: rest.intervalSeconds,
     };
   },
 };
