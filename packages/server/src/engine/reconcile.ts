@@ -99,7 +99,7 @@ async function observe(deps: ReconcilerDeps, loaded: Loaded, runtime: Runtime | 
   return {
     statuses,
     route,
-    gatewayFresh: deps.link.connected(),
+    gatewayFresh: deps.link.connected(deployment.id),
     slotFree: head?.phase !== "queued" || (await slotIsFree(deps)),
     validations: head?.phase === "validating" ? await validationsOf(deps, head, loaded) : null,
     exhausted: usageOf(deps.usage, loaded, runtime),
