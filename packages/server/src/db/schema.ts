@@ -1,4 +1,13 @@
-import type { AgentRollback, JudgeReport, Rollout, WorkflowRun, WorkflowSpec } from "@sluice/core";
+import type {
+  AgentRollback,
+  BatchState,
+  JudgeReport,
+  ModelFile,
+  ModelVersionState,
+  Rollout,
+  WorkflowRun,
+  WorkflowSpec,
+} from "@sluice/core";
 import type { ColumnType, Generated, JSONColumnType } from "kysely";
 import type { Principal } from "../access/principal.ts";
 import type { NotificationTables } from "./schema.notifications.ts";
@@ -176,6 +185,53 @@ export interface Database extends NotificationTables {
     report: JSONColumnType<object>;
     counts: JSONColumnType<object> | null;
     updated_at: Date;
+  };
+  models: {
+    id: Generated<number>;
+    project: string;
+    artifact_id: string;
+    description: string;
+    created_at: Date;
+    created_by: string;
+  };
+  model_versions: {
+    id: Generated<number>;
+    model_id: number;
+    version: string;
+    status: ModelVersionState;
+    reason: string | null;
+    files: Json<ModelFile[]>;
+    version_id: string | null;
+    created_at: Date;
+    updated_at: Date;
+    created_by: string;
+  };
+  model_deployments: {
+    id: Generated<number>;
+    deployment_id: string;
+    version_id: number;
+    service_name: string;
+    settled: Generated<boolean>;
+    actor: string;
+    request_key: string | null;
+    request_hash: string | null;
+    created_at: Date;
+  };
+  model_batches: {
+    id: Generated<number>;
+    project: string;
+    environment: string;
+    deployment_id: number;
+    spec: JSONColumnType<object>;
+    status: BatchState;
+    parts: Generated<number>;
+    lines: Generated<number>;
+    failed_lines: Generated<number>;
+    reason: string | null;
+    created_at: Date;
+    created_by: string;
+    started_at: Date | null;
+    finished_at: Date | null;
   };
   goal_states: { rollout_id: string; started_at: Date; state: JSONColumnType<object> };
   events: {

@@ -11,7 +11,7 @@ import { authenticateRequests } from "./authentication.ts";
 import { handleErrors } from "./errors.ts";
 import { healthRoutes } from "./health.ts";
 import { makeWritesIdempotent } from "./idempotency.ts";
-import { limitRequests, TIMEOUTS } from "./limits.ts";
+import { FILE_TIMEOUTS, limitRequests, limitSending, TIMEOUTS } from "./limits.ts";
 import { measureRequests } from "./metrics.ts";
 import { handleUnknownRoutes } from "./not-found.ts";
 import { describeApi } from "./openapi.ts";
@@ -43,7 +43,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
     genReqId: () => randomUUID(),
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: config.bodyLimit,
-    requestTimeout: TIMEOUTS.request,
+    requestTimeout: FILE_TIMEOUTS.whole,
     handlerTimeout: deps.handlerTimeout ?? TIMEOUTS.handler,
     keepAliveTimeout: TIMEOUTS.keepAlive,
     http: { headersTimeout: TIMEOUTS.headers },
@@ -56,6 +56,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
   announceStop(app);
   handleErrors(app);
   addSecurityHeaders(app);
+  limitSending(app);
   await limitRequests(app, config.rateLimit);
   authenticateRequests(app, { auth: config.auth, tokens: services.tokens });
   makeWritesIdempotent(app, db);

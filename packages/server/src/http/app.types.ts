@@ -29,5 +29,9 @@ declare module "fastify" {
     public?: boolean;
     /** The answer holds a secret that is shown once: an Idempotency-Key guards the change, but nothing is kept to repeat. */
     secretAnswer?: boolean;
+    /** The route can be repeated by itself, and takes too long for one transaction: it heeds an Idempotency-Key on its own. */
+    repeatable?: boolean;
+    /** The body is a file, and may take its time as long as it keeps coming. */
+    slowBody?: boolean;
   }
 }

@@ -9,6 +9,24 @@ import type { App } from "./app.types.ts";
  */
 export const TIMEOUTS = { headers: 10_000, request: 30_000, handler: 30_000, keepAlive: 75_000 } as const;
 
+/** Milliseconds: the longest that a file may take to arrive, and the longest that nothing of it may come. */
+export const FILE_TIMEOUTS = { whole: 43_200_000, silence: 60_000 } as const;
+
+const TOO_SLOW = "HTTP/1.1 408 Request Timeout\r\nConnection: close\r\n\r\n";
+
+/** A body must arrive within the time for requests; a file must keep coming. Who is slower is hung up on. */
+export function limitSending(app: App): void {
+  app.addHook("onRequest", async ({ raw, headers, routeOptions }, reply) => {
+    if (headers["transfer-encoding"] === undefined && Number(headers["content-length"] ?? 0) === 0) return;
+    const isFile = routeOptions.config.slowBody === true;
+    const timer = setTimeout(() => raw.socket.end(TOO_SLOW), isFile ? FILE_TIMEOUTS.silence : TIMEOUTS.request).unref();
+    if (isFile) raw.on("data", () => timer.refresh()).pause();
+    const done = (): void => clearTimeout(timer);
+    raw.once("end", done).once("close", done);
+    reply.raw.once("finish", done);
+  });
+}
+
 /** Failed attempts to authenticate that one address may make in a minute. */
 const FAILED_LOGINS = 30;
 const MINUTE = 60_000;
