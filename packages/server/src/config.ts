@@ -3,6 +3,7 @@ import { HIDDEN, nameSchema, REGION_HEADER } from "@sluice/core";
 import { z } from "zod";
 import { readAliases } from "./config.aliases.ts";
 import { type ModelConfig, modelConfig, modelVariables } from "./kinds/model/model.config.ts";
+import { nodeLabelsOf } from "./node/node.labels.ts";
 import { STORAGE_SECRETS } from "./storage/storage.config.ts";
 
 const port = (fallback: number) => z.coerce.number().int().min(0).max(65_535).default(fallback);
@@ -50,6 +51,8 @@ const schema = z.object({
     .regex(/^[\x21-\x7e]{1,4096}$/, "visible ASCII characters")
     .optional(),
   SLUICE_EVAL_TIMEOUT_MS: z.coerce.number().int().min(100).max(60_000).default(5_000),
+  /** Labels of the machine that the server is on, as a node of pipelines: `environment=production,tier=frontend`. */
+  SLUICE_NODE_LABELS: z.string().transform(nodeLabelsOf).default({}),
   ...modelVariables,
   /** Name of a crash point: the process kills itself there. For tests only. */
   SLUICE_CRASH_AT: z.string().optional(),
@@ -93,6 +96,8 @@ export interface Config {
   osvDir: string | null;
   /** Null: there is none. */
   evaluationService: { address: string; token: string | null; timeoutMs: number } | null;
+  /** Of the machine that the server is on, as a node of pipelines. */
+  nodeLabels: Record<string, string>;
   /** Files of models, and how they are served. */
   models: ModelConfig;
   crashAt: string | null;
@@ -159,6 +164,7 @@ export function readConfig(given: Record<string, string | undefined>): Config {
             token: values.SLUICE_EVAL_TOKEN ?? null,
             timeoutMs: values.SLUICE_EVAL_TIMEOUT_MS,
           },
+    nodeLabels: values.SLUICE_NODE_LABELS,
     models: modelConfig(values),
     crashAt: values.SLUICE_CRASH_AT ?? null,
     databaseUrl: values.DATABASE_URL ?? urlFromParts(values),

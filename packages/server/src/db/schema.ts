@@ -279,7 +279,7 @@ export interface Database extends NotificationTables {
     environment: string | null;
     spec: JSONColumnType<object>;
     enabled: boolean;
-    secret: string;
+    secret: string | null;
     previous_secret: string | null;
     previous_until: Date | null;
     created_at: Generated<Date>;
@@ -384,6 +384,27 @@ export interface Database extends NotificationTables {
     created_at: Generated<Date>;
     finished_at: Date | null;
   };
+  nodes: {
+    name: string;
+    labels: Json<Record<string, string>>;
+    created_at: Generated<Date>;
+    created_by: string;
+  };
+  pipeline_deployments: {
+    deployment_id: string;
+    project: string;
+    environment: string;
+    name: string;
+    pipeline: string;
+    target_nodes: JSONColumnType<Record<string, string>>;
+    selector: string | null;
+    replicas: number;
+    created_at: Date;
+    updated_at: Date;
+    deleted_at: Date | null;
+    history: ColumnType<unknown, string | undefined, string>;
+  };
+  pipeline_outcomes: { rollout_id: string; project: string; outcome: string; seconds: number; at: Date };
   idempotency_keys: {
     project: string;
     actor: string;

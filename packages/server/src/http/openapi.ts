@@ -8,6 +8,7 @@ import { dropUnusedSchemas } from "./openapi.prune.ts";
 
 const TAGS = [
   ["Deployments", "One artifact in one environment, and what it runs"],
+  ["Agents", "Agents in the words of their own interface: deploy, follow, take back"],
   ["Rollouts", "The act of moving a deployment from one revision to another, under a strategy"],
   ["Goals", "What requests came to, as applications report it: the measure of an A/B test"],
   ["Scores", "How good live answers were, as applications report it"],
@@ -15,7 +16,11 @@ const TAGS = [
   ["Environments", "Where things run, and what must be true before they do"],
   ["Gates", "What a version must meet before traffic moves"],
   ["Evaluations", "Recorded quality of a version on a dataset"],
+  ["Nodes", "Machines that collectors of pipelines run on, and their labels"],
+  ["Pipelines", "Telemetry pipelines: templates, and their deployments to nodes"],
   ["Events", "What happens, as it happens"],
+  ["Notifications", "Who is told when something happens: webhooks, Slack, e-mail"],
+  ["Integrations", "Services around deployments: asked before anything starts, told of what serves"],
   ["Audit", "Who changed what, in a chain that can be verified"],
   ["Tokens", "Who may do what"],
   ["Projects", "Tenancy"],

@@ -10,8 +10,11 @@ import { evaluationRoutes } from "../evaluation/evaluation.routes.ts";
 import { eventRoutes } from "../event/event.routes.ts";
 import { gateRoutes } from "../gate/gate.routes.ts";
 import { goalRoutes } from "../goal/goal.routes.ts";
+import { integrationRoutes } from "../integration/integration.routes.ts";
 import { SURFACES } from "../kinds/surfaces.ts";
 import { scoreRoutes } from "../metric/score.routes.ts";
+import { nodeRoutes } from "../node/node.routes.ts";
+import { notificationRoutes } from "../notification/notification.routes.ts";
 import { projectRoutes } from "../project/project.routes.ts";
 import { revisionRoutes } from "../revision/revision.routes.ts";
 import { rolloutRoutes } from "../rollout/rollout.routes.ts";
@@ -33,7 +36,10 @@ export const ROUTES: readonly Routes[] = [
   rolloutRoutes,
   gateRoutes,
   evaluationRoutes,
+  nodeRoutes,
   eventRoutes,
+  notificationRoutes,
+  integrationRoutes,
   auditRoutes,
   tokenRoutes,
   schemaRoutes,

@@ -14,7 +14,11 @@ import type { EventBell } from "../event/event.bell.ts";
 import { createEventService, type EventService } from "../event/event.service.ts";
 import { createGateService, type GateService } from "../gate/gate.service.ts";
 import { createGoalService, type GoalService } from "../goal/goal.service.ts";
+import { createIntegrationService, type IntegrationService } from "../integration/integration.service.ts";
+import { type AgentService, createAgentService } from "../kinds/agent/agent.service.ts";
 import { createScoreService, type ScoreService } from "../metric/score.service.ts";
+import { createNodeService, type NodeService } from "../node/node.service.ts";
+import { createNotificationService, type NotificationService } from "../notification/notification.service.ts";
 import { createProjectService, type ProjectService } from "../project/project.service.ts";
 import { createRevisionService, type RevisionService } from "../revision/revision.service.ts";
 import { createPlanService, type PlanService } from "../rollout/plan.ts";
@@ -23,6 +27,7 @@ import { createWorkflowService, type WorkflowService } from "../workflow/workflo
 
 /** Everything that a surface (REST, gRPC) may ask of the server. */
 export interface Services {
+  agents: AgentService;
   artifacts: ArtifactService;
   audit: AuditService;
   clock: () => Instant;
@@ -32,7 +37,10 @@ export interface Services {
   events: EventService;
   gates: GateService;
   goals: GoalService;
+  integrations: IntegrationService;
   live: Live;
+  notifications: NotificationService;
+  nodes: NodeService;
   plans: PlanService;
   projects: ProjectService;
   revisions: RevisionService;
@@ -55,6 +63,7 @@ export interface ServiceDeps {
 
 export function createServices(deps: ServiceDeps): Services {
   return {
+    agents: createAgentService(deps),
     artifacts: createArtifactService(deps),
     audit: createAuditService(deps),
     clock: deps.clock,
@@ -64,7 +73,10 @@ export function createServices(deps: ServiceDeps): Services {
     events: createEventService(deps),
     gates: createGateService(deps),
     goals: createGoalService(deps),
+    integrations: createIntegrationService(deps),
     live: deps.live,
+    notifications: createNotificationService(deps),
+    nodes: createNodeService(deps),
     plans: createPlanService(deps),
     projects: createProjectService(deps),
     revisions: createRevisionService(deps),
