@@ -12,18 +12,24 @@ import { crashAt } from "./engine/crash.ts";
 import { startEngine } from "./engine/engine.ts";
 import { createLive } from "./engine/live.system.ts";
 import { createEventBell } from "./event/event.bell.ts";
+import { startGrpc } from "./grpc/grpc.server.ts";
 import { createApp } from "./http/app.ts";
 import { createMetrics } from "./http/metrics.ts";
 import { createServices } from "./http/services.ts";
 import { startJudges } from "./judge/judge.service.ts";
+import { startAgentRollbacks } from "./kinds/agent/rollback.worker.ts";
+import { startBackground } from "./kinds/background.ts";
 import { createMaking } from "./kinds/making.ts";
 import { createLogger } from "./logger.ts";
+import { startNotifications } from "./notification/notifications.ts";
 import { startGateway } from "./routing/gateway.process.ts";
 
 export interface RunningServer {
   /** Of the REST API. */
   url: string;
   gatewayUrl: string;
+  /** `host:port` of gRPC. */
+  grpcAddress: string;
   /** Stops the server alone, in order; instances and gateway go on. */
   stop(): Promise<void>;
 }
@@ -35,7 +41,7 @@ interface ServerOptions {
 }
 
 /** Connections besides those of the engine's workers: requests, the lease, LISTEN of jobs and of events. */
-const OTHER_CONNECTIONS = 16;
+const OTHER_CONNECTIONS = 20;
 
 /** What has been started, and how to stop it: the last one first. */
 class Stack {
@@ -68,12 +74,7 @@ export async function startServer(config: Config, options: ServerOptions = {}): 
   }
 }
 
-async function start(
-  config: Config,
-  root: string,
-  logger: Logger,
-  stack: Stack,
-): Promise<{ url: string; gatewayUrl: string }> {
+async function start(config: Config, root: string, logger: Logger, stack: Stack): Promise<Omit<RunningServer, "stop">> {
   const { dataDir } = config;
   const crash = crashAt(config.crashAt);
   stack.add(await lockDataFolder(dataDir));
@@ -96,6 +97,7 @@ async function start(
     evaluationService: config.evaluationService,
     osvFolder: config.osvDir,
     making: (changed) => createMaking({ db, config, logger: logger.child({ part: "making" }), changed }),
+    commands: config,
     workers: config.workers,
     maxActiveRollouts: config.maxActiveRollouts,
     logger: logger.child({ part: "engine" }),
@@ -121,26 +123,53 @@ async function start(
   const bell = createEventBell({ pool, logger });
   stack.add(bell.close);
   const live = createLive({ gatewayUrl: gateway.url, link: gateway.link, runtimes });
-  const app = await createApp({
-    config,
-    logger: logger.child({ part: "http" }),
+  const agents = startAgentRollbacks({
     db,
-    services: createServices({ db, clock: Date.now, bell, live, checks, config }),
-    metrics: createMetrics(db),
-    readiness: {
-      gateway: async () => {
-        if (!gateway.link.connected()) throw new Error("the gateway does not answer");
-      },
-    },
+    pool,
+    live,
+    dataDir,
+    logger: logger.child({ part: "agents" }),
+    now: Date.now,
   });
+  stack.add(agents.close);
+  const notifications = startNotifications({
+    db,
+    pool,
+    bell,
+    live,
+    capacity: checks.capacity,
+    logger: logger.child({ part: "notifications" }),
+    now: Date.now,
+  });
+  stack.add(notifications.close);
+  const services = createServices({ db, clock: Date.now, bell, live, checks, config });
+  const metrics = createMetrics(db);
+  const readiness = {
+    gateway: async () => {
+      if (!gateway.link.connected()) throw new Error("the gateway does not answer");
+    },
+  };
+  const app = await createApp({ config, logger: logger.child({ part: "http" }), db, services, metrics, readiness });
   stack.add(() => app.close());
+  const background = startBackground({ db, live, clock: Date.now, logger });
+  stack.add(background.close);
+  const grpc = await startGrpc({ config, services, db, metrics, readiness, logger: logger.child({ part: "grpc" }) });
+  stack.add(grpc.close);
+  const grpcAddress = grpc.address;
   const url = await app.listen({ host: config.bind, port: config.httpPort }).catch((error: unknown) => {
     throw isTaken(error) ? portTaken(config) : error;
   });
-  await writeServerInfo(dataDir, { pid: process.pid, url, gatewayUrl: gateway.url, startedAt: Date.now() });
+  await writeServerInfo(dataDir, {
+    pid: process.pid,
+    url,
+    gatewayUrl: gateway.url,
+    grpcAddress,
+    startedAt: Date.now(),
+  });
   stack.add(() => removeServerInfo(dataDir));
-  logger.info({ url, gateway: gateway.url }, "ready");
-  return { url, gatewayUrl: gateway.url };
+  for (const note of config.notes) logger.info(note);
+  logger.info({ url, gateway: gateway.url, grpc: grpcAddress }, "ready");
+  return { url, gatewayUrl: gateway.url, grpcAddress };
 }
 
 const isTaken = (error: unknown): boolean => error instanceof Error && "code" in error && error.code === "EADDRINUSE";

@@ -62,7 +62,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
   makeWritesIdempotent(app, db);
   handleUnknownRoutes(app);
   await describeApi(app, { version: VERSION });
-  measureRequests(app, metrics);
+  measureRequests(app, metrics, services);
   const database: ReadinessCheck = async () => {
     await sql`select 1`.execute(db);
   };

@@ -3,7 +3,10 @@ import { collectDefaultMetrics, Gauge, Histogram, Registry } from "prom-client";
 import { z } from "zod";
 import { authorise, projectOf } from "../access/authorise.ts";
 import type { Database } from "../db/schema.ts";
+import { agentMetricsSchema } from "../kinds/agent/agent.schema.ts";
+import { addAgentMetrics } from "../kinds/agent/metrics.prometheus.ts";
 import type { App } from "./app.types.ts";
+import type { Services } from "./services.ts";
 
 /** The registry that /metrics shows. Other parts add their own metrics to it. */
 export function createMetrics(db: Kysely<Database>): Registry {
@@ -21,6 +24,7 @@ export function createMetrics(db: Kysely<Database>): Registry {
       for (const { phase, count } of rows) this.set({ phase }, count);
     },
   });
+  addAgentMetrics(registry, db);
   return registry;
 }
 
@@ -31,8 +35,15 @@ const countByPhase = (db: Kysely<Database>): Promise<{ phase: string; count: num
     .groupBy("phase")
     .execute();
 
+const metricsView = z
+  .object({
+    metrics: agentMetricsSchema.describe("Deployments of agents in the caller's project."),
+    samples: z.array(z.record(z.string(), z.unknown())).describe("What Prometheus reads, as JSON."),
+  })
+  .meta({ id: "Metrics" });
+
 /** Measures every request, and shows the registry at /metrics. */
-export function measureRequests(app: App, registry: Registry): void {
+export function measureRequests(app: App, registry: Registry, { agents }: Pick<Services, "agents">): void {
   const duration = new Histogram({
     name: "sluice_http_request_duration_seconds",
     help: "Time from a request's headers to the end of its answer, by route",
@@ -57,7 +68,7 @@ export function measureRequests(app: App, registry: Registry): void {
             description: "Metrics",
             content: {
               "text/plain": { schema: z.string() },
-              "application/json": { schema: z.array(z.record(z.string(), z.unknown())) },
+              "application/json": { schema: metricsView },
             },
           },
         },
@@ -69,7 +80,10 @@ export function measureRequests(app: App, registry: Registry): void {
       reply.header("cache-control", "no-store");
       if (headers.accept?.includes("application/json") === true) {
         const metrics = await registry.getMetricsAsJSON();
-        return reply.type("application/json").send(metrics.map((metric) => ({ ...metric })));
+        return reply.type("application/json").send({
+          metrics: await agents.metrics(principal),
+          samples: metrics.map((metric) => ({ ...metric })),
+        });
       }
       return reply.type(registry.contentType).send(await registry.metrics());
     },

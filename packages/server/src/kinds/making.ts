@@ -9,6 +9,7 @@ import type { Kysely } from "kysely";
 import type { Logger } from "pino";
 import type { Config } from "../config.ts";
 import type { Database } from "../db/schema.ts";
+import { createAgentMaking } from "./agent/agent.making.ts";
 
 /** One revision that is to have instances. */
 export interface Made {
@@ -54,4 +55,7 @@ export const programsOnly: Making = {
 };
 
 /** How each kind's versions become programs on this server. */
-export const createMaking = (_deps: MakingDeps): Making => programsOnly;
+export const createMaking = (deps: MakingDeps): Making => ({
+  ...programsOnly,
+  agent: createAgentMaking(deps, asRegistered),
+});

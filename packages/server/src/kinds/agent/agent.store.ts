@@ -133,3 +133,18 @@ export async function currentDelivery(db: Db, deployment: string): Promise<Rollo
     .executeTakeFirst();
   return row === undefined ? null : reviveRollout(row.state);
 }
+
+/** The rollout that brings a deployment back from one that had been completed, the newest; null when there is none. */
+export async function reverseOf(db: Db, rollout: string): Promise<Rollout | null> {
+  const row = await db
+    .selectFrom("rollouts")
+    .select("state")
+    .where("deployment_id", "=", (eb) =>
+      eb.selectFrom("rollouts as r").select("r.deployment_id").where("r.id", "=", rollout),
+    )
+    .where(sql<boolean>`state ->> 'rollbackOf' = ${rollout}`)
+    .orderBy("id", "desc")
+    .limit(1)
+    .executeTakeFirst();
+  return row === undefined ? null : reviveRollout(row.state);
+}
