@@ -115,6 +115,7 @@ export * from "./names.ts";
 export * from "./notification/alert.ts";
 export * from "./notification/channel.schema.ts";
 export * from "./notification/delivery.ts";
+export * from "./notification/figures.ts";
 export * from "./notification/incident.ts";
 export * from "./notification/message.mail.ts";
 export * from "./notification/message.slack.ts";

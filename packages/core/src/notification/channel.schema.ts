@@ -90,40 +90,40 @@ const webhookSchema = z.strictObject({ type: z.literal("webhook"), ...common, ur
 const slackSchema = z.strictObject({ type: z.literal("slack"), ...common, url });
 
 const mailAddress = z.email().max(320);
-const password = z.string().min(1).max(4_096);
 
-const emailSchema = z.strictObject({
-  type: z.literal("email"),
-  ...common,
-  host: z
-    .string()
-    .max(255)
-    .regex(/^[A-Za-z0-9.:_-]+$/, "the name or address of an SMTP server"),
-  port: z.number().int().min(1).max(65_535).default(587),
-  tls: z
-    .enum(["starttls", "implicit", "none"])
-    .default("starttls")
-    .describe("`starttls`: required after the greeting; `implicit`: from the first byte; `none`: in clear text"),
-  rejectUnauthorized: z.boolean().default(true).describe("Whether the server's certificate must be trusted"),
-  user: z.string().min(1).max(320).nullable().default(null),
-  password: password.nullable().default(null),
-  from: mailAddress,
-  to: z.array(mailAddress).min(1).max(50),
-});
-
-/** Where alerts go, and which. */
-export const channelSchema = z
-  .discriminatedUnion("type", [webhookSchema, slackSchema, emailSchema])
-  .superRefine((channel, context) => {
-    if (channel.type !== "email") return;
-    const refuse = (field: string, message: string) =>
-      context.addIssue({ code: "custom", path: [field], message, input: null });
-    if ((channel.user === null) !== (channel.password === null)) {
-      refuse(channel.user === null ? "user" : "password", "both `user` and `password`, or neither");
-    } else if (channel.user !== null && channel.tls === "none" && !isThisMachine(channel.host)) {
+const emailSchema = z
+  .strictObject({
+    type: z.literal("email"),
+    ...common,
+    host: z
+      .string()
+      .max(255)
+      .regex(/^[A-Za-z0-9.:_-]+$/, "the name or address of an SMTP server"),
+    port: z.number().int().min(1).max(65_535).default(587),
+    tls: z
+      .enum(["starttls", "implicit", "none"])
+      .default("starttls")
+      .describe("`starttls`: required after the greeting; `implicit`: from the first byte; `none`: in clear text"),
+    rejectUnauthorized: z.boolean().default(true).describe("Whether the server's certificate must be trusted"),
+    user: z.string().min(1).max(320).nullable().default(null),
+    password: z.string().min(1).max(4_096).nullable().default(null),
+    from: mailAddress,
+    to: z.array(mailAddress).min(1).max(50),
+  })
+  .superRefine(({ user, password, tls, host }, context) => {
+    const refuse = (field: string, message: string) => context.addIssue({ code: "custom", path: [field], message });
+    if ((user === null) !== (password === null)) {
+      refuse(user === null ? "user" : "password", "both `user` and `password`, or neither");
+    } else if (user !== null && tls === "none" && !isThisMachine(host)) {
       refuse("tls", "starttls or implicit: a password goes in clear text to this machine only");
     }
   });
+
+/** Each type's own form, to be extended by its key. */
+export const CHANNEL_FORMS = { webhook: webhookSchema, slack: slackSchema, email: emailSchema } as const;
+
+/** Where alerts go, and which. */
+export const channelSchema = z.discriminatedUnion("type", [webhookSchema, slackSchema, emailSchema]);
 
 export type Channel = z.infer<typeof channelSchema>;
 export type ChannelOf<Type extends ChannelType> = Extract<Channel, { type: Type }>;

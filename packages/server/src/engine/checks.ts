@@ -9,6 +9,7 @@ import type {
   VersionSpec,
 } from "@sluice/core";
 import type { Db } from "../db/database.ts";
+import { integrationChecks } from "../integration/integration.checks.ts";
 import { KIND_CHECKS } from "../kinds/checks.ts";
 import { artifactChecks } from "./checks/artifact.checks.ts";
 import { configChecks } from "./checks/config.checks.ts";
@@ -51,6 +52,7 @@ export interface Candidate {
   config: DeploymentConfig;
   strategy: Strategy;
   environment: EnvironmentSpec;
+  environmentName: string;
   route: RouteSettings | null;
 }
 
@@ -79,6 +81,7 @@ const CHECKS: readonly Check[] = [
   ...securityChecks,
   ...deliveryChecks,
   ...dependencyChecks,
+  ...integrationChecks,
 ];
 
 /**
@@ -128,6 +131,7 @@ export async function runChecks(
     config: revision.config,
     strategy: rollout.strategy,
     environment: spec,
+    environmentName: deployment.environment,
     route: route?.settings ?? null,
   };
   return check({ ...environment, db, candidate, ...(signal && { signal }) }, now);

@@ -7,6 +7,7 @@ import {
   type HookFact,
   type Instant,
   type JudgeReport,
+  type MigrationRun,
   type RouteSettings,
   reviveRollout,
   type VersionSpec,
@@ -14,6 +15,7 @@ import {
 import { sql } from "kysely";
 import type { Db } from "../db/database.ts";
 import type { DesiredWorkload } from "../deployment/workload.store.ts";
+import { MIGRATION_RUNS } from "../migration/migration.store.ts";
 import type { StoredRollout } from "../rollout/rollout.store.ts";
 import { type DesiredTraffic, routedRevisions, type StoredRoute } from "../routing/route.store.ts";
 import type { StoredActivity } from "./activity/activity.store.ts";
@@ -56,8 +58,14 @@ export interface Loaded {
   hooks: HookFact[];
   /** Of the first rollout: the long work of its phase; null when none was begun. */
   activity: StoredActivity | null;
+  /** What was done to the data of the deployment, and taken back, in order. */
+  migrationRuns: MigrationRun[];
+  /** The rollout that delivered what the first rollout returns to, when that is a rollback after completion; else null. */
+  deliveredBy: string | null;
   /** Whether any gate may ask for a version of the artifact in this environment. */
   gated: boolean;
+  /** Whether the project has services that validation asks. */
+  asksServices: boolean;
   /** What the pooled judge says of the first rollout; null before it has looked. */
   judge: JudgeReport | null;
   /** When the deployment is looked at again in any case: the later wake that is pending. */
@@ -93,7 +101,9 @@ const ACTIVITY = sql<StoredActivity | null>`
                 and recorded_at > activities.started_at))
    from activities join rollouts on rollouts.id = rollout_id
    where rollout_id = ${HEAD}
-     and kind = case phase when 'validating' then 'checks' when 'gating' then 'gates' when 'testing' then 'tests' end)`;
+     and kind = case phase when 'validating' then 'checks' when 'gating' then 'gates' when 'testing' then 'tests'
+                         when 'preparing' then 'migrations' when 'monitoring' then 'migrations'
+                         when 'rolling_back' then 'migrations' end)`;
 
 const JUDGE = sql<JudgeReport | null>`(select report from judge_states where rollout_id = ${HEAD})`;
 
@@ -102,6 +112,14 @@ const GATED = sql<boolean>`
           where gates.project = d.project
             and (gates.artifact is null or gates.artifact = artifacts.name)
             and (gates.environment is null or gates.environment = d.environment))`;
+
+const ASKS_SERVICES = sql<boolean>`
+  exists (select from integrations where integrations.project = d.project and integrations.spec -> 'health' <> 'null'::jsonb)`;
+
+const DELIVERED_BY = sql<string | null>`
+  (select max(earlier.id) from rollouts head join rollouts earlier on earlier.deployment_id = head.deployment_id
+   where head.id = ${HEAD} and head.state ->> 'rollbackOf' is not null and earlier.id < head.id
+     and earlier.phase = 'completed' and earlier.state ->> 'toRevision' = head.state ->> 'toRevision')`;
 
 const WAKE_AT = sql<Instant | null>`
   (select (extract(epoch from run_at) * 1000)::bigint from graphile_worker.jobs
@@ -125,6 +143,9 @@ export async function load(db: Db, id: string): Promise<Loaded | null> {
       HOOKS.as("hooks"),
       ACTIVITY.as("activity"),
       GATED.as("gated"),
+      MIGRATION_RUNS.as("migrationRuns"),
+      DELIVERED_BY.as("deliveredBy"),
+      ASKS_SERVICES.as("asksServices"),
       JUDGE.as("judge"),
       WAKE_AT.as("wake_at"),
     ])
@@ -158,6 +179,9 @@ export async function load(db: Db, id: string): Promise<Loaded | null> {
     hooks,
     activity,
     gated: row.gated,
+    migrationRuns: row.migrationRuns,
+    deliveredBy: row.deliveredBy,
+    asksServices: row.asksServices,
     judge: row.judge,
     wakeAt: row.wake_at,
   };

@@ -17,7 +17,8 @@ export interface StoredEvent {
 }
 
 export interface EventFilter {
-  project: string;
+  /** Null: every project, for what reads on behalf of nobody. */
+  project: string | null;
   rollout?: string | undefined;
   deployment?: string | undefined;
   type?: string | undefined;
@@ -77,7 +78,7 @@ export async function endOfEvents(db: Db): Promise<string> {
 function conditions(where: ExpressionBuilder<Database, "events">, filter: EventFilter): Expression<SqlBool>[] {
   const { project, rollout, deployment, type, alert, environment } = filter;
   return [
-    where("project", "=", project),
+    ...(project === null ? [] : [where("project", "=", project)]),
     ...(rollout === undefined ? [] : [where("rollout_id", "=", rollout)]),
     ...(deployment === undefined ? [] : [where("deployment_id", "=", deployment)]),
     ...(type === undefined ? [] : [where("type", "=", type)]),

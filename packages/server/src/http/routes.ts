@@ -8,6 +8,7 @@ import { deploymentLiveRoutes } from "../deployment/live.routes.ts";
 import { environmentRoutes } from "../environment/environment.routes.ts";
 import { evaluationRoutes } from "../evaluation/evaluation.routes.ts";
 import { eventRoutes } from "../event/event.routes.ts";
+import { feedbackRoutes } from "../feedback/feedback.routes.ts";
 import { gateRoutes } from "../gate/gate.routes.ts";
 import { goalRoutes } from "../goal/goal.routes.ts";
 import { integrationRoutes } from "../integration/integration.routes.ts";
@@ -16,6 +17,8 @@ import { scoreRoutes } from "../metric/score.routes.ts";
 import { nodeRoutes } from "../node/node.routes.ts";
 import { notificationRoutes } from "../notification/notification.routes.ts";
 import { projectRoutes } from "../project/project.routes.ts";
+import { ofrepRoutes } from "../resolve/ofrep.routes.ts";
+import { resolveRoutes } from "../resolve/resolve.routes.ts";
 import { revisionRoutes } from "../revision/revision.routes.ts";
 import { rolloutRoutes } from "../rollout/rollout.routes.ts";
 import type { Routes } from "./app.types.ts";
@@ -32,6 +35,9 @@ export const ROUTES: readonly Routes[] = [
   deploymentLiveRoutes,
   goalRoutes,
   scoreRoutes,
+  resolveRoutes,
+  ofrepRoutes,
+  feedbackRoutes,
   revisionRoutes,
   rolloutRoutes,
   gateRoutes,

@@ -12,6 +12,7 @@ import { createEnvironmentService, type EnvironmentService } from "../environmen
 import { createEvaluationService, type EvaluationService } from "../evaluation/evaluation.service.ts";
 import type { EventBell } from "../event/event.bell.ts";
 import { createEventService, type EventService } from "../event/event.service.ts";
+import { createFeedbackService, type FeedbackService } from "../feedback/feedback.service.ts";
 import { createGateService, type GateService } from "../gate/gate.service.ts";
 import { createGoalService, type GoalService } from "../goal/goal.service.ts";
 import { createIntegrationService, type IntegrationService } from "../integration/integration.service.ts";
@@ -20,6 +21,9 @@ import { createScoreService, type ScoreService } from "../metric/score.service.t
 import { createNodeService, type NodeService } from "../node/node.service.ts";
 import { createNotificationService, type NotificationService } from "../notification/notification.service.ts";
 import { createProjectService, type ProjectService } from "../project/project.service.ts";
+import { createResolveLimit, type ResolveLimit } from "../resolve/resolve.limit.ts";
+import { createResolveService, type ResolveService } from "../resolve/resolve.service.ts";
+import { createResolver, type Resolver } from "../resolve/resolver.ts";
 import { createRevisionService, type RevisionService } from "../revision/revision.service.ts";
 import { createPlanService, type PlanService } from "../rollout/plan.ts";
 import { createRolloutService, type RolloutService } from "../rollout/rollout.service.ts";
@@ -35,6 +39,7 @@ export interface Services {
   environments: EnvironmentService;
   evaluations: EvaluationService;
   events: EventService;
+  feedback: FeedbackService;
   gates: GateService;
   goals: GoalService;
   integrations: IntegrationService;
@@ -43,6 +48,9 @@ export interface Services {
   nodes: NodeService;
   plans: PlanService;
   projects: ProjectService;
+  resolveLimit: ResolveLimit;
+  resolver: Resolver;
+  resolves: ResolveService;
   revisions: RevisionService;
   rollouts: RolloutService;
   scores: ScoreService;
@@ -59,9 +67,13 @@ export interface ServiceDeps {
   /** Where candidates would run: what a plan's checks look at. */
   checks: CheckEnvironment;
   config: Config;
+  /** What prompts are dealt out by. Default: one that reads the database whenever it is asked. */
+  resolver?: Resolver;
 }
 
 export function createServices(deps: ServiceDeps): Services {
+  const resolver = deps.resolver ?? createResolver(deps.db);
+  const resolves = createResolveService({ db: deps.db, resolver, random: Math.random });
   return {
     agents: createAgentService(deps),
     artifacts: createArtifactService(deps),
@@ -71,6 +83,7 @@ export function createServices(deps: ServiceDeps): Services {
     environments: createEnvironmentService(deps),
     evaluations: createEvaluationService(deps),
     events: createEventService(deps),
+    feedback: createFeedbackService({ ...deps, resolves }),
     gates: createGateService(deps),
     goals: createGoalService(deps),
     integrations: createIntegrationService(deps),
@@ -79,6 +92,9 @@ export function createServices(deps: ServiceDeps): Services {
     nodes: createNodeService(deps),
     plans: createPlanService(deps),
     projects: createProjectService(deps),
+    resolveLimit: createResolveLimit(deps.config.resolveLimit, deps.clock),
+    resolver,
+    resolves,
     revisions: createRevisionService(deps),
     rollouts: createRolloutService(deps),
     scores: createScoreService(deps),

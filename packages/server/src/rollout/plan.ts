@@ -109,13 +109,24 @@ function change(tx: Db, principal: Principal, request: PlanRequest, now: Instant
 
 async function candidateOf(
   tx: Db,
-  { id, project, kind }: StoredDeployment,
+  { id, project, kind, environment: environmentName }: StoredDeployment,
   { strategy }: Rollout,
   { versionId, version, spec, config }: StoredRevision,
   environment: EnvironmentSpec,
 ): Promise<Candidate> {
   const route = await findRoute(tx, id);
-  const planned = { project, deployment: id, kind, versionId, version, spec, config, strategy, environment };
+  const planned = {
+    project,
+    deployment: id,
+    kind,
+    versionId,
+    version,
+    spec,
+    config,
+    strategy,
+    environment,
+    environmentName,
+  };
   return { ...planned, route: route?.settings ?? null };
 }
 

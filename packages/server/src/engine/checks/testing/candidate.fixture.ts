@@ -71,6 +71,7 @@ export async function candidateFixture({ db }: TestDatabase): Promise<CandidateF
       config: configSchema.parse({}),
       strategy: strategySchema.parse({ type: "canary" }),
       environment: environmentSchema.parse({}),
+      environmentName: "development",
       route: null,
       ...change,
     };
