@@ -26,6 +26,7 @@ for (let run = 0; run < RUNS; run += 1) {
     SLUICE_DATA_DIR: dataDir,
     SLUICE_HTTP_PORT: "0",
     SLUICE_GATEWAY_PORT: "0",
+    SLUICE_GRPC_PORT: "0",
     SLUICE_LOG_LEVEL: "info",
   };
   try {

@@ -10,6 +10,8 @@ const infoSchema = z.object({
   url: z.url(),
   /** Where callers reach the gateway. */
   gatewayUrl: z.url(),
+  /** `host:port` of gRPC; null in what an older server left. */
+  grpcAddress: z.string().nullish(),
   startedAt: z.number(),
 });
 

@@ -46,7 +46,7 @@ describe("the server's program", () => {
 
   // edge case 40
   test("refuses to be the second server of a data folder, and names the first", async () => {
-    const { code, stderr } = await run([], { SLUICE_HTTP_PORT: "0", SLUICE_GATEWAY_PORT: "0" });
+    const { code, stderr } = await run([], { SLUICE_HTTP_PORT: "0", SLUICE_GATEWAY_PORT: "0", SLUICE_GRPC_PORT: "0" });
     expect(code).toBe(70);
     expect(stderr).toContain(`the server at ${server.url} (process `);
     expect(stderr).toContain(`has the data folder ${dataDir}; stop it, or set SLUICE_DATA_DIR`);
@@ -55,13 +55,18 @@ describe("the server's program", () => {
 
   test("names the variable when another program has its port", async () => {
     const other = await mkdtemp(join(tmpdir(), "sluice-second-"));
-    const ports = { SLUICE_DATA_DIR: other, SLUICE_HTTP_PORT: new URL(server.url).port, SLUICE_GATEWAY_PORT: "0" };
+    const ports = { SLUICE_DATA_DIR: other, SLUICE_HTTP_PORT: "0", SLUICE_GATEWAY_PORT: "0", SLUICE_GRPC_PORT: "0" };
+    const grpcPort = (await readServerInfo(dataDir))?.grpcAddress?.split(":").at(-1) ?? "";
     try {
-      expect(await run([], ports)).toEqual({
+      expect(await run([], { ...ports, SLUICE_HTTP_PORT: new URL(server.url).port })).toEqual({
         code: 70,
         stderr: expect.stringMatching(
           /^sluice: SLUICE_HTTP_PORT is \d+, and another program listens at .* a port that is free\n$/,
         ),
+      });
+      expect(await run([], { ...ports, SLUICE_GRPC_PORT: grpcPort })).toEqual({
+        code: 70,
+        stderr: expect.stringMatching(/^sluice: SLUICE_GRPC_PORT is \d+, and another program listens at .* is free/),
       });
     } finally {
       await run(["down"], ports);

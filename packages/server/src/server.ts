@@ -22,6 +22,8 @@ import { startBackground } from "./kinds/background.ts";
 import { createMaking } from "./kinds/making.ts";
 import { createLogger } from "./logger.ts";
 import { startNotifications } from "./notification/notifications.ts";
+import { joinedLink } from "./resolve/resolver.link.ts";
+import { startResolving } from "./resolve/resolving.ts";
 import { startGateway } from "./routing/gateway.process.ts";
 
 export interface RunningServer {
@@ -84,13 +86,16 @@ async function start(config: Config, root: string, logger: Logger, stack: Stack)
   const runtimes = await startRuntimes(config, logger, stack);
   const gateway = await startGateway({ config, logger });
   stack.add(gateway.leave);
+  const resolving = await startResolving({ db, pool, logger: logger.child({ part: "resolver" }), now: Date.now });
+  stack.add(resolving.close);
+  const link = joinedLink(gateway.link, resolving.resolver);
 
   const programPath = config.programEnv.PATH ?? "";
   const checks = { root, programPath, targets: new Set(runtimes.keys()), capacity: machineCapacity() };
   const engine = await startEngine({
     db,
     pool,
-    link: gateway.link,
+    link,
     runtimes,
     checks,
     routing: config,
@@ -108,7 +113,7 @@ async function start(config: Config, root: string, logger: Logger, stack: Stack)
   const judges = startJudges({
     db,
     pool,
-    route: gateway.link.route,
+    route: link.route,
     changed: engine.changed,
     root,
     logger: logger.child({ part: "judge" }),
@@ -122,7 +127,7 @@ async function start(config: Config, root: string, logger: Logger, stack: Stack)
   }
   const bell = createEventBell({ pool, logger });
   stack.add(bell.close);
-  const live = createLive({ gatewayUrl: gateway.url, link: gateway.link, runtimes });
+  const live = createLive({ gatewayUrl: gateway.url, link, runtimes });
   const agents = startAgentRollbacks({
     db,
     pool,
@@ -142,7 +147,7 @@ async function start(config: Config, root: string, logger: Logger, stack: Stack)
     now: Date.now,
   });
   stack.add(notifications.close);
-  const services = createServices({ db, clock: Date.now, bell, live, checks, config });
+  const services = createServices({ db, clock: Date.now, bell, live, checks, config, resolver: resolving.resolver });
   const metrics = createMetrics(db);
   const readiness = {
     gateway: async () => {

@@ -41,11 +41,13 @@ export function addLocalCommands(cli: Cli, program: Command): void {
       const info = readServerInfo(dataDir);
       const gatewayUrl = info?.gatewayUrl ?? null;
       const gatewayAnswers = gatewayUrl !== null && (await probe(gatewayUrl)) !== null;
-      const state = { url: client.url, ready, gatewayUrl, gatewayAnswers, dataDir };
+      const grpcAddress = info?.grpcAddress ?? null;
+      const state = { url: client.url, ready, gatewayUrl, gatewayAnswers, grpcAddress, dataDir };
       session.print(state, () =>
         renderFields({
           server: `${client.url} ${ready ? "is ready" : "does not answer"}`,
           gateway: gatewayUrl === null ? null : `${gatewayUrl} ${gatewayAnswers ? "answers" : "does not answer"}`,
+          gRPC: grpcAddress,
           data: dataDir,
         }),
       );
@@ -92,15 +94,16 @@ async function ready(dataDir: string, pid: number, timeoutMs: number, signal: Ab
 }
 
 function printAddresses(session: Session, server: ServerInfo, headline: string): void {
-  const { url, gatewayUrl = null, pid } = server;
+  const { url, gatewayUrl = null, grpcAddress = null, pid } = server;
   const { dataDir } = session;
-  session.print({ url, gatewayUrl, pid, dataDir }, () =>
+  session.print({ url, gatewayUrl, grpcAddress, pid, dataDir }, () =>
     [
       headline,
       renderFields({
         "  API": url,
         "  reference": new URL("/docs", url).href,
         "  gateway": gatewayUrl,
+        "  gRPC": grpcAddress,
         "  data": dataDir,
         "  log": logFile(dataDir),
       }),

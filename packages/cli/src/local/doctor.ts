@@ -23,6 +23,7 @@ const MOST_SKEW = 5_000;
 const SERVER_PORTS = [
   { variable: "SLUICE_HTTP_PORT", port: 8303 },
   { variable: "SLUICE_GATEWAY_PORT", port: 30_080 },
+  { variable: "SLUICE_GRPC_PORT", port: 9_005 },
 ];
 
 const REMEDIES: Readonly<Record<string, string>> = {

@@ -3,7 +3,12 @@ import { join } from "node:path";
 import { z } from "zod";
 
 /** What a running server leaves in its data folder for those who look for it. */
-const schema = z.object({ pid: z.number().int(), url: z.url(), gatewayUrl: z.url().nullish() });
+const schema = z.object({
+  pid: z.number().int(),
+  url: z.url(),
+  gatewayUrl: z.url().nullish(),
+  grpcAddress: z.string().nullish(),
+});
 
 export type ServerInfo = z.infer<typeof schema>;
 

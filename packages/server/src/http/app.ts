@@ -2,7 +2,6 @@ import { randomUUID } from "node:crypto";
 import fastify, { type FastifyBaseLogger, LogController } from "fastify";
 import { serializerCompiler, type ZodTypeProvider } from "fastify-type-provider-zod";
 import type { Kysely } from "kysely";
-import { sql } from "kysely";
 import type { Registry } from "prom-client";
 import type { Config } from "../config.ts";
 import type { Database } from "../db/schema.ts";
@@ -15,7 +14,7 @@ import { FILE_TIMEOUTS, limitRequests, limitSending, TIMEOUTS } from "./limits.t
 import { measureRequests } from "./metrics.ts";
 import { handleUnknownRoutes } from "./not-found.ts";
 import { describeApi } from "./openapi.ts";
-import type { ReadinessCheck } from "./readiness.ts";
+import { databaseAnswers, type ReadinessCheck } from "./readiness.ts";
 import { ROUTES } from "./routes.ts";
 import { addSecurityHeaders } from "./security-headers.ts";
 import type { Services } from "./services.ts";
@@ -63,10 +62,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
   handleUnknownRoutes(app);
   await describeApi(app, { version: VERSION });
   measureRequests(app, metrics, services);
-  const database: ReadinessCheck = async () => {
-    await sql`select 1`.execute(db);
-  };
-  healthRoutes(app, { database, ...readiness });
+  healthRoutes(app, { database: databaseAnswers(db), ...readiness });
   for (const routes of ROUTES) routes(app, services);
   return app;
 }

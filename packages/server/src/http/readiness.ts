@@ -1,10 +1,18 @@
 import { setTimeout } from "node:timers/promises";
+import { type Kysely, sql } from "kysely";
+import type { Database } from "../db/schema.ts";
 
 /** A part that must work before requests make sense; throws, or does not answer in time, when it does not. */
 export type ReadinessCheck = () => Promise<void>;
 
 /** Milliseconds that a check may take. */
 const PATIENCE = 2_000;
+
+export const databaseAnswers =
+  (db: Kysely<Database>): ReadinessCheck =>
+  async () => {
+    await sql`select 1`.execute(db);
+  };
 
 /** What failed, by the names of the checks; empty when all is well. */
 export async function failedChecks(checks: Readonly<Record<string, ReadinessCheck>>): Promise<Map<string, unknown>> {

@@ -1,4 +1,5 @@
 import {
+  ARTIFACT_KINDS,
   COMMANDS,
   COMPARISONS,
   nameSchema,
@@ -210,6 +211,18 @@ export const rolloutSchema = z
     estimatedCompletion: time.nullable().describe("Null when nobody can know: paused, queued, waiting for a person."),
     validations: z.array(validationSchema),
     gates: z.array(gateSchema),
+    migrations: z
+      .array(
+        z.object({
+          name: z.string(),
+          direction: z.enum(["up", "down"]),
+          status: z.enum(["succeeded", "failed"]),
+          message: z.string(),
+          executionMs: z.number(),
+          at: z.iso.datetime(),
+        }),
+      )
+      .describe("What was done to the data before the candidate started, and taken back on the way back."),
     tests: z.array(testSchema).describe("Tests against the candidate itself, at zero traffic."),
     approvals: z.array(
       z.object({
@@ -248,6 +261,8 @@ export type RolloutView = z.output<typeof rolloutSchema>;
 export const listRolloutsSchema = z.strictObject({
   project: nameSchema.optional(),
   deployment: z.string().min(1).max(128).optional().describe("Id, or name."),
+  artifact: nameSchema.optional(),
+  kind: z.enum(ARTIFACT_KINDS).optional().describe("Of the artifact."),
   environment: nameSchema.optional(),
   phase: z
     .union([z.enum(PHASES), z.array(z.enum(PHASES)).min(1)])

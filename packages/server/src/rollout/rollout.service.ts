@@ -86,6 +86,8 @@ async function list(db: Db, principal: Principal, query: ListRollouts): Promise<
     project,
     limit: query.limit + 1,
     ...(deployment !== undefined && { deployment: deployment.id }),
+    ...(query.artifact !== undefined && { artifact: query.artifact }),
+    ...(query.kind !== undefined && { kind: query.kind }),
     ...(environment !== undefined && { environment }),
     ...(query.phase !== undefined && { phases: query.phase }),
     ...(before !== undefined && { before }),

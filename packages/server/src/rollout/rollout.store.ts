@@ -1,5 +1,7 @@
-import { isTerminal, type Phase, type Rollout, reviveRollout, SluiceError } from "@sluice/core";
+import { type ArtifactKind, isTerminal, type Phase, type Rollout, reviveRollout, SluiceError } from "@sluice/core";
+import type { ExpressionBuilder } from "kysely";
 import type { Db } from "../db/database.ts";
+import type { Database } from "../db/schema.ts";
 
 /** A rollout as it is on disk. `rowVersion` is what the next change must name, so that none is lost. */
 export interface StoredRollout {
@@ -10,6 +12,8 @@ export interface StoredRollout {
 export interface RolloutFilter {
   project: string;
   deployment?: string;
+  artifact?: string;
+  kind?: ArtifactKind;
   environment?: string;
   phases?: readonly Phase[];
   /** Only rollouts with a smaller id (ids sort by creation): the last one of the page before. */
@@ -89,9 +93,22 @@ export async function activeRollouts(db: Db, deployment: string): Promise<Stored
 export async function listRollouts(db: Db, filter: RolloutFilter): Promise<StoredRollout[]> {
   let query = db.selectFrom("rollouts").select(COLUMNS).where("project", "=", filter.project);
   if (filter.deployment !== undefined) query = query.where("deployment_id", "=", filter.deployment);
+  if (filter.artifact !== undefined) query = query.where("artifact", "=", filter.artifact);
+  if (filter.kind !== undefined) query = query.where(isOfKind(filter.kind));
   if (filter.environment !== undefined) query = query.where("environment", "=", filter.environment);
   if (filter.phases !== undefined) query = query.where("phase", "in", filter.phases);
   if (filter.before !== undefined) query = query.where("id", "<", filter.before);
   const rows = await query.orderBy("id", "desc").limit(filter.limit).execute();
   return rows.map(stored);
 }
+
+const isOfKind =
+  (kind: ArtifactKind) =>
+  ({ exists, selectFrom }: ExpressionBuilder<Database, "rollouts">) =>
+    exists(
+      selectFrom("artifacts as a")
+        .select("a.id")
+        .whereRef("a.project", "=", "rollouts.project")
+        .whereRef("a.name", "=", "rollouts.artifact")
+        .where("a.kind", "=", kind),
+    );

@@ -14,6 +14,8 @@ const READY_MS = 45_000;
 export interface ServerProcess {
   readonly url: string;
   readonly gatewayUrl: string;
+  /** `host:port` of gRPC. */
+  readonly grpcAddress: string;
   /** Resolves when the server is ready. `crashAt` names the crash point at which it kills itself. */
   start(crashAt?: string): Promise<void>;
   /** As `kill -9`; resolves when it is dead. */
@@ -32,12 +34,13 @@ export interface ServerProcess {
 }
 
 export async function serverProcess(dataDir: string): Promise<ServerProcess> {
-  const [httpPort, gatewayPort] = [await freePort(), await freePort()];
+  const [httpPort, gatewayPort, grpcPort] = [await freePort(), await freePort(), await freePort()];
   const url = `http://127.0.0.1:${httpPort}`;
   const environment = {
     SLUICE_DATA_DIR: dataDir,
     SLUICE_HTTP_PORT: String(httpPort),
     SLUICE_GATEWAY_PORT: String(gatewayPort),
+    SLUICE_GRPC_PORT: String(grpcPort),
     SLUICE_LOG_LEVEL: "info",
     SLUICE_RATE_LIMIT: "1000000",
   };
@@ -66,6 +69,7 @@ export async function serverProcess(dataDir: string): Promise<ServerProcess> {
   return {
     url,
     gatewayUrl: `http://127.0.0.1:${gatewayPort}`,
+    grpcAddress: `127.0.0.1:${grpcPort}`,
     get alive() {
       return isAlive();
     },
