@@ -40,7 +40,13 @@ const schema = z.object({
   SLUICE_TRACING_SAMPLING: z.coerce.number().min(0).max(1).default(1),
   SLUICE_WORKERS: z.coerce.number().int().min(1).max(64).default(8),
   SLUICE_MAX_ACTIVE_ROLLOUTS: z.coerce.number().int().min(1).max(100_000).default(10_000),
+  /** Commands of workflows and jobs that this server runs at the same time. */
+  SLUICE_WORKFLOW_PLACES: z.coerce.number().int().min(1).max(256).default(4),
+  /** Days after its end that a run's logs and artifacts are kept. */
+  SLUICE_WORKFLOW_KEEP_DAYS: z.coerce.number().int().min(1).max(3_650).default(30),
   SLUICE_RATE_LIMIT: z.coerce.number().int().min(1).default(6_000),
+  /** Prompts that one caller may read, or report of, in a second. */
+  SLUICE_RESOLVE_LIMIT: z.coerce.number().int().min(1).default(100_000),
   SLUICE_BODY_LIMIT: z.coerce.number().int().min(1_024).default(1_048_576),
   /** Folder of OSV entries that tests of candidates look up known vulnerabilities in. */
   SLUICE_OSV_DIR: z.string().min(1).optional(),
@@ -88,8 +94,12 @@ export interface Config {
   notes: string[];
   workers: number;
   maxActiveRollouts: number;
+  /** Commands at the same time, and days that what they leave behind is kept. */
+  workflows: { places: number; keepDays: number };
   /** Requests a minute for one caller. */
   rateLimit: number;
+  /** Prompts that one caller may read, or report of, in a second. */
+  resolveLimit: number;
   /** Bytes of a request body. */
   bodyLimit: number;
   /** Absolute. Null: versions are not checked for known vulnerabilities. */
@@ -153,7 +163,9 @@ export function readConfig(given: Record<string, string | undefined>): Config {
     notes,
     workers: values.SLUICE_WORKERS,
     maxActiveRollouts: values.SLUICE_MAX_ACTIVE_ROLLOUTS,
+    workflows: { places: values.SLUICE_WORKFLOW_PLACES, keepDays: values.SLUICE_WORKFLOW_KEEP_DAYS },
     rateLimit: values.SLUICE_RATE_LIMIT,
+    resolveLimit: values.SLUICE_RESOLVE_LIMIT,
     bodyLimit: values.SLUICE_BODY_LIMIT,
     osvDir: values.SLUICE_OSV_DIR === undefined ? null : resolve(values.SLUICE_OSV_DIR),
     evaluationService:

@@ -42,6 +42,9 @@ export async function inAmbientTransaction<Result>(db: Kysely<Database>, work: (
   );
 }
 
+/** Whether queries made here belong to a transaction of somebody else's, who must not be kept waiting for another connection. */
+export const isAmbient = (): boolean => storage.getStore() !== undefined;
+
 /** PostgreSQL as Kysely knows it, heeding `inAmbientTransaction`. */
 export class AmbientPostgresDialect extends PostgresDialect {
   readonly #config: PostgresDialectConfig;

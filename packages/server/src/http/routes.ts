@@ -21,6 +21,11 @@ import { ofrepRoutes } from "../resolve/ofrep.routes.ts";
 import { resolveRoutes } from "../resolve/resolve.routes.ts";
 import { revisionRoutes } from "../revision/revision.routes.ts";
 import { rolloutRoutes } from "../rollout/rollout.routes.ts";
+import { fireRoutes } from "../trigger/fire.routes.ts";
+import { triggerRoutes } from "../trigger/trigger.routes.ts";
+import { workflowFileRoutes } from "../workflow/run.files.routes.ts";
+import { workflowRunRoutes } from "../workflow/run.routes.ts";
+import { workflowRoutes } from "../workflow/workflow.routes.ts";
 import type { Routes } from "./app.types.ts";
 import { schemaRoutes } from "./schemas.ts";
 
@@ -43,11 +48,16 @@ export const ROUTES: readonly Routes[] = [
   gateRoutes,
   evaluationRoutes,
   nodeRoutes,
+  workflowRoutes,
+  workflowRunRoutes,
+  workflowFileRoutes,
   eventRoutes,
   notificationRoutes,
   integrationRoutes,
   auditRoutes,
   tokenRoutes,
+  triggerRoutes,
+  fireRoutes,
   schemaRoutes,
   ...Object.values(SURFACES).flat(),
 ];

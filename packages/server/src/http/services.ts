@@ -17,6 +17,7 @@ import { createGateService, type GateService } from "../gate/gate.service.ts";
 import { createGoalService, type GoalService } from "../goal/goal.service.ts";
 import { createIntegrationService, type IntegrationService } from "../integration/integration.service.ts";
 import { type AgentService, createAgentService } from "../kinds/agent/agent.service.ts";
+import { createModelServices, type ModelServices } from "../kinds/model/model.services.ts";
 import { createScoreService, type ScoreService } from "../metric/score.service.ts";
 import { createNodeService, type NodeService } from "../node/node.service.ts";
 import { createNotificationService, type NotificationService } from "../notification/notification.service.ts";
@@ -27,6 +28,8 @@ import { createResolver, type Resolver } from "../resolve/resolver.ts";
 import { createRevisionService, type RevisionService } from "../revision/revision.service.ts";
 import { createPlanService, type PlanService } from "../rollout/plan.ts";
 import { createRolloutService, type RolloutService } from "../rollout/rollout.service.ts";
+import { createFireService, type FireService } from "../trigger/fire.service.ts";
+import { createTriggerService, type TriggerService } from "../trigger/trigger.service.ts";
 import { createWorkflowService, type WorkflowService } from "../workflow/workflow.services.ts";
 
 /** Everything that a surface (REST, gRPC) may ask of the server. */
@@ -40,12 +43,14 @@ export interface Services {
   evaluations: EvaluationService;
   events: EventService;
   feedback: FeedbackService;
+  fires: FireService;
   gates: GateService;
   goals: GoalService;
   integrations: IntegrationService;
   live: Live;
   notifications: NotificationService;
   nodes: NodeService;
+  models: ModelServices;
   plans: PlanService;
   projects: ProjectService;
   resolveLimit: ResolveLimit;
@@ -55,6 +60,7 @@ export interface Services {
   rollouts: RolloutService;
   scores: ScoreService;
   tokens: TokenService;
+  triggers: TriggerService;
   workflows: WorkflowService;
 }
 
@@ -84,10 +90,12 @@ export function createServices(deps: ServiceDeps): Services {
     evaluations: createEvaluationService(deps),
     events: createEventService(deps),
     feedback: createFeedbackService({ ...deps, resolves }),
+    fires: createFireService(deps),
     gates: createGateService(deps),
     goals: createGoalService(deps),
     integrations: createIntegrationService(deps),
     live: deps.live,
+    models: createModelServices({ ...deps, artifacts: createArtifactService(deps) }),
     notifications: createNotificationService(deps),
     nodes: createNodeService(deps),
     plans: createPlanService(deps),
@@ -99,6 +107,7 @@ export function createServices(deps: ServiceDeps): Services {
     rollouts: createRolloutService(deps),
     scores: createScoreService(deps),
     tokens: createTokenService(deps),
+    triggers: createTriggerService(deps),
     workflows: createWorkflowService(deps),
   };
 }

@@ -7,7 +7,7 @@ import type { Resolver } from "./resolver.ts";
  * The resolver as the engine sees a data plane. What is put is on disk already and is read from there, so a prompt is dealt by
  * what was decided last, whoever tells of it.
  */
-export function resolverLink({ prompts, refresh, onChange }: Resolver): GatewayLink {
+function resolverLink({ prompts, refresh, onChange }: Resolver): GatewayLink {
   return {
     connected: () => true,
     route: (deployment) => prompts.byId(deployment)?.observe() ?? null,

@@ -7,23 +7,20 @@ import { listenTo } from "./listener.ts";
 import { PromptRecord } from "./prompt.record.ts";
 import { PromptTable } from "./prompt.table.ts";
 import { loadContents, loadCounts, loadPrompts, type PromptRoute } from "./resolve.store.ts";
+import { createTally, type Tally } from "./tally.ts";
 
 /** What prompts are dealt out by, in the memory of this server. */
 export interface Resolver {
   readonly prompts: PromptTable;
+  readonly tally: Tally;
   /** Reads these prompts again, or all of them; one reading at a time. */
   refresh(ids?: readonly string[]): Promise<void>;
   /** Reads everything, and from then on whatever changes. Answers how to end that. */
-  follow(pool: pg.Pool): Promise<() => Promise<void>>;
+  follow(pool: pg.Pool, logger: Logger): Promise<() => Promise<void>>;
   /** Whether what is in memory follows the database; otherwise whoever asks must refresh. */
   readonly following: boolean;
   /** Something about a prompt's traffic changed that its rollout may care for. */
   onChange(listener: (deployment: string) => void): () => void;
-}
-
-interface Deps {
-  db: Kysely<Database>;
-  logger: Pick<Logger, "warn">;
 }
 
 const CHANNEL = "sluice_resolver";
@@ -37,8 +34,9 @@ const SWEEP_MS = 10_000;
  * The data plane of prompts. It deals by what is on disk and by nothing else: every server of a database deals alike, a restart
  * forgets nothing, and without the database everybody goes on with what was read last.
  */
-export function createResolver({ db, logger }: Deps): Resolver {
+export function createResolver(db: Kysely<Database>): Resolver {
   const prompts = new PromptTable();
+  const tally = createTally(db);
   const listeners = new Set<(deployment: string) => void>();
   let dirty = new Set<string>();
   let everything = false;
@@ -88,7 +86,7 @@ export function createResolver({ db, logger }: Deps): Resolver {
     return reading;
   };
 
-  const schedule = (delay: number): void => {
+  const schedule = (delay: number, logger: Logger): void => {
     if (timer !== null || !following) return;
     timer = setTimeout(() => {
       timer = null;
@@ -99,36 +97,38 @@ export function createResolver({ db, logger }: Deps): Resolver {
         logger.warn({ err: error }, "prompts could not be read; those in memory are dealt meanwhile");
         if (ids === undefined) everything = true;
         else for (const id of ids) dirty.add(id);
-        schedule(RETRY_MS);
+        schedule(RETRY_MS, logger);
       });
     }, delay);
   };
 
-  const allAreDirty = (): void => {
+  const allAreDirty = (logger: Logger): void => {
     everything = true;
-    schedule(DEBOUNCE_MS);
+    schedule(DEBOUNCE_MS, logger);
   };
 
   return {
     prompts,
+    tally,
     refresh,
     get following() {
       return following;
     },
-    async follow(pool) {
+    async follow(pool, logger) {
       following = true;
       const listener = listenTo({
         pool,
         channel: CHANNEL,
         said: (id) => {
           dirty.add(id);
-          schedule(DEBOUNCE_MS);
+          schedule(DEBOUNCE_MS, logger);
         },
-        connected: allAreDirty,
+        connected: () => allAreDirty(logger),
         logger,
       });
-      const sweep = setInterval(allAreDirty, SWEEP_MS);
+      const sweep = setInterval(() => allAreDirty(logger), SWEEP_MS);
       sweep.unref();
+      const endTally = tally.keep(logger);
       await refresh();
       return async () => {
         following = false;
@@ -137,6 +137,7 @@ export function createResolver({ db, logger }: Deps): Resolver {
         timer = null;
         await listener.close();
         await turn;
+        await endTally();
       };
     },
     onChange(listener) {

@@ -10,8 +10,8 @@ export interface Tally {
   handedOut(deployment: string, revision: number): void;
   /** Since this process began. */
   readonly total: number;
-  /** Writes what is not on disk yet. */
-  close(): Promise<void>;
+  /** Writes them down from now on. Answers how to write the rest and end that. */
+  keep(logger: Pick<Logger, "debug">): () => Promise<void>;
 }
 
 /**
@@ -20,12 +20,10 @@ export interface Tally {
  */
 const WRITE_MS = 1_000;
 
-export function createTally(db: Kysely<Database>, logger: Logger): Tally {
+export function createTally(db: Kysely<Database>): Tally {
   let counts = new Map<string, Map<number, number>>();
   let total = 0;
-  let writing: Promise<void> = Promise.resolve();
-
-  const write = async (): Promise<void> => {
+  const write = async (logger: Pick<Logger, "debug">): Promise<void> => {
     const taken = counts;
     counts = new Map();
     const rows = [...taken].flatMap(([deployment, revisions]) =>
@@ -45,11 +43,6 @@ export function createTally(db: Kysely<Database>, logger: Logger): Tally {
     counts.set(deployment, revisions);
   };
 
-  const timer = setInterval(() => {
-    writing = writing.then(write);
-  }, WRITE_MS);
-  timer.unref();
-
   return {
     handedOut(deployment, revision) {
       total += 1;
@@ -58,10 +51,17 @@ export function createTally(db: Kysely<Database>, logger: Logger): Tally {
     get total() {
       return total;
     },
-    async close() {
-      clearInterval(timer);
-      await writing;
-      await write();
+    keep(logger) {
+      let writing: Promise<void> = Promise.resolve();
+      const timer = setInterval(() => {
+        writing = writing.then(() => write(logger));
+      }, WRITE_MS);
+      timer.unref();
+      return async () => {
+        clearInterval(timer);
+        await writing;
+        await write(logger);
+      };
     },
   };
 }
