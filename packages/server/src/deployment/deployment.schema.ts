@@ -125,7 +125,7 @@ export const deploymentSchema = z
     activeRollout: z.string().nullable(),
     split: z.array(splitEntrySchema),
     endpoints: z.object({
-      external: z.string().nullable().describe("Null without a route."),
+      external: z.string().nullable().describe("Where it is called, or a prompt read; null without a route."),
       internal: z.string().nullable().describe("A ready instance of the serving revision; null while there is none."),
       monitoring: z.string(),
       logs: z.string(),

@@ -9,6 +9,7 @@ import {
   type WorkloadStatus,
   weightOf,
 } from "@sluice/core";
+import { isResolved, resolveUrl } from "../kinds/prompt/prompt.route.ts";
 import type { DeploymentView } from "./deployment.schema.ts";
 import type { PicturedRevision, StoredPicture } from "./picture.store.ts";
 
@@ -59,14 +60,14 @@ export function deploymentView(
     activeRollout: active?.id ?? null,
     split: splitView(picture),
     endpoints: {
-      external: route === null ? null : externalUrl(gatewayUrl, route.settings),
+      external: externalUrl(picture, serverUrl, gatewayUrl),
       internal: internalUrl(picture, shown),
       monitoring: `${self}/metrics`,
       logs: `${self}/logs`,
     },
     config: { ...revision.config, replicas: deployment.replicas },
     replicas: deployment.replicas,
-    route: route?.settings ?? null,
+    route: route === null || isResolved(route.settings) ? null : route.settings,
     labels: deployment.labels,
     createdAt: deployment.createdAt.toISOString(),
     updatedAt: deployment.updatedAt.toISOString(),
@@ -106,7 +107,13 @@ function splitInForce({ deployment, route, observed }: DeploymentPicture): Split
   return deployment.stableRevision === null ? [] : [{ revision: deployment.stableRevision, weight: FULL_WEIGHT }];
 }
 
-function externalUrl(gatewayUrl: string, { host, path }: RouteSettings): string {
+/** Prompts are read from the server, everything else from the gateway. */
+function externalUrl({ deployment, route }: DeploymentPicture, serverUrl: string, gatewayUrl: string): string | null {
+  if (route === null) return null;
+  return isResolved(route.settings) ? resolveUrl(serverUrl, deployment) : addressOf(gatewayUrl, route.settings);
+}
+
+function addressOf(gatewayUrl: string, { host, path }: RouteSettings): string {
   const url = new URL(gatewayUrl);
   if (host !== undefined) url.hostname = host;
   url.pathname = path;
