@@ -5,6 +5,7 @@ import { lockDataFolder, readServerInfo, removeServerInfo } from "./data-folder.
 import { createDatabase, createPool } from "./db/database.ts";
 import { startEmbedded } from "./db/embedded.ts";
 import { stopGateway } from "./routing/gateway.process.ts";
+import { killCommands } from "./workflow/run.sweeper.ts";
 
 const SERVER_STOPS_MS = 30_000;
 const KILLED_MS = 5_000;
@@ -23,6 +24,7 @@ export async function stopEverything(config: Config, logger: Logger): Promise<vo
     const url = embedded?.url ?? config.databaseUrl;
     // Callers first: an instance that still gets requests is not to be stopped.
     await stopGateway(dataDir, logger);
+    await killCommands(dataDir);
     if (url !== null) await stopInstances(config, await fences(url), logger);
     await embedded?.stop();
     await removeServerInfo(dataDir);

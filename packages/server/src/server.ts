@@ -25,6 +25,7 @@ import { startNotifications } from "./notification/notifications.ts";
 import { joinedLink } from "./resolve/resolver.link.ts";
 import { startResolving } from "./resolve/resolving.ts";
 import { startGateway } from "./routing/gateway.process.ts";
+import { startKeeper } from "./workflow/keeper.ts";
 
 export interface RunningServer {
   /** Of the REST API. */
@@ -164,6 +165,15 @@ async function start(config: Config, root: string, logger: Logger, stack: Stack)
   const url = await app.listen({ host: config.bind, port: config.httpPort }).catch((error: unknown) => {
     throw isTaken(error) ? portTaken(config) : error;
   });
+  const keeper = await startKeeper({
+    ...{ db, pool, bell, services, dataDir, root, url, now: Date.now },
+    ...config.workflows,
+    programEnv: config.programEnv,
+    osvDir: config.osvDir,
+    gatewayUrl: gateway.url,
+    logger: logger.child({ part: "workflows" }),
+  });
+  stack.add(keeper.close);
   await writeServerInfo(dataDir, {
     pid: process.pid,
     url,

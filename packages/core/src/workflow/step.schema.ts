@@ -111,7 +111,7 @@ const httpCheckSchema = z.strictObject({
     .min(1)
     .max(2_048)
     .meta({ examples: ["{{stages.deploy.outputs.url}}/healthz"] }),
-  method: z.enum(["GET", "HEAD", "POST"]).default("GET"),
+  method: z.enum(["GET", "POST"]).default("GET"),
   headers: z.record(z.string().min(1).max(255), z.string().max(8_192)).default({}),
   status: z.number().int().min(100).max(599).default(200),
   contains: z.string().max(4_096).optional(),

@@ -20,6 +20,8 @@ export interface EventFilter {
   /** Null: every project, for what reads on behalf of nobody. */
   project: string | null;
   rollout?: string | undefined;
+  /** Of a workflow, or of a job. */
+  run?: string | undefined;
   deployment?: string | undefined;
   type?: string | undefined;
   alert?: boolean | undefined;
@@ -76,10 +78,11 @@ export async function endOfEvents(db: Db): Promise<string> {
 }
 
 function conditions(where: ExpressionBuilder<Database, "events">, filter: EventFilter): Expression<SqlBool>[] {
-  const { project, rollout, deployment, type, alert, environment } = filter;
+  const { project, rollout, run, deployment, type, alert, environment } = filter;
   return [
     ...(project === null ? [] : [where("project", "=", project)]),
     ...(rollout === undefined ? [] : [where("rollout_id", "=", rollout)]),
+    ...(run === undefined ? [] : [sql<SqlBool>`data ? 'run' and data ->> 'run' = ${run}`]),
     ...(deployment === undefined ? [] : [where("deployment_id", "=", deployment)]),
     ...(type === undefined ? [] : [where("type", "=", type)]),
     ...(alert === undefined ? [] : [where("alert", "=", alert)]),

@@ -103,6 +103,28 @@ export function eventRoutes(app: App, { events }: Services): void {
       return answer(events, { request, reply, filter, from, paging: request.query });
     },
   );
+
+  app.get(
+    "/v1/workflow-runs/:id/events",
+    {
+      handlerTimeout: NO_TIMEOUT,
+      schema: {
+        operationId: "listWorkflowRunEvents",
+        summary: "Follow or list what happens in a run of a workflow, or in a job",
+        description: `${description} A stream without \`Last-Event-ID\` begins with the run's first event.`,
+        tags,
+        headers,
+        params: z.strictObject({ id: z.string().max(64) }),
+        querystring: z.strictObject(pageQuery),
+        response: answers,
+      },
+    },
+    async (request, reply) => {
+      const filter = await events.filterOfRun(request.principal, request.params.id);
+      const from = request.headers["last-event-id"] ?? BEGINNING;
+      return answer(events, { request, reply, filter, from, paging: request.query });
+    },
+  );
 }
 
 interface Asked {

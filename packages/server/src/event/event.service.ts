@@ -64,6 +64,21 @@ export function createEventService({ db, bell }: { db: Kysely<Database>; bell: E
       return { project: rollout.project, rollout: id };
     },
 
+    /** The events of one run of a workflow, or of one job. Throws `not_found`. */
+    async filterOfRun(principal: Principal, id: string): Promise<EventFilter> {
+      const run = await db
+        .selectFrom("workflow_runs")
+        .select(["project", "environment"])
+        .where("id", "=", id)
+        .executeTakeFirst();
+      if (run === undefined || (principal.project !== null && principal.project !== run.project)) {
+        throw new SluiceError("not_found", `run ${id} does not exist`);
+      }
+      const { project, environment } = run;
+      authorise(principal, "event.read", { project, ...(environment !== null && { environment }) });
+      return { project, run: id };
+    },
+
     /** Oldest first. */
     async list(filter: EventFilter, { limit, cursor }: Paging): Promise<Page<StoredEvent>> {
       const after = keyOfCursor(cursor) ?? BEGINNING;

@@ -38,7 +38,7 @@ export interface StartRun {
   inputs?: InputValues | undefined;
   /** Default: the workflow's. */
   environment?: string | undefined;
-  ref?: Partial<RunRef> | undefined;
+  ref?: { [Name in keyof RunRef]?: string | undefined } | undefined;
   /** Who or what is named as having started it. Default: the principal. */
   triggeredBy?: string | undefined;
 }
