@@ -97,9 +97,22 @@ export interface Database extends NotificationTables {
     started_at: Generated<Date>;
     finished_at: Date | null;
   };
+  migration_runs: {
+    seq: Generated<number>;
+    deployment_id: string;
+    rollout_id: string;
+    name: string;
+    direction: "up" | "down";
+    demand: number;
+    status: "succeeded" | "failed";
+    message: string;
+    undo: JSONColumnType<object> | null;
+    execution_ms: number;
+    at: Date;
+  };
   activities: {
     rollout_id: string;
-    kind: "checks" | "gates" | "tests";
+    kind: "checks" | "gates" | "tests" | "migrations";
     demand: number;
     attempt: Generated<number>;
     unfinished: Generated<number>;

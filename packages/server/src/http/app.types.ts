@@ -27,6 +27,10 @@ declare module "fastify" {
   interface FastifyContextConfig {
     /** Answered without a token. */
     public?: boolean;
+    /** Answered without a token where this says that the request comes with a signature, which the handler checks. */
+    isSigned?: (request: FastifyRequest) => boolean;
+    /** Repetitions are known by what the sender calls a delivery, and not by an Idempotency-Key. */
+    ownDeliveries?: boolean;
     /** The answer holds a secret that is shown once: an Idempotency-Key guards the change, but nothing is kept to repeat. */
     secretAnswer?: boolean;
     /** The route can be repeated by itself, and takes too long for one transaction: it heeds an Idempotency-Key on its own. */

@@ -17,7 +17,8 @@ export function authenticateRequests(app: App, options: { auth: boolean; tokens:
     else if (URL.parse(`http://${request.headers.host}`) === null) {
       throw invalidField("headers.host", request.headers.host, "a host, and a port where it is not 80");
     }
-    if (request.routeOptions.config.public === true) return;
+    const { public: isPublic, isSigned } = request.routeOptions.config;
+    if (isPublic === true || isSigned?.(request) === true) return;
     if (options.auth || request.headers.authorization !== undefined) {
       const principal = await options.tokens.authenticate(request.headers.authorization);
       Object.defineProperty(request, "principal", { value: principal });

@@ -7,8 +7,8 @@ create table triggers (
   environment     text,
   spec            jsonb not null,
   enabled         boolean not null,
-  -- Keys of signatures; the one before counts until `previous_until`.
-  secret          text not null,
+  -- Keys of signatures, none for what only people fire; the one before counts until `previous_until`.
+  secret          text,
   previous_secret text,
   previous_until  timestamptz,
   created_at      timestamptz not null default now(),
