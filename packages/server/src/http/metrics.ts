@@ -5,6 +5,7 @@ import { authorise, projectOf } from "../access/authorise.ts";
 import type { Database } from "../db/schema.ts";
 import { agentMetricsSchema } from "../kinds/agent/agent.schema.ts";
 import { addAgentMetrics } from "../kinds/agent/metrics.prometheus.ts";
+import { addPipelineMetrics } from "../kinds/pipeline/pipeline.outcomes.ts";
 import type { App } from "./app.types.ts";
 import type { Services } from "./services.ts";
 
@@ -25,6 +26,7 @@ export function createMetrics(db: Kysely<Database>): Registry {
     },
   });
   addAgentMetrics(registry, db);
+  addPipelineMetrics(registry, db);
   return registry;
 }
 

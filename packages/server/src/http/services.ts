@@ -18,6 +18,7 @@ import { createGoalService, type GoalService } from "../goal/goal.service.ts";
 import { createIntegrationService, type IntegrationService } from "../integration/integration.service.ts";
 import { type AgentService, createAgentService } from "../kinds/agent/agent.service.ts";
 import { createModelServices, type ModelServices } from "../kinds/model/model.services.ts";
+import { createPipelineService, type PipelineService } from "../kinds/pipeline/pipeline.services.ts";
 import { createScoreService, type ScoreService } from "../metric/score.service.ts";
 import { createNodeService, type NodeService } from "../node/node.service.ts";
 import { createNotificationService, type NotificationService } from "../notification/notification.service.ts";
@@ -51,6 +52,7 @@ export interface Services {
   notifications: NotificationService;
   nodes: NodeService;
   models: ModelServices;
+  pipelines: PipelineService;
   plans: PlanService;
   projects: ProjectService;
   resolveLimit: ResolveLimit;
@@ -98,6 +100,12 @@ export function createServices(deps: ServiceDeps): Services {
     models: createModelServices({ ...deps, artifacts: createArtifactService(deps) }),
     notifications: createNotificationService(deps),
     nodes: createNodeService(deps),
+    pipelines: createPipelineService({
+      ...deps,
+      deployments: createDeploymentService(deps),
+      projects: createProjectService(deps),
+      rollouts: createRolloutService(deps),
+    }),
     plans: createPlanService(deps),
     projects: createProjectService(deps),
     resolveLimit: createResolveLimit(deps.config.resolveLimit, deps.clock),

@@ -1,4 +1,5 @@
 import type { ArtifactKind, DeploymentConfig, RouteSettings, Strategy, VersionSpec } from "@sluice/core";
+import { admitPipeline, admitPipelineVersion } from "./pipeline/pipeline.admission.ts";
 import { admitPrompt, admitPromptVersion } from "./prompt/prompt.admission.ts";
 
 /** What somebody wants to run, before any of it is written. */
@@ -23,7 +24,7 @@ export const ADMISSION: Readonly<Record<ArtifactKind, Admit>> = {
   application: anything,
   agent: anything,
   model: anything,
-  pipeline: anything,
+  pipeline: admitPipeline,
   prompt: admitPrompt,
 };
 
@@ -35,6 +36,6 @@ export const VERSION_ADMISSION: Readonly<Record<ArtifactKind, AdmitVersion>> = {
   application: () => undefined,
   agent: () => undefined,
   model: () => undefined,
-  pipeline: () => undefined,
+  pipeline: admitPipelineVersion,
   prompt: admitPromptVersion,
 };

@@ -10,6 +10,7 @@ import type { Logger } from "pino";
 import type { Config } from "../config.ts";
 import type { Database } from "../db/schema.ts";
 import { createAgentMaking } from "./agent/agent.making.ts";
+import { createPipelineMake } from "./pipeline/pipeline.make.ts";
 
 /** One revision that is to have instances. */
 export interface Made {
@@ -57,5 +58,6 @@ export const programsOnly: Making = {
 /** How each kind's versions become programs on this server. */
 export const createMaking = (deps: MakingDeps): Making => ({
   ...programsOnly,
+  pipeline: createPipelineMake(deps),
   agent: createAgentMaking(deps, asRegistered),
 });

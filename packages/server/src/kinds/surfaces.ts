@@ -1,12 +1,17 @@
 import type { ArtifactKind } from "@sluice/core";
 import type { Routes } from "../http/app.types.ts";
 import { agentRoutes } from "./agent/agent.routes.ts";
+import { modelRoutes } from "./model/model.routes.ts";
+import { uploadRoutes } from "./model/upload/upload.routes.ts";
+import { pipelineRecordRoutes } from "./pipeline/pipeline.record.routes.ts";
+import { pipelineRoutes } from "./pipeline/pipeline.routes.ts";
+import { templateRoutes } from "./pipeline/template.routes.ts";
 
 /** The HTTP interfaces that single kinds speak beside the native one, each as its own document prints it. */
 export const SURFACES: Readonly<Record<ArtifactKind, readonly Routes[]>> = {
   application: [],
   agent: [agentRoutes],
-  model: [],
-  pipeline: [],
+  model: [modelRoutes, uploadRoutes],
+  pipeline: [pipelineRoutes, pipelineRecordRoutes, templateRoutes],
   prompt: [],
 };

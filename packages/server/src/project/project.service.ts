@@ -3,6 +3,7 @@ import type { Kysely } from "kysely";
 import { authorise } from "../access/authorise.ts";
 import type { Principal } from "../access/principal.ts";
 import { appendAudit } from "../audit/audit.store.ts";
+import type { Db } from "../db/database.ts";
 import type { Database } from "../db/schema.ts";
 import { insertEnvironment } from "../environment/environment.store.ts";
 import { FIRST_ENVIRONMENTS } from "../environment/first-environments.ts";
@@ -32,26 +33,26 @@ export function createProjectService({ db, clock }: { db: Kysely<Database>; cloc
       );
     },
 
-    /** A project begins with the environments that `default` began with. */
-    async create(principal: Principal, { name }: { name: string }): Promise<StoredProject> {
-      authorise(principal, "project.write", { project: name });
-      const at = new Date(clock());
-      return db.transaction().execute(async (tx) => {
-        const project = await insertProject(tx, name, at);
-        if (project === undefined) throw new SluiceError("already_exists", `project ${name} exists already`);
-        for (const [environment, spec] of Object.entries(FIRST_ENVIRONMENTS)) {
-          await insertEnvironment(tx, { project: name, name: environment, spec, at });
-        }
-        await appendAudit(tx, {
-          project: name,
-          actor: principal.name,
-          action: "project.create",
-          subject: name,
-          detail: {},
-          at,
-        });
-        return project;
-      });
-    },
+    create: (principal: Principal, { name }: { name: string }): Promise<StoredProject> =>
+      db.transaction().execute((tx) => createProject(tx, principal, name, new Date(clock()))),
   };
+}
+
+/** In the caller's transaction. A project begins with the environments that `default` began with. */
+export async function createProject(db: Db, principal: Principal, name: string, at: Date): Promise<StoredProject> {
+  authorise(principal, "project.write", { project: name });
+  const project = await insertProject(db, name, at);
+  if (project === undefined) throw new SluiceError("already_exists", `project ${name} exists already`);
+  for (const [environment, spec] of Object.entries(FIRST_ENVIRONMENTS)) {
+    await insertEnvironment(db, { project: name, name: environment, spec, at });
+  }
+  await appendAudit(db, {
+    project: name,
+    actor: principal.name,
+    action: "project.create",
+    subject: name,
+    detail: {},
+    at,
+  });
+  return project;
 }

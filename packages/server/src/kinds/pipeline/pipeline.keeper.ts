@@ -1,0 +1,91 @@
+import type { Instant } from "@sluice/core";
+import type { Kysely } from "kysely";
+import type { Logger } from "pino";
+import type { Principal } from "../../access/principal.ts";
+import type { Config } from "../../config.ts";
+import type { Database } from "../../db/schema.ts";
+import type { DeploymentLifecycle } from "../../deployment/lifecycle.service.ts";
+import { allNodes } from "../../node/node.service.ts";
+import { pipelineFolder, putPlan, removeOrphans } from "./pipeline.folder.ts";
+import { pipelineHistory } from "./pipeline.history.ts";
+import { planOf } from "./pipeline.nodes.ts";
+import { recordOutcomes } from "./pipeline.outcomes.ts";
+import { keepHistory, type LivingPipeline, livingPipelines, markDeleted, purgeDeleted } from "./pipeline.store.ts";
+
+/** How long a deleted deployment and its history are kept. */
+export const RETENTION_DAYS = 30;
+const DAY_MS = 86_400_000;
+
+export interface PipelineKeeper {
+  /** To be called about once a second. */
+  keep(): Promise<void>;
+}
+
+interface Deps {
+  db: Kysely<Database>;
+  clock: () => Instant;
+  config: Pick<Config, "dataDir" | "nodeLabels">;
+  deployments: Pick<DeploymentLifecycle, "scale">;
+}
+
+/** Acts when nodes come and go; its entries in the audit say so. */
+const NODES: Principal = { name: "nodes", role: "admin", project: null, environment: null };
+
+/**
+ * Keeps what runs on nodes in step with the nodes and the rollouts: tells collectors where they are to be, scales
+ * deployments whose nodes have changed, and clears away what was deleted.
+ */
+export function createPipelineKeeper({ db, clock, config, deployments }: Deps): PipelineKeeper {
+  return {
+    async keep() {
+      const nodes = await allNodes(db, config);
+      const living = await livingPipelines(db);
+      for (const pipeline of living) {
+        if (pipeline.deleting) await keepHistoryOnce(db, pipeline);
+        const plan = planOf(pipeline, nodes);
+        // Without a node left the collectors stay where they are: a selector that went wrong is no order to stop.
+        if (plan.nodes.length === 0) continue;
+        await putPlan(pipelineFolder(config.dataDir, pipeline.deployment), plan);
+        const wanted = plan.nodes.length * plan.replicas;
+        if (pipeline.stored === null || pipeline.deleting || wanted === pipeline.replicas) continue;
+        await deployments.scale(NODES, { id: pipeline.deployment }, wanted);
+      }
+      const now = new Date(clock());
+      await recordOutcomes(db);
+      await markDeleted(db, now);
+      await purgeDeleted(db, new Date(now.getTime() - RETENTION_DAYS * DAY_MS));
+      await removeOrphans(config.dataDir, new Set(living.map((pipeline) => pipeline.deployment)));
+    },
+  };
+}
+
+/** Of one that was deleted by the native API; the others have theirs. */
+async function keepHistoryOnce(db: Kysely<Database>, { stored, deployment }: LivingPipeline): Promise<void> {
+  if (stored === null || (Array.isArray(stored.history) && stored.history.length > 0)) return;
+  await keepHistory(db, deployment, await pipelineHistory(db, stored.project, deployment));
+}
+
+const EVERY_MS = 1_000;
+
+/** Calls the keeper about once a second, never twice at a time. Returns how to end that. */
+export function startKeeping(keeper: PipelineKeeper, logger: Pick<Logger, "warn">): () => Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  let keeping: Promise<void> = Promise.resolve();
+  let ended = false;
+  const next = (): void => {
+    if (ended) return;
+    timer = setTimeout(() => {
+      keeping = keeper
+        .keep()
+        .catch((error: unknown) => logger.warn({ err: error }, "pipelines were not kept in step with their nodes"))
+        .then(next);
+    }, EVERY_MS);
+    timer.unref();
+  };
+  next();
+  return async () => {
+    ended = true;
+    clearTimeout(timer);
+    await keeping;
+  };
+}

@@ -1,0 +1,262 @@
+import {
+  configSchema,
+  type Instant,
+  invalidField,
+  type LabelledNode,
+  mergedParameters,
+  type Rollout,
+  renderPipeline,
+  SluiceError,
+} from "@sluice/core";
+import type { Kysely } from "kysely";
+import { authorise } from "../../access/authorise.ts";
+import type { Principal } from "../../access/principal.ts";
+import type { Config } from "../../config.ts";
+import type { Db } from "../../db/database.ts";
+import type { Database } from "../../db/schema.ts";
+import { standingOf } from "../../deployment/change.ts";
+import { lockLivingDeployment } from "../../deployment/deployment.lookup.ts";
+import { audit, create as createDeployment, update as updateDeployment } from "../../deployment/deployment.service.ts";
+import type { StoredDeployment } from "../../deployment/deployment.store.ts";
+import { requireVersion } from "../../deployment/references.ts";
+import { findEnvironment } from "../../environment/environment.store.ts";
+import { allNodes } from "../../node/node.service.ts";
+import { createProject } from "../../project/project.service.ts";
+import { chooseVersion } from "./pipeline.artifact.ts";
+import { pipelineHistory } from "./pipeline.history.ts";
+import { requireNodes } from "./pipeline.nodes.ts";
+import type { DeployPipeline, UpdatePipeline } from "./pipeline.schema.ts";
+import {
+  changePipeline,
+  findPipeline,
+  insertPipeline,
+  keepHistory,
+  markDeleted,
+  type StoredPipeline,
+} from "./pipeline.store.ts";
+import { rollingStrategy } from "./rolling.strategy.ts";
+
+export interface Deployed {
+  deployment: StoredDeployment;
+  stored: StoredPipeline;
+  rollout: Rollout;
+}
+
+export interface UpdatedPipeline {
+  deployment: StoredDeployment;
+  /** Null: nothing but where or how many collectors run was changed, or nothing at all. */
+  rollout: Rollout | null;
+  /** Another number of collectors is wanted than before. */
+  scaled: boolean;
+}
+
+export interface PipelineChanges {
+  /** One transaction: project, pipeline and deployment are made together, or nothing is. */
+  deploy(principal: Principal, body: DeployPipeline): Promise<Deployed>;
+  update(principal: Principal, id: string, body: UpdatePipeline): Promise<UpdatedPipeline>;
+  /** What is kept of a deployment that is about to go. Throws when the principal may not delete it. */
+  beforeRemoval(principal: Principal, id: string): Promise<void>;
+}
+
+interface Deps {
+  db: Kysely<Database>;
+  clock: () => Instant;
+  config: Pick<Config, "nodeLabels">;
+}
+
+/** How long an update may stay without a new collector being ready before it is taken back. */
+const PROGRESS_SECONDS = 120;
+
+export function createPipelineChanges({ db, clock, config }: Deps): PipelineChanges {
+  const transaction = <T>(work: (tx: Db, now: Instant) => Promise<T>): Promise<T> =>
+    db.transaction().execute((tx) => work(tx, clock()));
+  return {
+    deploy: (principal, body) =>
+      transaction(async (tx, now) => deploy(tx, principal, body, { nodes: await allNodes(tx, config), now })),
+    update: (principal, id, body) =>
+      transaction(async (tx, now) => update(tx, principal, { id, body, nodes: await allNodes(tx, config), now })),
+    beforeRemoval: (principal, id) =>
+      transaction(async (tx) => {
+        const deployment = await lockPipeline(tx, principal, id);
+        await keepHistory(tx, deployment.id, await pipelineHistory(tx, deployment.project, deployment.id));
+      }),
+  };
+}
+
+async function deploy(
+  db: Db,
+  principal: Principal,
+  body: DeployPipeline,
+  { nodes, now }: { nodes: readonly LabelledNode[]; now: Instant },
+): Promise<Deployed> {
+  const { namespace: project, deployment_name: name, pipeline_name: pipeline, parameters, resources } = body;
+  const at = new Date(now);
+  // The name of one that has just gone is free.
+  await markDeleted(db, at);
+  authorise(principal, "pipeline.deploy", { project });
+  const target = { targetNodes: body.target_nodes ?? {}, selector: body.selector ?? null };
+  const selected = requireNodes(target, nodes, body.target_nodes === undefined ? "selector" : "target_nodes");
+  await ensureNamespace(db, principal, project, at);
+  const environment = await environmentFor(db, principal, body);
+  authorise(principal, "pipeline.deploy", { project, environment });
+  const { version, spec } = await chooseVersion(db, principal, { project, name: pipeline, version: body.version, at });
+  renderPipeline(spec, parameters);
+  const replicas = selected.length * body.replicas;
+  if (replicas > 1_000)
+    throw invalidField(
+      "replicas",
+      body.replicas,
+      `at most ${Math.floor(1_000 / selected.length)} on ${selected.length} nodes`,
+    );
+  const config = configSchema.parse({
+    replicas,
+    parameters,
+    resources,
+    healthCheck: { path: "/healthz", timeoutSeconds: 5, retries: 5 },
+    progressDeadlineSeconds: PROGRESS_SECONDS,
+  });
+  const { deployment, rollout } = await createDeployment(
+    db,
+    principal,
+    {
+      project,
+      name,
+      artifact: pipeline,
+      version,
+      environment,
+      config,
+      labels: { "phoenix.io/deployment-type": "direct", variant: "production" },
+      route: routeFor(project, name),
+      strategy: body.strategy ?? (await rollingFor(db, { project, environment }, selected.length)),
+    },
+    now,
+  );
+  const stored = {
+    deployment: deployment.id,
+    project,
+    environment,
+    name,
+    pipeline,
+    ...target,
+    replicas: body.replicas,
+    createdAt: at,
+    updatedAt: at,
+  };
+  if (!(await insertPipeline(db, stored))) {
+    throw new SluiceError("already_exists", `namespace ${project} has a pipeline deployment ${name}`, {
+      violations: [{ field: "deployment_name", found: name, allowed: `a name that is free in ${project}` }],
+    });
+  }
+  return { deployment, stored: { ...stored, deletedAt: null, history: [] }, rollout };
+}
+
+/** Applications send OTLP over HTTP here, whichever collectors there are. */
+const routeFor = (project: string, name: string) => ({
+  path: `/pipelines/${project}/${name}`,
+  stripPrefix: true,
+  stickiness: { by: "none" as const },
+  timeouts: { connectMs: 1_000, responseMs: 60_000, idleMs: 60_000 },
+});
+
+/** A namespace is a project. One that is not there is made for whoever may make projects. */
+async function ensureNamespace(db: Db, principal: Principal, project: string, at: Date): Promise<void> {
+  const row = await db.selectFrom("projects").select("name").where("name", "=", project).executeTakeFirst();
+  if (row !== undefined) return;
+  if (principal.role !== "admin") {
+    throw new SluiceError("not_found", `namespace ${project} does not exist; an administrator may create it`, {
+      violations: [{ field: "namespace", found: project, allowed: "a project that exists" }],
+    });
+  }
+  await createProject(db, principal, project, at);
+}
+
+/** The environment that is named; else the one that the nodes' label names, where there is one; else production. */
+async function environmentFor(db: Db, principal: Principal, body: DeployPipeline): Promise<string> {
+  if (body.environment !== undefined) return body.environment;
+  const labelled = body.target_nodes?.environment;
+  if (labelled !== undefined && (await findEnvironment(db, body.namespace, labelled)) !== undefined) return labelled;
+  return principal.environment ?? "production";
+}
+
+/** The deployment, locked. Throws `not_found` for anything but a living pipeline that the principal may see. */
+async function lockPipeline(db: Db, principal: Principal, id: string): Promise<StoredDeployment> {
+  const deployment = await lockLivingDeployment(db, principal, { id });
+  if (deployment.kind !== "pipeline") throw new SluiceError("not_found", `pipeline deployment ${id} does not exist`);
+  authorise(principal, "pipeline.deploy", deployment);
+  return deployment;
+}
+
+interface Order {
+  id: string;
+  body: UpdatePipeline;
+  nodes: readonly LabelledNode[];
+  now: Instant;
+}
+
+async function update(db: Db, principal: Principal, { id, body, nodes, now }: Order): Promise<UpdatedPipeline> {
+  const deployment = await lockPipeline(db, principal, id);
+  const stored = await findPipeline(db, deployment.id);
+  const placed = stored === null ? null : await place(db, deployment, stored, { body, nodes, now });
+  if (stored === null && (body.target_nodes ?? body.selector ?? null) !== null) {
+    throw new SluiceError(
+      "failed_precondition",
+      `${deployment.name} was not deployed by this interface: it runs on local`,
+    );
+  }
+  const replicas = placed?.replicas ?? body.replicas ?? deployment.replicas;
+  const { parameters, resources } = body;
+  if (parameters !== undefined) await admitParameters(db, deployment, body);
+  const patch = {
+    ...(parameters !== undefined && { parameters }),
+    ...(resources !== undefined && { resources }),
+    ...(replicas !== deployment.replicas && { replicas }),
+  };
+  const changed = await updateDeployment(
+    db,
+    principal,
+    { id: deployment.id },
+    {
+      config: patch,
+      ...(body.version !== undefined && { version: body.version }),
+      strategy: body.strategy ?? (await rollingFor(db, deployment, placed?.nodes ?? 1)),
+    },
+    now,
+  );
+  if (placed?.moved === true) {
+    await audit(db, principal, deployment, "pipeline.target", { ...placed.target, replicas: placed.each }, now);
+  }
+  return { ...changed, scaled: replicas !== deployment.replicas };
+}
+
+/** Where the collectors are to be after the update, and how many. */
+async function place(
+  db: Db,
+  deployment: StoredDeployment,
+  stored: StoredPipeline,
+  { body, nodes, now }: Pick<Order, "body" | "nodes" | "now">,
+) {
+  const target = {
+    targetNodes: body.target_nodes ?? stored.targetNodes,
+    selector: body.selector === undefined ? stored.selector : body.selector,
+  };
+  const selected = requireNodes(target, nodes, body.selector == null ? "target_nodes" : "selector");
+  const each = body.replicas ?? stored.replicas;
+  await changePipeline(db, deployment.id, { ...target, replicas: each }, new Date(now));
+  const moved = body.target_nodes !== undefined || body.selector !== undefined || body.replicas !== undefined;
+  return { target, each, nodes: selected.length, replicas: selected.length * each, moved };
+}
+
+/** Names bad parameters as the caller wrote them, before the engine does in its own words. */
+async function admitParameters(db: Db, deployment: StoredDeployment, body: UpdatePipeline): Promise<void> {
+  const { target } = await standingOf(db, deployment);
+  const artifact = { id: deployment.artifactId, name: deployment.artifact, kind: deployment.kind };
+  const { spec } = await requireVersion(db, artifact, body.version ?? target.version);
+  if (!("parameters" in spec) || !("template" in spec || "config" in spec)) return;
+  renderPipeline(spec, mergedParameters({ parameters: target.config.parameters }, body.parameters ?? {}));
+}
+
+/** Undefined where the environment does not allow it: its own usual strategy then. */
+async function rollingFor(db: Db, { project, environment }: { project: string; environment: string }, nodes: number) {
+  const allowed = (await findEnvironment(db, project, environment))?.spec.protection.allowedStrategies ?? null;
+  return allowed === null || allowed.includes("canary") ? rollingStrategy(nodes) : undefined;
+}

@@ -1,0 +1,205 @@
+import { type NodeRequirement, parseSelector, requirementsOf } from "@sluice/core";
+import type { Selectable } from "kysely";
+import type { Db } from "../../db/database.ts";
+import type { Database } from "../../db/schema.ts";
+
+/** What a deployment of a pipeline says beyond any deployment. */
+export interface StoredPipeline {
+  deployment: string;
+  project: string;
+  environment: string;
+  name: string;
+  pipeline: string;
+  targetNodes: Record<string, string>;
+  selector: string | null;
+  /** Collectors on each node. */
+  replicas: number;
+  createdAt: Date;
+  updatedAt: Date;
+  deletedAt: Date | null;
+  /** Kept when the deployment goes; empty before. */
+  history: unknown;
+}
+
+const stored = (row: Selectable<Database["pipeline_deployments"]>): StoredPipeline => ({
+  deployment: row.deployment_id,
+  project: row.project,
+  environment: row.environment,
+  name: row.name,
+  pipeline: row.pipeline,
+  targetNodes: row.target_nodes,
+  selector: row.selector,
+  replicas: row.replicas,
+  createdAt: row.created_at,
+  updatedAt: row.updated_at,
+  deletedAt: row.deleted_at,
+  history: row.history,
+});
+
+/** Both ways of saying which nodes are meant hold together. */
+export const requirementsFor = ({
+  targetNodes,
+  selector,
+}: {
+  targetNodes: Readonly<Record<string, string>>;
+  selector: string | null;
+}): NodeRequirement[] => [...requirementsOf(targetNodes), ...(selector === null ? [] : parseSelector(selector))];
+
+/** False when a deployment of that name lives in the project. */
+export async function insertPipeline(
+  db: Db,
+  pipeline: Omit<StoredPipeline, "deletedAt" | "history">,
+): Promise<boolean> {
+  const row = await db
+    .insertInto("pipeline_deployments")
+    .values({
+      deployment_id: pipeline.deployment,
+      project: pipeline.project,
+      environment: pipeline.environment,
+      name: pipeline.name,
+      pipeline: pipeline.pipeline,
+      target_nodes: JSON.stringify(pipeline.targetNodes),
+      selector: pipeline.selector,
+      replicas: pipeline.replicas,
+      created_at: pipeline.createdAt,
+      updated_at: pipeline.updatedAt,
+    })
+    .onConflict((conflict) => conflict.doNothing())
+    .returning("deployment_id")
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+export async function findPipeline(db: Db, deployment: string): Promise<StoredPipeline | null> {
+  const row = await db
+    .selectFrom("pipeline_deployments")
+    .selectAll()
+    .where("deployment_id", "=", deployment)
+    .executeTakeFirst();
+  return row === undefined ? null : stored(row);
+}
+
+/** The living deployment of that name in the project, or the last one that was deleted. */
+export async function findPipelineByName(db: Db, project: string, name: string): Promise<StoredPipeline | null> {
+  const row = await db
+    .selectFrom("pipeline_deployments")
+    .selectAll()
+    .where("project", "=", project)
+    .where("name", "=", name)
+    .orderBy("deployment_id", "desc")
+    .limit(1)
+    .executeTakeFirst();
+  return row === undefined ? null : stored(row);
+}
+
+export async function pipelinesOf(db: Db, deployments: readonly string[]): Promise<Map<string, StoredPipeline>> {
+  if (deployments.length === 0) return new Map();
+  const rows = await db
+    .selectFrom("pipeline_deployments")
+    .selectAll()
+    .where("deployment_id", "in", deployments)
+    .execute();
+  return new Map(rows.map((row) => [row.deployment_id, stored(row)]));
+}
+
+export async function changePipeline(
+  db: Db,
+  deployment: string,
+  change: Partial<Pick<StoredPipeline, "targetNodes" | "selector" | "replicas">>,
+  at: Date,
+): Promise<void> {
+  await db
+    .updateTable("pipeline_deployments")
+    .set({
+      updated_at: at,
+      ...(change.targetNodes !== undefined && { target_nodes: JSON.stringify(change.targetNodes) }),
+      ...(change.selector !== undefined && { selector: change.selector }),
+      ...(change.replicas !== undefined && { replicas: change.replicas }),
+    })
+    .where("deployment_id", "=", deployment)
+    .execute();
+}
+
+export async function keepHistory(db: Db, deployment: string, history: readonly unknown[]): Promise<void> {
+  await db
+    .updateTable("pipeline_deployments")
+    .set({ history: JSON.stringify(history) })
+    .where("deployment_id", "=", deployment)
+    .execute();
+}
+
+/** Those whose deployment is gone from the engine, whoever deleted it, are deleted as of `at`. */
+export async function markDeleted(db: Db, at: Date): Promise<void> {
+  await db
+    .updateTable("pipeline_deployments")
+    .set({ deleted_at: at, updated_at: at })
+    .where("deleted_at", "is", null)
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom("deployments").select("id").whereRef("deployments.id", "=", "pipeline_deployments.deployment_id"),
+        ),
+      ),
+    )
+    .execute();
+}
+
+/** Newest first. */
+export async function deletedPipelines(db: Db, project: string): Promise<StoredPipeline[]> {
+  const rows = await db
+    .selectFrom("pipeline_deployments")
+    .selectAll()
+    .where("project", "=", project)
+    .where("deleted_at", "is not", null)
+    .orderBy("deployment_id", "desc")
+    .execute();
+  return rows.map(stored);
+}
+
+export async function purgeDeleted(db: Db, before: Date): Promise<void> {
+  await db.deleteFrom("pipeline_deployments").where("deleted_at", "<", before).execute();
+}
+
+/** Deployments of pipelines that live, with where their instances are to be. */
+export interface LivingPipeline {
+  deployment: string;
+  replicas: number;
+  stable: number | null;
+  deleting: boolean;
+  /** The revision of the newest rollout that goes forward. */
+  incoming: number | null;
+  stored: StoredPipeline | null;
+}
+
+export async function livingPipelines(db: Db, deployment?: string): Promise<LivingPipeline[]> {
+  let query = db
+    .selectFrom("deployments as d")
+    .innerJoin("artifacts as a", "a.id", "d.artifact_id")
+    .select(["d.id", "d.replicas", "d.stable_revision", "d.deleting"])
+    .select((select) =>
+      select
+        .selectFrom("rollouts as r")
+        .select((inner) => inner.ref("r.state", "->>").key("toRevision").as("to"))
+        .whereRef("r.deployment_id", "=", "d.id")
+        .where("r.active", "=", true)
+        .where("r.phase", "!=", "rolling_back")
+        .orderBy("r.id", "desc")
+        .limit(1)
+        .as("incoming"),
+    )
+    .where("a.kind", "=", "pipeline");
+  if (deployment !== undefined) query = query.where("d.id", "=", deployment);
+  const rows = await query.execute();
+  const pipelines = await pipelinesOf(
+    db,
+    rows.map((row) => row.id),
+  );
+  return rows.map((row) => ({
+    deployment: row.id,
+    replicas: row.replicas,
+    stable: row.stable_revision,
+    deleting: row.deleting,
+    incoming: row.incoming === null ? null : Number(row.incoming),
+    stored: pipelines.get(row.id) ?? null,
+  }));
+}
