@@ -88,11 +88,16 @@ export interface IntegrationInput {
 }
 
 /** False when the project has an integration of that name already; then nothing is changed. */
-export async function insertIntegration(db: Db, { spec, secrets, at, ...key }: IntegrationInput): Promise<boolean> {
+export async function insertIntegration(
+  db: Db,
+  { id, project, name, spec, secrets, at }: IntegrationInput,
+): Promise<boolean> {
   const result = await db
     .insertInto("integrations")
     .values({
-      ...key,
+      id,
+      project,
+      name,
       spec: JSON.stringify(spec),
       secrets: JSON.stringify(secrets),
       created_at: at,

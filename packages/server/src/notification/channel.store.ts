@@ -91,11 +91,13 @@ export interface ChannelInput {
 }
 
 /** False when the project has a channel of that name already; then nothing is changed. */
-export async function insertChannel(db: Db, { spec, secrets, at, ...key }: ChannelInput): Promise<boolean> {
+export async function insertChannel(db: Db, { id, project, name, spec, secrets, at }: ChannelInput): Promise<boolean> {
   const result = await db
     .insertInto("notification_channels")
     .values({
-      ...key,
+      id,
+      project,
+      name,
       type: spec.type,
       enabled: spec.enabled,
       spec: JSON.stringify(spec),

@@ -58,6 +58,12 @@ export async function sendTo(
   }
 }
 
+/** What of an address may be a secret: its query, as a whole and value by value. */
+function secretsOf(url: string): string[] {
+  const { search, searchParams } = new URL(url);
+  return [search, ...searchParams.values()];
+}
+
 const notForPeople: Outcome = { type: "refused", reason: "registrations go to webhooks only" };
 
 async function sendWebhook(
@@ -78,5 +84,5 @@ async function sendWebhook(
     "webhook-signature": keys.map((key) => new Webhook(key).sign(id, at, body)).join(" "),
   };
   const outcome = await post({ url, headers: signed, body, timeoutSeconds, signal }, now);
-  return { ...outcome, reason: without(outcome.reason, [...Object.values(headers), new URL(url).search]) };
+  return { ...outcome, reason: without(outcome.reason, [...Object.values(headers), ...secretsOf(url)]) };
 }
