@@ -26,8 +26,12 @@ test("what has ended does not run, and what goes on does", () => {
 });
 
 test("a deployment is rolling back until the last step of its way back is done", () => {
-  expect(agentStage("rolled_back", true)).toBe("rolling_back");
-  expect(agentStage("failed", true)).toBe("rolling_back");
+  expect(agentStage("rolled_back", "running")).toBe("rolling_back");
+  // With nothing to go back to the rollout has failed; the agent was taken back all the same.
+  expect(agentStage("failed", "running")).toBe("rolling_back");
+  expect(agentStage("failed", "success")).toBe("rolled_back");
+  expect(agentStage("completed", "success")).toBe("rolled_back");
+  expect(agentStage("rolled_back", "failed")).toBe("failed");
 });
 
 test("every trigger of a rollout has a word, and every word a trigger", () => {

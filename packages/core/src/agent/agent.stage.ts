@@ -1,4 +1,5 @@
 import type { Phase } from "../rollout/phase.ts";
+import type { AgentRollback } from "./agent.rollback.ts";
 
 /** Where the deployment of an agent stands, in the order in which one that goes well passes them; the last three are its other ends. */
 export const AGENT_STAGES = [
@@ -40,9 +41,16 @@ const STAGES: Readonly<Record<Phase, AgentStage>> = {
   superseded: "failed",
 };
 
-/** @param cleaningUp the steps that follow the way back are still being carried out */
-export const agentStage = (phase: Phase, cleaningUp = false): AgentStage =>
-  cleaningUp ? "rolling_back" : STAGES[phase];
+/** Once it is being taken back, the steps of that say where it stands, whatever the rollout ended as. */
+const TAKEN_BACK: Readonly<Record<AgentRollback["status"], AgentStage>> = {
+  running: "rolling_back",
+  success: "rolled_back",
+  failed: "failed",
+};
+
+/** @param rollback what becomes of its way back; left out while nobody takes it back */
+export const agentStage = (phase: Phase, rollback?: AgentRollback["status"]): AgentStage =>
+  rollback === undefined ? STAGES[phase] : TAKEN_BACK[rollback];
 
 const STATUSES: Readonly<Record<AgentStage, AgentStatus>> = {
   initialized: "running",

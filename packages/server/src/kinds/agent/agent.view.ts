@@ -38,13 +38,19 @@ export interface AgentPicture {
   usualRollbackMs: number | null;
 }
 
+/** Long enough for every server to have looked for deployments that turned back. */
+const TAKEN_UP_MS = 30_000;
+
 const iso = (at: Instant | null): string | null => (at === null ? null : toIso(at));
 const seconds = (ms: number): number => ms / 1_000;
 
 /** A delivery of an agent as its interface shows it. */
 export function agentDeploymentView(picture: AgentPicture, now: Instant): AgentDeploymentView {
   const { rollout, environment, config, spans, learnt, rollback } = picture;
-  const stage = agentStage(rollout.phase, rollback?.status === "running");
+  const stage = agentStage(
+    rollout.phase,
+    rollback?.status ?? (isAboutToBeTakenBack(rollout, now) ? "running" : undefined),
+  );
   const status = agentStatus(stage);
   const progress = agentProgress({ rollout, spans, learnt, now });
   return {
@@ -73,16 +79,26 @@ export function agentDeploymentView(picture: AgentPicture, now: Instant): AgentD
       resource_limits: agentLimits(config),
       paused: rollout.pausedAt !== null,
     },
-    error_message: errorOf(rollout, status),
+    error_message: errorOf(picture, status),
     rollback: rollback === null ? null : agentRollbackView(rollback, picture.usualRollbackMs, now),
     created_at: toIso(rollout.createdAt),
     completed_at: iso(rollout.finishedAt),
   };
 }
 
+/** Whether it has turned back by itself just now: its steps have yet to be taken up. */
+const isAboutToBeTakenBack = ({ phase, returningTo, finishedAt }: Rollout, now: Instant): boolean =>
+  finishedAt !== null &&
+  now - finishedAt < TAKEN_UP_MS &&
+  (phase === "rolled_back" || ((phase === "failed" || phase === "cancelled") && returningTo !== null));
+
 /** Why it failed; of one that goes on, what holds it for people. */
-function errorOf({ phase, reason, failure, pausedAt }: Rollout, status: string): string | null {
-  if (status === "failed") return reason ?? `the deployment was ${phase.replaceAll("_", " ")}`;
+function errorOf({ rollout, rollback }: AgentPicture, status: string): string | null {
+  const { phase, reason, failure, pausedAt } = rollout;
+  if (status === "failed") {
+    const why = reason ?? rollback?.reason ?? `the deployment was ${phase.replaceAll("_", " ")}`;
+    return rollback?.status === "failed" ? `${why}; it could not be taken back: ${rollback.error}` : why;
+  }
   return pausedAt !== null && failure !== null ? failure.reason : null;
 }
 

@@ -15,8 +15,9 @@ const WINDOW_HOURS = 24;
 export async function agentMetrics(db: Db, project: string | null, now: Instant): Promise<AgentMetrics> {
   const { rows } = await sql<Figures>`
     with deliveries as (
-      select r.id, r.phase, r.active, r.created_at, r.finished_at
+      select r.id, r.active, r.created_at, r.finished_at, case when b.id is null then r.phase else 'rolled_back' end as phase
       from rollouts r
+      left join agent_rollbacks b on b.rollout_id = r.id
       join deployments d on d.id = r.deployment_id
       join artifacts a on a.id = d.artifact_id
       where a.kind = 'agent' and r.state ->> 'rollbackOf' is null

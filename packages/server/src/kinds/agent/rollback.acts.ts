@@ -100,11 +100,11 @@ async function stopInstance(
   return done(`no instance of revision ${revision} runs any more`);
 }
 
-async function deregister({ live }: ActDeps, { deployment, revision }: AgentRollback): Promise<ActOutcome> {
+async function deregister({ db, live }: ActDeps, { deployment, revision }: AgentRollback): Promise<ActOutcome> {
   const route = live.route(deployment);
   if (route === null) return done("the gateway has no route for it");
-  const split = route.split;
-  if (weightOf(split, revision) > 0) return waiting(`the gateway still sends traffic to revision ${revision}`);
+  if ((await findDeployment(db, deployment))?.stopped === true) return done("the gateway has no instance to send to");
+  if (weightOf(route.split, revision) > 0) return waiting(`the gateway still sends traffic to revision ${revision}`);
   return done(`the gateway sends nothing to revision ${revision}`);
 }
 
