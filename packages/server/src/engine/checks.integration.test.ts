@@ -73,9 +73,9 @@ describe("the checks of a candidate", () => {
     expect(await failures(spec({ image: "greeter:1" }))).toEqual([
       expect.stringMatching(/^runnable \(critical\): .* target process runs commands/),
     ]);
-    const model = VERSION_SPECS.pipeline.parse({ template: "otel" });
-    expect(await failures({ kind: "pipeline", spec: model })).toEqual([
-      expect.stringMatching(/^runnable \(critical\): a pipeline cannot be run on target process in this version/),
+    const pipeline = VERSION_SPECS.pipeline.parse({ template: "process-baseline-v1" });
+    expect(await failures({ kind: "pipeline", spec: pipeline })).toEqual([
+      expect.stringMatching(/^collector \(critical\): otelcol, the OpenTelemetry Collector, is not on PATH/),
     ]);
   });
 

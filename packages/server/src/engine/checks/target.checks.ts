@@ -25,6 +25,8 @@ export const targetChecks: readonly Check[] = [
     async run({ candidate: { kind, spec, environment, version } }) {
       const target = targetOf(environment.targets);
       if (!isRunnable(kind) || target === "none") return null;
+      // What each of these kinds needs to become a program is asked by its own checks.
+      if (kind === "pipeline" && target === "process") return null;
       if (kind === "model" || kind === "pipeline") {
         return fail(`a ${kind} cannot be run on target ${target} in this version; what runs: application, agent`);
       }
