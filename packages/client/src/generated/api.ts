@@ -479,6 +479,108 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/resolve/{deployment}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read the version of a prompt that somebody gets
+         * @description Sticky: the same `key` gets the same version while the weights stand, and keeps the candidate while its weight grows. `ETag` is of the answer; `If-None-Match` answers 304.
+         */
+        get: operations["resolvePrompt"];
+        put?: never;
+        /**
+         * Read it with a context, or with its variables filled in
+         * @description Values are put in as they are and never looked at again: braces in a value stay braces.
+         */
+        post: operations["renderPrompt"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ofrep/v1/evaluate/flags/{key}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Evaluate one prompt as a flag
+         * @description The value is an object: the prompt as it stands, its variables not filled in. Without a `targetingKey` the weights are drawn by lot at every evaluation.
+         */
+        post: operations["evaluateFlag"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/ofrep/v1/evaluate/flags": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Evaluate every prompt of an environment
+         * @description `ETag` is of all answers together; `If-None-Match` answers 304. A prompt that is dealt by weight needs a `targetingKey` here: what is kept must not be drawn by lot.
+         */
+        post: operations["evaluateFlags"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/feedback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List what was reported of a deployment in the last thirty days, newest first */
+        get: operations["listFeedback"];
+        put?: never;
+        /**
+         * Report how an answer went: scores, error, latency, cost, a comment
+         * @description On disk when it is acknowledged. Errors and latencies are what `error_rate` and `latency` of a rollout's analysis count; scores feed metrics of their name with source `evaluations`. With an `id` the report can be repeated safely.
+         */
+        post: operations["sendFeedback"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/feedback/batch": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Report up to 1000 answers at once, all or none */
+        post: operations["sendFeedbackBatch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/deployments/{id}/revisions": {
         parameters: {
             query?: never;
@@ -691,6 +793,49 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/nodes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the nodes that collectors of pipelines run on
+         * @description All collectors of this server run on its own machine, each node in a folder and on ports of its own.
+         */
+        get: operations["listNodes"];
+        put?: never;
+        /**
+         * Register a node with its labels
+         * @description Deployments of pipelines whose selector meets its labels get collectors on it.
+         */
+        post: operations["createNode"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/nodes/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a node */
+        get: operations["getNode"];
+        /** Replace the labels of a node */
+        put: operations["labelNode"];
+        post?: never;
+        /** Remove a node; its collectors end */
+        delete: operations["deleteNode"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/events": {
         parameters: {
             query?: never;
@@ -725,6 +870,210 @@ export interface paths {
         get: operations["listRolloutEvents"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/notifications": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List notification channels by name */
+        get: operations["listNotifications"];
+        put?: never;
+        /**
+         * Create a notification channel: a webhook, Slack, or e-mail
+         * @description Needs the role admin: whoever writes a channel chooses where the server connects to. Webhooks get CloudEvents, signed as Standard Webhooks says; the key is in this answer only.
+         */
+        post: operations["createNotification"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/notifications/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read a notification channel
+         * @description Passwords, headers, and what of an address may be a secret are not shown; what stands for them may be put back.
+         */
+        get: operations["getNotification"];
+        /**
+         * Replace a notification channel's specification
+         * @description Fields left out take their defaults. The name, the type and the signing key stay.
+         */
+        put: operations["putNotification"];
+        post?: never;
+        /** Delete a notification channel, and what is on its way to it */
+        delete: operations["deleteNotification"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/notifications/{id}/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Give a webhook another signing key; the one before signs for a day as well */
+        post: operations["rotateNotificationSecret"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/notifications/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send a test message; its delivery says what came of it */
+        post: operations["testNotification"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/notifications/{id}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List a channel's messages, newest first, with what became of them */
+        get: operations["listNotificationDeliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/notifications/{id}/deliveries/{delivery}/redeliver": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send a message once more, under its own id */
+        post: operations["redeliverNotification"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/integrations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the services around deployments by name */
+        get: operations["listIntegrations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/integrations/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read an integration */
+        get: operations["getIntegration"];
+        /**
+         * Declare a service that deployments need, or that is told of them
+         * @description Validation asks its `health`; its `webhook` is told of registrations, `<kind>.registered` and `<kind>.deregistered`, as signed CloudEvents. Needs the role admin.
+         */
+        put: operations["putIntegration"];
+        post?: never;
+        /** Forget an integration, and what is on its way to it */
+        delete: operations["deleteIntegration"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/integrations/{name}/registrations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List what the service was told that serves */
+        get: operations["listRegistrations"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/integrations/{name}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the messages to a service, newest first, with what became of them */
+        get: operations["listIntegrationDeliveries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/integrations/{name}/deliveries/{delivery}/redeliver": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Send a message to a service once more, under its own id */
+        post: operations["redeliverToIntegration"];
         delete?: never;
         options?: never;
         head?: never;
@@ -820,12 +1169,247 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/deploy": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Deploy an agent: validate, test, shift traffic, watch, and take it back if it fails
+         * @description The agent is an artifact of kind agent that has been registered. Goes on after the answer: ask `GET /deployments/{deployment_id}/status`. What serves already is not deployed again; the answer is the deployment that brought it.
+         */
+        post: operations["deployAgent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rollback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take a deployment of an agent back to the version before
+         * @description Traffic goes back first; then follow a backup of the data, if asked for, and seven steps, each an event. Goes on after the answer: ask `GET /rollbacks/{rollback_id}/status`. One that failed goes on where it stopped when it is asked for again.
+         */
+        post: operations["rollBackAgent"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/deployments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the deployments of agents that are under way, newest first; others when asked */
+        get: operations["listAgentDeployments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/deployments/{deployment_id}/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where a deployment of an agent stands: stage, progress, validations, tests, and how it runs */
+        get: operations["getAgentDeploymentStatus"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/rollbacks/{rollback_id}/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How far an agent has been taken back, step by step */
+        get: operations["getAgentRollbackStatus"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/environments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The environments that agents go to, and what each gives and asks for */
+        get: operations["listAgentEnvironments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List models by number */
+        get: operations["listModels"];
+        put?: never;
+        /**
+         * Register a model
+         * @description Gives a number to a new model, or to an artifact of kind `model` that `/v1` has already.
+         */
+        post: operations["registerModel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a model */
+        get: operations["getModel"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/models/{id}/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the versions of a model, newest first */
+        get: operations["listModelVersions"];
+        put?: never;
+        /**
+         * Register a version of a model
+         * @description It is PENDING until its files are uploaded. A version that `/v1` has by that name is READY at once.
+         */
+        post: operations["registerModelVersion"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/versions/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a version of a model: its state and its files */
+        get: operations["getModelVersion"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/versions/{id}/upload": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Upload the files of a version
+         * @description `multipart/form-data` with any number of files: `model.onnx`, `model.joblib`, `requirements.txt`, others. A part `sha256` before a file is what its content must come to. With a model among its files the version is READY, and does not change any more; the same upload again is fine. An upload that fails leaves nothing behind.
+         *
+         *         curl -F sha256=9f86… -F file=@model.joblib -F file=@requirements.txt …/api/v1/versions/1/upload
+         */
+        post: operations["uploadModel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         /** @description Any JSON value */
         JsonInput: unknown;
+        /**
+         * @example {
+         *       "name": "web-1",
+         *       "labels": {
+         *         "environment": "production",
+         *         "tier": "frontend"
+         *       }
+         *     }
+         */
+        CreateNodeInput: {
+            name: string;
+            /** @default {} */
+            labels?: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * @example {
+         *       "labels": {
+         *         "environment": "production",
+         *         "tier": "backend"
+         *       }
+         *     }
+         */
+        LabelNodeInput: {
+            labels: {
+                [key: string]: string;
+            };
+        };
         CreateDeploymentInput: {
             project?: string;
             name: string;
@@ -5450,6 +6034,247 @@ export interface components {
                 };
             };
         };
+        /**
+         * @example {
+         *       "agent_id": "financial_analyst_001",
+         *       "environment": "production",
+         *       "version": "1.2.0",
+         *       "deployment_options": {
+         *         "auto_rollback": true,
+         *         "monitoring_level": "comprehensive",
+         *         "resource_limits": {
+         *           "memory_mb": 2048,
+         *           "cpu_cores": 2,
+         *           "concurrent_tasks": 10
+         *         }
+         *       },
+         *       "test_options": {
+         *         "performance_test": true,
+         *         "load_test": true,
+         *         "security_test": true,
+         *         "concurrent_users": 50,
+         *         "test_duration": 120
+         *       }
+         *     }
+         */
+        DeployAgentInput: {
+            project?: string;
+            /** @description The agent's name: an artifact of kind agent. */
+            agent_id: string;
+            /** @default staging */
+            environment?: string;
+            /** @description Default: the one registered last. */
+            version?: string;
+            /** @default {} */
+            deployment_options?: {
+                /**
+                 * @description False: a failure pauses the deployment and calls people.
+                 * @default true
+                 */
+                auto_rollback?: boolean;
+                /**
+                 * @description Default: the environment's.
+                 * @enum {string}
+                 */
+                monitoring_level?: "minimal" | "standard" | "comprehensive";
+                /** @description Seconds; default: as the level says. */
+                monitoring_duration?: number;
+                /**
+                 * @description Default of a new agent: what the environment gives.
+                 * @default {}
+                 */
+                resource_limits?: {
+                    /** @description Of each instance, in MiB. */
+                    memory_mb?: number;
+                    /** @description Of each instance. */
+                    cpu_cores?: number;
+                    /** @description Told to each instance as SLUICE_CONCURRENT_TASKS, which it is to hold itself to. */
+                    concurrent_tasks?: number;
+                };
+                /**
+                 * @description How traffic moves. Default: all at once when everything before has passed, under watch.
+                 * @enum {string}
+                 */
+                strategy?: "immediate" | "gradual" | "canary" | "blue-green" | "shadow" | "ab";
+                /** @description What an instance that is well answers with 200 to 399; null: an open port. Default /health. */
+                health_path?: string | null;
+            };
+            /**
+             * @description What is left out is as the environment's validation level has it.
+             * @default {}
+             */
+            test_options?: {
+                /** @default true */
+                functional_test?: boolean;
+                performance_test?: boolean;
+                load_test?: boolean;
+                security_test?: boolean;
+                /** @default 50 */
+                concurrent_users?: number;
+                /**
+                 * @description Seconds, of each of performance and load.
+                 * @default 120
+                 */
+                test_duration?: number;
+                /**
+                 * @description Seconds that 95 % of the answers must keep to.
+                 * @default 2
+                 */
+                response_time_threshold?: number;
+                /** @default 0.95 */
+                success_rate_threshold?: number;
+                /** @description What performance and load tests ask for. Default: GET of the health path. */
+                request?: {
+                    /**
+                     * @default GET
+                     * @enum {string}
+                     */
+                    method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
+                    path: string & (unknown & unknown);
+                    /** @default {} */
+                    headers?: {
+                        [key: string]: string;
+                    };
+                    body?: components["schemas"]["JsonInput"];
+                };
+                /**
+                 * @description Requests with what their answers must be.
+                 * @default []
+                 */
+                functional_requests?: {
+                    name: string;
+                    request: {
+                        /**
+                         * @default GET
+                         * @enum {string}
+                         */
+                        method?: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
+                        path: string & (unknown & unknown);
+                        /** @default {} */
+                        headers?: {
+                            [key: string]: string;
+                        };
+                        body?: components["schemas"]["JsonInput"];
+                    };
+                    /** @default {} */
+                    expect?: {
+                        /** @default 200 */
+                        status?: number;
+                        headers?: {
+                            [key: string]: string;
+                        };
+                        bodyContains?: string;
+                        /** @description A regular expression (flag m). */
+                        bodyMatches?: string;
+                        json?: {
+                            [key: string]: components["schemas"]["JsonInput"];
+                        };
+                        jsonSchema?: {
+                            [key: string]: components["schemas"]["JsonInput"];
+                        };
+                        maxMs?: number;
+                    };
+                }[];
+                /**
+                 * @description What the security test may try; what is not declared does not apply.
+                 * @default {}
+                 */
+                security?: {
+                    /** @default null */
+                    protectedPath?: (string & (unknown & unknown)) | null;
+                    /** @default null */
+                    privilegedPath?: (string & (unknown & unknown)) | null;
+                    /** @default null */
+                    lowPrivilegeHeaders?: {
+                        [key: string]: string;
+                    } | null;
+                    /**
+                     * @default terminated-by-gateway
+                     * @enum {string}
+                     */
+                    tls?: "terminated-by-gateway" | "mesh" | "native" | "none";
+                    /**
+                     * @default [
+                     *       "x-content-type-options"
+                     *     ]
+                     */
+                    requiredHeaders?: string[];
+                    /** @default 10485760 */
+                    maxBodyBytes?: number;
+                    /** @default null */
+                    auditPath?: (string & (unknown & unknown)) | null;
+                    /** @default null */
+                    auditPattern?: string | null;
+                    /**
+                     * @default high
+                     * @enum {string}
+                     */
+                    failOn?: "low" | "medium" | "high" | "critical";
+                    /** @default false */
+                    requireDependencyCheck?: boolean;
+                };
+            };
+        };
+        /**
+         * @example {
+         *       "deployment_id": "rol_0199…",
+         *       "rollback_reason": "Performance degradation detected",
+         *       "rollback_options": {
+         *         "preserve_data": true,
+         *         "force_rollback": false,
+         *         "cleanup_resources": true
+         *       }
+         *     }
+         */
+        RollBackAgentInput: {
+            deployment_id: string;
+            rollback_reason?: string;
+            /** @default {} */
+            rollback_options?: {
+                /**
+                 * @description False: the agent's data folder is put back as it was before the deployment.
+                 * @default true
+                 */
+                preserve_data?: boolean;
+                /**
+                 * @description Go on where a step fails.
+                 * @default false
+                 */
+                force_rollback?: boolean;
+                /**
+                 * @description Remove what the version left behind: its temporary files and its last logs.
+                 * @default true
+                 */
+                cleanup_resources?: boolean;
+                /** @description Copy the data folder first. Default: true, but for environments of tier development. */
+                backup_before_rollback?: boolean;
+            };
+        };
+        /**
+         * @example {
+         *       "name": "iris",
+         *       "description": "Tells flowers apart by four measures"
+         *     }
+         */
+        RegisterModelInput: {
+            project?: string;
+            name: string;
+            /** @default  */
+            description?: string;
+            /** @default {} */
+            labels?: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * @example {
+         *       "version": "1"
+         *     }
+         */
+        RegisterModelVersionInput: {
+            /** @description Default: the next number */
+            version?: string;
+        };
         PlanCreateInput: {
             project?: string;
             name: string;
@@ -8549,6 +9374,17 @@ export interface components {
         };
         /** @description Any JSON value */
         Json: unknown;
+        Node: {
+            name: string;
+            labels: {
+                [key: string]: string;
+            };
+            /** @description The machine that the server is on; its labels are set by SLUICE_NODE_LABELS. */
+            local: boolean;
+            /** @description Null for the machine of the server. */
+            createdAt: string | null;
+            createdBy: string | null;
+        };
         /** @description What went wrong, as RFC 9457 has it */
         Problem: {
             /**
@@ -8584,6 +9420,202 @@ export interface components {
             checks: {
                 [key: string]: "ok" | "failed";
             };
+        };
+        /**
+         * @example {
+         *       "test_name": "agent_status_validation",
+         *       "test_type": "existence_validation",
+         *       "severity": "critical",
+         *       "passed": true,
+         *       "message": "Agent status: ready",
+         *       "execution_time": 0.234,
+         *       "timestamp": "2026-01-01T10:45:00.000Z",
+         *       "checks": []
+         *     }
+         */
+        AgentValidation: {
+            test_name: string;
+            test_type: string;
+            /** @enum {string} */
+            severity: "critical" | "high" | "medium" | "low" | "info";
+            passed: boolean;
+            message: string;
+            execution_time: number;
+            /** Format: date-time */
+            timestamp: string;
+            /** @description What was looked at for it, one by one. */
+            checks: {
+                name: string;
+                /** @enum {string} */
+                severity: "critical" | "high" | "medium" | "low" | "info";
+                passed: boolean;
+                message: string;
+            }[];
+        };
+        AgentTest: {
+            test_name: string;
+            test_type: string;
+            /** @enum {string} */
+            status: "running" | "completed";
+            /** @description Null while it runs. */
+            passed: boolean | null;
+            message: string;
+            metrics: {
+                [key: string]: number | {
+                    name: string;
+                    passed: boolean | null;
+                    message: string;
+                }[];
+            };
+            execution_time: number;
+            /** Format: date-time */
+            timestamp: string;
+        };
+        AgentMonitoring: {
+            deployment_progress: number;
+            /** @description Seconds, the median of the answers so far; null before the first. */
+            response_time: number | null;
+            /** @description Share of the requests; null before the first. */
+            error_rate: number | null;
+            resource_usage: {
+                /** @description Of the instances' limit; of one core where there is none. */
+                cpu_percent: number | null;
+                /** @description All instances together. */
+                memory_mb: number | null;
+                network_iops: number | null;
+            };
+            /** @description Why a figure is null. */
+            unmeasured: {
+                [key: string]: string;
+            };
+            /** @enum {string} */
+            health_status: "healthy" | "degraded" | "unhealthy" | "unknown";
+        };
+        AgentRollback: {
+            rollback_id: string;
+            deployment_id: string;
+            /** @enum {string} */
+            status: "running" | "success" | "failed";
+            rollback_reason: string;
+            progress_percentage: number;
+            /** @description From how long earlier ones took; null after the end. */
+            estimated_completion: string | null;
+            /** @enum {string} */
+            trigger: "deployment_failure" | "health_check_failure" | "performance_degradation" | "security_violation" | "manual_rollback" | "resource_exhaustion";
+            rollback_options: {
+                preserve_data: boolean;
+                force_rollback: boolean;
+                cleanup_resources: boolean;
+                backup_before_rollback: boolean;
+            };
+            /** @description Made before the first step. */
+            backup: {
+                status: string;
+                message: string;
+            };
+            steps: {
+                step: number;
+                /** @enum {string} */
+                name: "stop_instance" | "deregister" | "restore_previous_version" | "clean_up" | "validate" | "update_records" | "notify";
+                title: string;
+                /** @enum {string} */
+                status: "pending" | "running" | "done" | "skipped" | "failed";
+                message: string;
+                started_at: string | null;
+                finished_at: string | null;
+            }[];
+            error_message: string | null;
+            /** Format: date-time */
+            created_at: string;
+            completed_at: string | null;
+        };
+        AgentDeployment: {
+            /** @description Of the rollout: `rol_…`. */
+            deployment_id: string;
+            agent_id: string;
+            /** @enum {string} */
+            status: "running" | "success" | "failed";
+            /** @enum {string} */
+            stage: "initialized" | "validating" | "testing" | "deploying" | "monitoring" | "completed" | "failed" | "rolling_back" | "rolled_back";
+            environment: string;
+            /** @description Never less than before. */
+            progress_percentage: number;
+            /** @description Learnt from earlier deployments; null when nobody can know. */
+            estimated_completion: string | null;
+            validation_results: components["schemas"]["AgentValidation"][];
+            test_results: components["schemas"]["AgentTest"][];
+            monitoring_metrics: components["schemas"]["AgentMonitoring"];
+            deployment_metadata: {
+                version: string;
+                previous_version: string | null;
+                environment_config: string;
+                agent_endpoint: string | null;
+                /** @description `dep_…`: the agent in this environment, for the native interface. */
+                deployment: string;
+                revision: number;
+                strategy: string;
+                auto_rollback: boolean;
+                resource_limits: {
+                    memory_mb: number | null;
+                    cpu_cores: number | null;
+                    concurrent_tasks: number | null;
+                };
+                paused: boolean;
+            };
+            error_message: string | null;
+            rollback: components["schemas"]["AgentRollback"] | null;
+            /** Format: date-time */
+            created_at: string;
+            completed_at: string | null;
+        };
+        AgentEnvironments: {
+            environments: {
+                [key: string]: {
+                    description: string;
+                    resource_requirements: {
+                        memory_mb: number;
+                        cpu_cores: number;
+                        storage_gb: number;
+                    };
+                    resource_limits: {
+                        memory_mb: number;
+                        cpu_cores: number;
+                    };
+                    /** @enum {string} */
+                    validation_level: "basic" | "standard" | "strict";
+                    /** @enum {string} */
+                    monitoring_level: "minimal" | "standard" | "comprehensive";
+                    backup_enabled: boolean;
+                    redundancy_enabled: boolean;
+                };
+            };
+            default_environment: string;
+        };
+        AgentMetrics: {
+            /** @description That succeeded or failed; those that were cancelled or superseded are neither. */
+            total_deployments: number;
+            successful_deployments: number;
+            failed_deployments: number;
+            /** @description 0 to 1; 0 while there is none. */
+            success_rate: number;
+            /** @description Seconds, of those that succeeded. */
+            average_deployment_time: number;
+            average_validation_time: number;
+            average_test_time: number;
+            p95_deployment_time: number;
+            /** @description Begun an hour, over the last 24 hours. */
+            deployment_frequency: number;
+            active_deployments: number;
+            /** Format: date-time */
+            last_updated: string;
+        };
+        Metrics: {
+            /** @description Deployments of agents in the caller's project. */
+            metrics: components["schemas"]["AgentMetrics"];
+            /** @description What Prometheus reads, as JSON. */
+            samples: {
+                [key: string]: unknown;
+            }[];
         };
         Token: {
             id: string;
@@ -10486,6 +11518,18 @@ export interface components {
             estimatedCompletion: string | null;
             validations: components["schemas"]["ValidationResult"][];
             gates: components["schemas"]["GateResult"][];
+            /** @description What was done to the data before the candidate started, and taken back on the way back. */
+            migrations: {
+                name: string;
+                /** @enum {string} */
+                direction: "up" | "down";
+                /** @enum {string} */
+                status: "succeeded" | "failed";
+                message: string;
+                executionMs: number;
+                /** Format: date-time */
+                at: string;
+            }[];
             /** @description Tests against the candidate itself, at zero traffic. */
             tests: components["schemas"]["TestResult"][];
             approvals: {
@@ -10982,6 +12026,36 @@ export interface components {
         };
         /**
          * @example {
+         *       "recorded": 1,
+         *       "duplicates": 0
+         *     }
+         */
+        FeedbackReceipt: {
+            /** @description Reports that were taken. */
+            recorded: number;
+            /** @description Reports whose `id` was seen before, in the last thirty days. */
+            duplicates: number;
+        };
+        Feedback: {
+            id: string;
+            deployment: string;
+            revision: number;
+            version: string;
+            /** @description The reporter's own name for it. */
+            report: string | null;
+            scores: {
+                [key: string]: number;
+            };
+            error: boolean | null;
+            latencyMs: number | null;
+            cost: number | null;
+            comment: string | null;
+            /** Format: date-time */
+            receivedAt: string;
+            reportedBy: string;
+        };
+        /**
+         * @example {
          *       "name": "quality",
          *       "project": "default",
          *       "artifact": "greeter",
@@ -11118,6 +12192,1686 @@ export interface components {
             /** Format: date-time */
             updatedAt: string;
         };
+        NotificationChannel: {
+            /** @constant */
+            type: "webhook";
+            /** @default true */
+            enabled: boolean;
+            /**
+             * @default {
+             *       "deployment_failure": {
+             *         "enabled": true,
+             *         "threshold": "any_failure",
+             *         "forSeconds": 30
+             *       }
+             *     }
+             */
+            alerts: {
+                deployment_failure?: {
+                    /** @default true */
+                    enabled: boolean;
+                    /**
+                     * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                     * @default any_failure
+                     */
+                    threshold: string;
+                    /**
+                     * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                     * @default 30
+                     */
+                    forSeconds: number;
+                };
+                health_check_failure?: {
+                    /** @default true */
+                    enabled: boolean;
+                    /**
+                     * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                     * @default any_failure
+                     */
+                    threshold: string;
+                    /**
+                     * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                     * @default 30
+                     */
+                    forSeconds: number;
+                };
+                performance_degradation?: {
+                    /** @default true */
+                    enabled: boolean;
+                    /**
+                     * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                     * @default any_failure
+                     */
+                    threshold: string;
+                    /**
+                     * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                     * @default 30
+                     */
+                    forSeconds: number;
+                };
+                resource_exhaustion?: {
+                    /** @default true */
+                    enabled: boolean;
+                    /**
+                     * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                     * @default any_failure
+                     */
+                    threshold: string;
+                    /**
+                     * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                     * @default 30
+                     */
+                    forSeconds: number;
+                };
+                security_violation?: {
+                    /** @default true */
+                    enabled: boolean;
+                    /**
+                     * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                     * @default any_failure
+                     */
+                    threshold: string;
+                    /**
+                     * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                     * @default 30
+                     */
+                    forSeconds: number;
+                };
+                test_failure?: {
+                    /** @default true */
+                    enabled: boolean;
+                    /**
+                     * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                     * @default any_failure
+                     */
+                    threshold: string;
+                    /**
+                     * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                     * @default 30
+                     */
+                    forSeconds: number;
+                };
+                no_data?: {
+                    /** @default true */
+                    enabled: boolean;
+                    /**
+                     * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                     * @default any_failure
+                     */
+                    threshold: string;
+                    /**
+                     * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                     * @default 30
+                     */
+                    forSeconds: number;
+                };
+                rollback?: {
+                    /** @default true */
+                    enabled: boolean;
+                    /**
+                     * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                     * @default any_failure
+                     */
+                    threshold: string;
+                    /**
+                     * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                     * @default 30
+                     */
+                    forSeconds: number;
+                };
+                approval_required?: {
+                    /** @default true */
+                    enabled: boolean;
+                    /**
+                     * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                     * @default any_failure
+                     */
+                    threshold: string;
+                    /**
+                     * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                     * @default 30
+                     */
+                    forSeconds: number;
+                };
+                needs_attention?: {
+                    /** @default true */
+                    enabled: boolean;
+                    /**
+                     * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                     * @default any_failure
+                     */
+                    threshold: string;
+                    /**
+                     * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                     * @default 30
+                     */
+                    forSeconds: number;
+                };
+                deployment_started?: {
+                    /** @default true */
+                    enabled: boolean;
+                    /**
+                     * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                     * @default any_failure
+                     */
+                    threshold: string;
+                    /**
+                     * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                     * @default 30
+                     */
+                    forSeconds: number;
+                };
+                deployment_completed?: {
+                    /** @default true */
+                    enabled: boolean;
+                    /**
+                     * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                     * @default any_failure
+                     */
+                    threshold: string;
+                    /**
+                     * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                     * @default 30
+                     */
+                    forSeconds: number;
+                };
+                deployment_removed?: {
+                    /** @default true */
+                    enabled: boolean;
+                    /**
+                     * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                     * @default any_failure
+                     */
+                    threshold: string;
+                    /**
+                     * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                     * @default 30
+                     */
+                    forSeconds: number;
+                };
+            };
+            filter: {
+                /** @default null */
+                environment: string | null;
+                /** @default null */
+                artifact: string | null;
+                /** @default null */
+                kind: ("prompt" | "agent" | "model" | "pipeline" | "application") | null;
+                /**
+                 * @description Name of a deployment
+                 * @default null
+                 */
+                deployment: string | null;
+            };
+            /** @description So many messages about one alert of one deployment; what is more is held back and counted */
+            limit: {
+                /** @default 10 */
+                messages: number;
+                /** @default 600 */
+                perSeconds: number;
+            };
+            /** @default 10 */
+            timeoutSeconds: number;
+            /** Format: uri */
+            url: string;
+            /** @default {} */
+            headers: {
+                [key: string]: string;
+            };
+            id: string;
+            name: string;
+            project: string;
+            /** @description Why it was switched off by itself: its receiver said that it is gone */
+            disabledReason: string | null;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            updatedAt: string;
+        } | {
+            /** @constant */
+            type: "slack";
+            /** @default true */
+            enabled: boolean;
+            /**
+             * @default {
+             *       "deployment_failure": {
+             *         "enabled": true,
+             *         "threshold": "any_failure",
+             *         "forSeconds": 30
+             *       }
+             *     }
+             */
+            alerts: {
+                deployment_failure?: {
+                    /** @default true */
+                    enabled: boolean;
+                    /**
+                     * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                     * @default any_failure
+                     */
+                    threshold: string;
+                    /**
+                     * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                     * @default 30
+                     */
+                    forSeconds: number;
+                };
+                health_check_failure?: {
+                    /** @default true */
+                    enabled: boolean;
+                    /**
+                     * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                     * @default any_failure
+                     */
+                    threshold: string;
+                    /**
+                     * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                     * @default 30
+                     */
+                    forSeconds: number;
+                };
+                performance_degradation?: {
+                    /** @default true */
+                    enabled: boolean;
+                    /**
+                     * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                     * @default any_failure
+                     */
+                    threshold: string;
+                    /**
+                     * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                     * @default 30
+                     */
+                    forSeconds: number;
+                };
+                resource_exhaustion?: {
+                    /** @default true */
+                    enabled: boolean;
+                    /**
+                     * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                     * @default any_failure
+                     */
+                    threshold: string;
+                    /**
+                     * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                     * @default 30
+                     */
+                    forSeconds: number;
+                };
+                security_violation?: {
+                    /** @default true */
+                    enabled: boolean;
+                    /**
+                     * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                     * @default any_failure
+                     */
+                    threshold: string;
+                    /**
+                     * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                     * @default 30
+                     */
+                    forSeconds: number;
+                };
+                test_failure?: {
+                    /** @default true */
+                    enabled: boolean;
+                    /**
+                     * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                     * @default any_failure
+                     */
+                    threshold: string;
+                    /**
+                     * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                     * @default 30
+                     */
+                    forSeconds: number;
+                };
+                no_data?: {
+                    /** @default true */
+                    enabled: boolean;
+                    /**
+                     * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                     * @default any_failure
+                     */
+                    threshold: string;
+                    /**
+                     * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                     * @default 30
+                     */
+                    forSeconds: number;
+                };
+                rollback?: {
+                    /** @default true */
+                    enabled: boolean;
+                    /**
+                     * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                     * @default any_failure
+                     */
+                    threshold: string;
+                    /**
+                     * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                     * @default 30
+                     */
+                    forSeconds: number;
+                };
+                approval_required?: {
+                    /** @default true */
+                    enabled: boolean;
+                    /**
+                     * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                     * @default any_failure
+                     */
+                    threshold: string;
+                    /**
+                     * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                     * @default 30
+                     */
+                    forSeconds: number;
+                };
+                needs_attention?: {
+                    /** @default true */
+                    enabled: boolean;
+                    /**
+                     * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                     * @default any_failure
+                     */
+                    threshold: string;
+                    /**
+                     * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                     * @default 30
+                     */
+                    forSeconds: number;
+                };
+                deployment_started?: {
+                    /** @default true */
+                    enabled: boolean;
+                    /**
+                     * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                     * @default any_failure
+                     */
+                    threshold: string;
+                    /**
+                     * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                     * @default 30
+                     */
+                    forSeconds: number;
+                };
+                deployment_completed?: {
+                    /** @default true */
+                    enabled: boolean;
+                    /**
+                     * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                     * @default any_failure
+                     */
+                    threshold: string;
+                    /**
+                     * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                     * @default 30
+                     */
+                    forSeconds: number;
+                };
+                deployment_removed?: {
+                    /** @default true */
+                    enabled: boolean;
+                    /**
+                     * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                     * @default any_failure
+                     */
+                    threshold: string;
+                    /**
+                     * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                     * @default 30
+                     */
+                    forSeconds: number;
+                };
+            };
+            filter: {
+                /** @default null */
+                environment: string | null;
+                /** @default null */
+                artifact: string | null;
+                /** @default null */
+                kind: ("prompt" | "agent" | "model" | "pipeline" | "application") | null;
+                /**
+                 * @description Name of a deployment
+                 * @default null
+                 */
+                deployment: string | null;
+            };
+            /** @description So many messages about one alert of one deployment; what is more is held back and counted */
+            limit: {
+                /** @default 10 */
+                messages: number;
+                /** @default 600 */
+                perSeconds: number;
+            };
+            /** @default 10 */
+            timeoutSeconds: number;
+            /** Format: uri */
+            url: string;
+            id: string;
+            name: string;
+            project: string;
+            /** @description Why it was switched off by itself: its receiver said that it is gone */
+            disabledReason: string | null;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            updatedAt: string;
+        } | {
+            /** @constant */
+            type: "email";
+            /** @default true */
+            enabled: boolean;
+            /**
+             * @default {
+             *       "deployment_failure": {
+             *         "enabled": true,
+             *         "threshold": "any_failure",
+             *         "forSeconds": 30
+             *       }
+             *     }
+             */
+            alerts: {
+                deployment_failure?: {
+                    /** @default true */
+                    enabled: boolean;
+                    /**
+                     * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                     * @default any_failure
+                     */
+                    threshold: string;
+                    /**
+                     * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                     * @default 30
+                     */
+                    forSeconds: number;
+                };
+                health_check_failure?: {
+                    /** @default true */
+                    enabled: boolean;
+                    /**
+                     * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                     * @default any_failure
+                     */
+                    threshold: string;
+                    /**
+                     * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                     * @default 30
+                     */
+                    forSeconds: number;
+                };
+                performance_degradation?: {
+                    /** @default true */
+                    enabled: boolean;
+                    /**
+                     * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                     * @default any_failure
+                     */
+                    threshold: string;
+                    /**
+                     * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                     * @default 30
+                     */
+                    forSeconds: number;
+                };
+                resource_exhaustion?: {
+                    /** @default true */
+                    enabled: boolean;
+                    /**
+                     * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                     * @default any_failure
+                     */
+                    threshold: string;
+                    /**
+                     * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                     * @default 30
+                     */
+                    forSeconds: number;
+                };
+                security_violation?: {
+                    /** @default true */
+                    enabled: boolean;
+                    /**
+                     * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                     * @default any_failure
+                     */
+                    threshold: string;
+                    /**
+                     * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                     * @default 30
+                     */
+                    forSeconds: number;
+                };
+                test_failure?: {
+                    /** @default true */
+                    enabled: boolean;
+                    /**
+                     * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                     * @default any_failure
+                     */
+                    threshold: string;
+                    /**
+                     * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                     * @default 30
+                     */
+                    forSeconds: number;
+                };
+                no_data?: {
+                    /** @default true */
+                    enabled: boolean;
+                    /**
+                     * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                     * @default any_failure
+                     */
+                    threshold: string;
+                    /**
+                     * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                     * @default 30
+                     */
+                    forSeconds: number;
+                };
+                rollback?: {
+                    /** @default true */
+                    enabled: boolean;
+                    /**
+                     * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                     * @default any_failure
+                     */
+                    threshold: string;
+                    /**
+                     * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                     * @default 30
+                     */
+                    forSeconds: number;
+                };
+                approval_required?: {
+                    /** @default true */
+                    enabled: boolean;
+                    /**
+                     * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                     * @default any_failure
+                     */
+                    threshold: string;
+                    /**
+                     * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                     * @default 30
+                     */
+                    forSeconds: number;
+                };
+                needs_attention?: {
+                    /** @default true */
+                    enabled: boolean;
+                    /**
+                     * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                     * @default any_failure
+                     */
+                    threshold: string;
+                    /**
+                     * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                     * @default 30
+                     */
+                    forSeconds: number;
+                };
+                deployment_started?: {
+                    /** @default true */
+                    enabled: boolean;
+                    /**
+                     * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                     * @default any_failure
+                     */
+                    threshold: string;
+                    /**
+                     * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                     * @default 30
+                     */
+                    forSeconds: number;
+                };
+                deployment_completed?: {
+                    /** @default true */
+                    enabled: boolean;
+                    /**
+                     * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                     * @default any_failure
+                     */
+                    threshold: string;
+                    /**
+                     * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                     * @default 30
+                     */
+                    forSeconds: number;
+                };
+                deployment_removed?: {
+                    /** @default true */
+                    enabled: boolean;
+                    /**
+                     * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                     * @default any_failure
+                     */
+                    threshold: string;
+                    /**
+                     * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                     * @default 30
+                     */
+                    forSeconds: number;
+                };
+            };
+            filter: {
+                /** @default null */
+                environment: string | null;
+                /** @default null */
+                artifact: string | null;
+                /** @default null */
+                kind: ("prompt" | "agent" | "model" | "pipeline" | "application") | null;
+                /**
+                 * @description Name of a deployment
+                 * @default null
+                 */
+                deployment: string | null;
+            };
+            /** @description So many messages about one alert of one deployment; what is more is held back and counted */
+            limit: {
+                /** @default 10 */
+                messages: number;
+                /** @default 600 */
+                perSeconds: number;
+            };
+            /** @default 10 */
+            timeoutSeconds: number;
+            host: string;
+            /** @default 587 */
+            port: number;
+            /**
+             * @description `starttls`: required after the greeting; `implicit`: from the first byte; `none`: in clear text
+             * @default starttls
+             * @enum {string}
+             */
+            tls: "starttls" | "implicit" | "none";
+            /**
+             * @description Whether the server's certificate must be trusted
+             * @default true
+             */
+            rejectUnauthorized: boolean;
+            /** @default null */
+            user: string | null;
+            /** @default null */
+            password: string | null;
+            /** Format: email */
+            from: string;
+            to: string[];
+            id: string;
+            name: string;
+            project: string;
+            /** @description Why it was switched off by itself: its receiver said that it is gone */
+            disabledReason: string | null;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            updatedAt: string;
+        };
+        NewNotificationChannel: {
+            /** @constant */
+            type: "webhook";
+            /** @default true */
+            enabled: boolean;
+            /**
+             * @default {
+             *       "deployment_failure": {
+             *         "enabled": true,
+             *         "threshold": "any_failure",
+             *         "forSeconds": 30
+             *       }
+             *     }
+             */
+            alerts: {
+                deployment_failure?: {
+                    /** @default true */
+                    enabled: boolean;
+                    /**
+                     * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                     * @default any_failure
+                     */
+                    threshold: string;
+                    /**
+                     * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                     * @default 30
+                     */
+                    forSeconds: number;
+                };
+                health_check_failure?: {
+                    /** @default true */
+                    enabled: boolean;
+                    /**
+                     * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                     * @default any_failure
+                     */
+                    threshold: string;
+                    /**
+                     * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                     * @default 30
+                     */
+                    forSeconds: number;
+                };
+                performance_degradation?: {
+                    /** @default true */
+                    enabled: boolean;
+                    /**
+                     * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                     * @default any_failure
+                     */
+                    threshold: string;
+                    /**
+                     * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                     * @default 30
+                     */
+                    forSeconds: number;
+                };
+                resource_exhaustion?: {
+                    /** @default true */
+                    enabled: boolean;
+                    /**
+                     * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                     * @default any_failure
+                     */
+                    threshold: string;
+                    /**
+                     * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                     * @default 30
+                     */
+                    forSeconds: number;
+                };
+                security_violation?: {
+                    /** @default true */
+                    enabled: boolean;
+                    /**
+                     * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                     * @default any_failure
+                     */
+                    threshold: string;
+                    /**
+                     * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                     * @default 30
+                     */
+                    forSeconds: number;
+                };
+                test_failure?: {
+                    /** @default true */
+                    enabled: boolean;
+                    /**
+                     * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                     * @default any_failure
+                     */
+                    threshold: string;
+                    /**
+                     * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                     * @default 30
+                     */
+                    forSeconds: number;
+                };
+                no_data?: {
+                    /** @default true */
+                    enabled: boolean;
+                    /**
+                     * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                     * @default any_failure
+                     */
+                    threshold: string;
+                    /**
+                     * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                     * @default 30
+                     */
+                    forSeconds: number;
+                };
+                rollback?: {
+                    /** @default true */
+                    enabled: boolean;
+                    /**
+                     * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                     * @default any_failure
+                     */
+                    threshold: string;
+                    /**
+                     * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                     * @default 30
+                     */
+                    forSeconds: number;
+                };
+                approval_required?: {
+                    /** @default true */
+                    enabled: boolean;
+                    /**
+                     * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                     * @default any_failure
+                     */
+                    threshold: string;
+                    /**
+                     * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                     * @default 30
+                     */
+                    forSeconds: number;
+                };
+                needs_attention?: {
+                    /** @default true */
+                    enabled: boolean;
+                    /**
+                     * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                     * @default any_failure
+                     */
+                    threshold: string;
+                    /**
+                     * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                     * @default 30
+                     */
+                    forSeconds: number;
+                };
+                deployment_started?: {
+                    /** @default true */
+                    enabled: boolean;
+                    /**
+                     * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                     * @default any_failure
+                     */
+                    threshold: string;
+                    /**
+                     * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                     * @default 30
+                     */
+                    forSeconds: number;
+                };
+                deployment_completed?: {
+                    /** @default true */
+                    enabled: boolean;
+                    /**
+                     * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                     * @default any_failure
+                     */
+                    threshold: string;
+                    /**
+                     * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                     * @default 30
+                     */
+                    forSeconds: number;
+                };
+                deployment_removed?: {
+                    /** @default true */
+                    enabled: boolean;
+                    /**
+                     * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                     * @default any_failure
+                     */
+                    threshold: string;
+                    /**
+                     * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                     * @default 30
+                     */
+                    forSeconds: number;
+                };
+            };
+            filter: {
+                /** @default null */
+                environment: string | null;
+                /** @default null */
+                artifact: string | null;
+                /** @default null */
+                kind: ("prompt" | "agent" | "model" | "pipeline" | "application") | null;
+                /**
+                 * @description Name of a deployment
+                 * @default null
+                 */
+                deployment: string | null;
+            };
+            /** @description So many messages about one alert of one deployment; what is more is held back and counted */
+            limit: {
+                /** @default 10 */
+                messages: number;
+                /** @default 600 */
+                perSeconds: number;
+            };
+            /** @default 10 */
+            timeoutSeconds: number;
+            /** Format: uri */
+            url: string;
+            /** @default {} */
+            headers: {
+                [key: string]: string;
+            };
+            id: string;
+            name: string;
+            project: string;
+            /** @description Why it was switched off by itself: its receiver said that it is gone */
+            disabledReason: string | null;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            updatedAt: string;
+            /** @description Webhooks: the key of Standard Webhooks. It is shown now and never again */
+            secret?: string;
+        } | {
+            /** @constant */
+            type: "slack";
+            /** @default true */
+            enabled: boolean;
+            /**
+             * @default {
+             *       "deployment_failure": {
+             *         "enabled": true,
+             *         "threshold": "any_failure",
+             *         "forSeconds": 30
+             *       }
+             *     }
+             */
+            alerts: {
+                deployment_failure?: {
+                    /** @default true */
+                    enabled: boolean;
+                    /**
+                     * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                     * @default any_failure
+                     */
+                    threshold: string;
+                    /**
+                     * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                     * @default 30
+                     */
+                    forSeconds: number;
+                };
+                health_check_failure?: {
+                    /** @default true */
+                    enabled: boolean;
+                    /**
+                     * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                     * @default any_failure
+                     */
+                    threshold: string;
+                    /**
+                     * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                     * @default 30
+                     */
+                    forSeconds: number;
+                };
+                performance_degradation?: {
+                    /** @default true */
+                    enabled: boolean;
+                    /**
+                     * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                     * @default any_failure
+                     */
+                    threshold: string;
+                    /**
+                     * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                     * @default 30
+                     */
+                    forSeconds: number;
+                };
+                resource_exhaustion?: {
+                    /** @default true */
+                    enabled: boolean;
+                    /**
+                     * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                     * @default any_failure
+                     */
+                    threshold: string;
+                    /**
+                     * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                     * @default 30
+                     */
+                    forSeconds: number;
+                };
+                security_violation?: {
+                    /** @default true */
+                    enabled: boolean;
+                    /**
+                     * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                     * @default any_failure
+                     */
+                    threshold: string;
+                    /**
+                     * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                     * @default 30
+                     */
+                    forSeconds: number;
+                };
+                test_failure?: {
+                    /** @default true */
+                    enabled: boolean;
+                    /**
+                     * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                     * @default any_failure
+                     */
+                    threshold: string;
+                    /**
+                     * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                     * @default 30
+                     */
+                    forSeconds: number;
+                };
+                no_data?: {
+                    /** @default true */
+                    enabled: boolean;
+                    /**
+                     * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                     * @default any_failure
+                     */
+                    threshold: string;
+                    /**
+                     * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                     * @default 30
+                     */
+                    forSeconds: number;
+                };
+                rollback?: {
+                    /** @default true */
+                    enabled: boolean;
+                    /**
+                     * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                     * @default any_failure
+                     */
+                    threshold: string;
+                    /**
+                     * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                     * @default 30
+                     */
+                    forSeconds: number;
+                };
+                approval_required?: {
+                    /** @default true */
+                    enabled: boolean;
+                    /**
+                     * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                     * @default any_failure
+                     */
+                    threshold: string;
+                    /**
+                     * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                     * @default 30
+                     */
+                    forSeconds: number;
+                };
+                needs_attention?: {
+                    /** @default true */
+                    enabled: boolean;
+                    /**
+                     * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                     * @default any_failure
+                     */
+                    threshold: string;
+                    /**
+                     * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                     * @default 30
+                     */
+                    forSeconds: number;
+                };
+                deployment_started?: {
+                    /** @default true */
+                    enabled: boolean;
+                    /**
+                     * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                     * @default any_failure
+                     */
+                    threshold: string;
+                    /**
+                     * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                     * @default 30
+                     */
+                    forSeconds: number;
+                };
+                deployment_completed?: {
+                    /** @default true */
+                    enabled: boolean;
+                    /**
+                     * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                     * @default any_failure
+                     */
+                    threshold: string;
+                    /**
+                     * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                     * @default 30
+                     */
+                    forSeconds: number;
+                };
+                deployment_removed?: {
+                    /** @default true */
+                    enabled: boolean;
+                    /**
+                     * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                     * @default any_failure
+                     */
+                    threshold: string;
+                    /**
+                     * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                     * @default 30
+                     */
+                    forSeconds: number;
+                };
+            };
+            filter: {
+                /** @default null */
+                environment: string | null;
+                /** @default null */
+                artifact: string | null;
+                /** @default null */
+                kind: ("prompt" | "agent" | "model" | "pipeline" | "application") | null;
+                /**
+                 * @description Name of a deployment
+                 * @default null
+                 */
+                deployment: string | null;
+            };
+            /** @description So many messages about one alert of one deployment; what is more is held back and counted */
+            limit: {
+                /** @default 10 */
+                messages: number;
+                /** @default 600 */
+                perSeconds: number;
+            };
+            /** @default 10 */
+            timeoutSeconds: number;
+            /** Format: uri */
+            url: string;
+            id: string;
+            name: string;
+            project: string;
+            /** @description Why it was switched off by itself: its receiver said that it is gone */
+            disabledReason: string | null;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            updatedAt: string;
+            /** @description Webhooks: the key of Standard Webhooks. It is shown now and never again */
+            secret?: string;
+        } | {
+            /** @constant */
+            type: "email";
+            /** @default true */
+            enabled: boolean;
+            /**
+             * @default {
+             *       "deployment_failure": {
+             *         "enabled": true,
+             *         "threshold": "any_failure",
+             *         "forSeconds": 30
+             *       }
+             *     }
+             */
+            alerts: {
+                deployment_failure?: {
+                    /** @default true */
+                    enabled: boolean;
+                    /**
+                     * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                     * @default any_failure
+                     */
+                    threshold: string;
+                    /**
+                     * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                     * @default 30
+                     */
+                    forSeconds: number;
+                };
+                health_check_failure?: {
+                    /** @default true */
+                    enabled: boolean;
+                    /**
+                     * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                     * @default any_failure
+                     */
+                    threshold: string;
+                    /**
+                     * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                     * @default 30
+                     */
+                    forSeconds: number;
+                };
+                performance_degradation?: {
+                    /** @default true */
+                    enabled: boolean;
+                    /**
+                     * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                     * @default any_failure
+                     */
+                    threshold: string;
+                    /**
+                     * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                     * @default 30
+                     */
+                    forSeconds: number;
+                };
+                resource_exhaustion?: {
+                    /** @default true */
+                    enabled: boolean;
+                    /**
+                     * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                     * @default any_failure
+                     */
+                    threshold: string;
+                    /**
+                     * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                     * @default 30
+                     */
+                    forSeconds: number;
+                };
+                security_violation?: {
+                    /** @default true */
+                    enabled: boolean;
+                    /**
+                     * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                     * @default any_failure
+                     */
+                    threshold: string;
+                    /**
+                     * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                     * @default 30
+                     */
+                    forSeconds: number;
+                };
+                test_failure?: {
+                    /** @default true */
+                    enabled: boolean;
+                    /**
+                     * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                     * @default any_failure
+                     */
+                    threshold: string;
+                    /**
+                     * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                     * @default 30
+                     */
+                    forSeconds: number;
+                };
+                no_data?: {
+                    /** @default true */
+                    enabled: boolean;
+                    /**
+                     * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                     * @default any_failure
+                     */
+                    threshold: string;
+                    /**
+                     * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                     * @default 30
+                     */
+                    forSeconds: number;
+                };
+                rollback?: {
+                    /** @default true */
+                    enabled: boolean;
+                    /**
+                     * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                     * @default any_failure
+                     */
+                    threshold: string;
+                    /**
+                     * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                     * @default 30
+                     */
+                    forSeconds: number;
+                };
+                approval_required?: {
+                    /** @default true */
+                    enabled: boolean;
+                    /**
+                     * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                     * @default any_failure
+                     */
+                    threshold: string;
+                    /**
+                     * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                     * @default 30
+                     */
+                    forSeconds: number;
+                };
+                needs_attention?: {
+                    /** @default true */
+                    enabled: boolean;
+                    /**
+                     * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                     * @default any_failure
+                     */
+                    threshold: string;
+                    /**
+                     * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                     * @default 30
+                     */
+                    forSeconds: number;
+                };
+                deployment_started?: {
+                    /** @default true */
+                    enabled: boolean;
+                    /**
+                     * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                     * @default any_failure
+                     */
+                    threshold: string;
+                    /**
+                     * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                     * @default 30
+                     */
+                    forSeconds: number;
+                };
+                deployment_completed?: {
+                    /** @default true */
+                    enabled: boolean;
+                    /**
+                     * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                     * @default any_failure
+                     */
+                    threshold: string;
+                    /**
+                     * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                     * @default 30
+                     */
+                    forSeconds: number;
+                };
+                deployment_removed?: {
+                    /** @default true */
+                    enabled: boolean;
+                    /**
+                     * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                     * @default any_failure
+                     */
+                    threshold: string;
+                    /**
+                     * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                     * @default 30
+                     */
+                    forSeconds: number;
+                };
+            };
+            filter: {
+                /** @default null */
+                environment: string | null;
+                /** @default null */
+                artifact: string | null;
+                /** @default null */
+                kind: ("prompt" | "agent" | "model" | "pipeline" | "application") | null;
+                /**
+                 * @description Name of a deployment
+                 * @default null
+                 */
+                deployment: string | null;
+            };
+            /** @description So many messages about one alert of one deployment; what is more is held back and counted */
+            limit: {
+                /** @default 10 */
+                messages: number;
+                /** @default 600 */
+                perSeconds: number;
+            };
+            /** @default 10 */
+            timeoutSeconds: number;
+            host: string;
+            /** @default 587 */
+            port: number;
+            /**
+             * @description `starttls`: required after the greeting; `implicit`: from the first byte; `none`: in clear text
+             * @default starttls
+             * @enum {string}
+             */
+            tls: "starttls" | "implicit" | "none";
+            /**
+             * @description Whether the server's certificate must be trusted
+             * @default true
+             */
+            rejectUnauthorized: boolean;
+            /** @default null */
+            user: string | null;
+            /** @default null */
+            password: string | null;
+            /** Format: email */
+            from: string;
+            to: string[];
+            id: string;
+            name: string;
+            project: string;
+            /** @description Why it was switched off by itself: its receiver said that it is gone */
+            disabledReason: string | null;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            updatedAt: string;
+            /** @description Webhooks: the key of Standard Webhooks. It is shown now and never again */
+            secret?: string;
+        };
+        NotificationDelivery: {
+            /** @description Also the `webhook-id` of the message, the same for each attempt */
+            id: string;
+            /**
+             * @description `pending`: on its way; `dead`: given up; `held_back`: above the channel's limit, and not sent
+             * @enum {string}
+             */
+            status: "pending" | "delivered" | "dead" | "held_back";
+            /**
+             * @example sluice.alert.firing
+             * @example agent.registered
+             */
+            type: string;
+            attempts: number;
+            /** @description What the last attempt came to */
+            reason: string | null;
+            nextAttemptAt: string | null;
+            /** @description What is told; state: firing, resolved, told, test */
+            message: {
+                [key: string]: unknown;
+            };
+            /** Format: date-time */
+            createdAt: string;
+            finishedAt: string | null;
+        };
+        Integration: {
+            /** @default true */
+            enabled: boolean;
+            /**
+             * @description Of what it is asked and told; empty: every kind
+             * @default []
+             */
+            kinds: ("prompt" | "agent" | "model" | "pipeline" | "application")[];
+            /**
+             * @description The same by environment; empty: every one
+             * @default []
+             */
+            environments: string[];
+            /**
+             * @description Whether nothing starts without it; otherwise a failed check is a note
+             * @default true
+             */
+            required: boolean;
+            /**
+             * @description How it is asked whether it is well; null: it is not asked
+             * @default null
+             */
+            health: {
+                /**
+                 * @default http
+                 * @enum {string}
+                 */
+                type: "http" | "tcp" | "grpc";
+                /** @description `host:port`; `https://` before it for TLS */
+                address: string;
+                /** @description Asked for by HTTP; anything from 200 to 399 is well */
+                path?: string;
+                /** @description Which service a gRPC server is asked about */
+                service?: string;
+                /** @default 3 */
+                timeoutSeconds: number;
+            } | null;
+            /**
+             * @description Where it is told of registrations; null: it is not told
+             * @default null
+             */
+            webhook: {
+                /** Format: uri */
+                url: string;
+                /** @default {} */
+                headers: {
+                    [key: string]: string;
+                };
+                /** @default 10 */
+                timeoutSeconds: number;
+            } | null;
+            name: string;
+            project: string;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            updatedAt: string;
+        };
+        PutIntegration: {
+            /** @default true */
+            enabled: boolean;
+            /**
+             * @description Of what it is asked and told; empty: every kind
+             * @default []
+             */
+            kinds: ("prompt" | "agent" | "model" | "pipeline" | "application")[];
+            /**
+             * @description The same by environment; empty: every one
+             * @default []
+             */
+            environments: string[];
+            /**
+             * @description Whether nothing starts without it; otherwise a failed check is a note
+             * @default true
+             */
+            required: boolean;
+            /**
+             * @description How it is asked whether it is well; null: it is not asked
+             * @default null
+             */
+            health: {
+                /**
+                 * @default http
+                 * @enum {string}
+                 */
+                type: "http" | "tcp" | "grpc";
+                /** @description `host:port`; `https://` before it for TLS */
+                address: string;
+                /** @description Asked for by HTTP; anything from 200 to 399 is well */
+                path?: string;
+                /** @description Which service a gRPC server is asked about */
+                service?: string;
+                /** @default 3 */
+                timeoutSeconds: number;
+            } | null;
+            /**
+             * @description Where it is told of registrations; null: it is not told
+             * @default null
+             */
+            webhook: {
+                /** Format: uri */
+                url: string;
+                /** @default {} */
+                headers: {
+                    [key: string]: string;
+                };
+                /** @default 10 */
+                timeoutSeconds: number;
+            } | null;
+            name: string;
+            project: string;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            updatedAt: string;
+            /** @description The key that its messages are signed with, when one was made: shown now and never again */
+            secret?: string;
+        };
+        Registration: {
+            /** @enum {string} */
+            state: "registered" | "deregistered";
+            project: string;
+            environment: string;
+            deployment: {
+                id: string;
+                name: string;
+            };
+            kind: string;
+            artifact: string;
+            version: string;
+            revision: number;
+            rollout: string | null;
+            /** @description Where callers reach it on the gateway */
+            path: string | null;
+            reason: string;
+            /** Format: date-time */
+            at: string;
+        };
+        /**
+         * @example {
+         *       "id": 1,
+         *       "name": "iris",
+         *       "description": "Tells flowers apart by four measures",
+         *       "project": "default",
+         *       "created_at": "2024-01-01T00:00:00",
+         *       "created_by": "local"
+         *     }
+         */
+        Model: {
+            id: number;
+            name: string;
+            description: string;
+            project: string;
+            /**
+             * @description UTC, without a zone
+             * @example 2024-01-01T00:00:00
+             */
+            created_at: string;
+            created_by: string;
+        };
+        /**
+         * @example {
+         *       "id": 1,
+         *       "model_id": 1,
+         *       "model": "iris",
+         *       "version": "1",
+         *       "status": "READY",
+         *       "reason": null,
+         *       "s3_path": "s3://models/default/iris/1",
+         *       "runtime": "joblib",
+         *       "files": [
+         *         {
+         *           "name": "model.joblib",
+         *           "bytes": 912,
+         *           "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+         *         }
+         *       ],
+         *       "created_at": "2024-01-01T00:00:00",
+         *       "updated_at": "2024-01-01T00:00:05",
+         *       "created_by": "local"
+         *     }
+         */
+        ModelVersion: {
+            id: number;
+            model_id: number;
+            model: string;
+            version: string;
+            /**
+             * @description Only READY versions are deployed, and they never change
+             * @enum {string}
+             */
+            status: "PENDING" | "READY" | "FAILED";
+            /** @description Why it is FAILED */
+            reason: string | null;
+            /** @description Where its files are; null until it is READY */
+            s3_path: string | null;
+            /** @description `onnx`, `joblib`, or `none` where nothing here can serve the files */
+            runtime: string | null;
+            files: {
+                name: string;
+                bytes: number;
+                sha256: string;
+            }[];
+            /**
+             * @description UTC, without a zone
+             * @example 2024-01-01T00:00:00
+             */
+            created_at: string;
+            /**
+             * @description UTC, without a zone
+             * @example 2024-01-01T00:00:00
+             */
+            updated_at: string;
+            created_by: string;
+        };
         /**
          * @example {
          *       "name": "default",
@@ -11128,6 +13882,133 @@ export interface components {
             name: string;
             /** Format: date-time */
             createdAt: string;
+        };
+        /**
+         * @example {
+         *       "deployment": "greeting",
+         *       "id": "dep_0199",
+         *       "project": "default",
+         *       "environment": "production",
+         *       "revision": 2,
+         *       "version": "1.1.0",
+         *       "variant": "1.1.0",
+         *       "reason": "SPLIT",
+         *       "rendered": true,
+         *       "content": {
+         *         "text": "Hello Ada!",
+         *         "model": "small",
+         *         "parameters": {
+         *           "temperature": 0.2
+         *         }
+         *       }
+         *     }
+         */
+        Resolved: {
+            deployment: string;
+            id: string;
+            project: string;
+            environment: string;
+            revision: number;
+            version: string;
+            /** @description The version, by the name that OpenFeature has for it. */
+            variant: string;
+            /**
+             * @description `SPLIT`: the weights decided. `TARGETING_MATCH`: a rule of the rollout. `DEFAULT`: there is a rule, and it did not hold. `STATIC`: one version is for everybody.
+             * @enum {string}
+             */
+            reason: "SPLIT" | "TARGETING_MATCH" | "STATIC" | "DEFAULT";
+            /** @description Whether the variables are filled in. */
+            rendered: boolean;
+            content: {
+                text?: string;
+                messages?: {
+                    /** @enum {string} */
+                    role: "system" | "developer" | "user" | "assistant" | "tool";
+                    content: string;
+                }[];
+                model?: string;
+                /** @description The version's, with those of the deployment over them. */
+                parameters: {
+                    [key: string]: unknown;
+                };
+                /** @description Still to be filled in. */
+                variables?: {
+                    name: string;
+                    /**
+                     * @description Default `string`.
+                     * @enum {string}
+                     */
+                    type?: "string" | "number" | "integer" | "boolean" | "json";
+                    /** @description Default true, unless there is a `default`. */
+                    required?: boolean;
+                    /** @description Stands in for a value that is not given. */
+                    default?: components["schemas"]["Json"];
+                    description?: string;
+                }[];
+            };
+        };
+        /**
+         * @example {
+         *       "key": "greeting",
+         *       "reason": "SPLIT",
+         *       "variant": "1.1.0",
+         *       "metadata": {
+         *         "deployment": "dep_0199",
+         *         "project": "default",
+         *         "environment": "production",
+         *         "revision": 2,
+         *         "version": "1.1.0"
+         *       },
+         *       "value": {
+         *         "text": "Hello {{customer}}!",
+         *         "model": "small",
+         *         "parameters": {}
+         *       }
+         *     }
+         */
+        FlagEvaluation: {
+            key: string;
+            /** @enum {string} */
+            reason: "STATIC" | "TARGETING_MATCH" | "SPLIT" | "DISABLED" | "UNKNOWN";
+            /** @description The version. */
+            variant: string;
+            metadata: {
+                [key: string]: string | number | boolean;
+            };
+            /** @description The prompt: `text` or `messages`, `model`, `parameters`, `variables`. */
+            value: {
+                [key: string]: unknown;
+            };
+        };
+        /**
+         * @example {
+         *       "key": "greeting",
+         *       "errorCode": "INVALID_CONTEXT",
+         *       "errorDetails": "context is missing"
+         *     }
+         */
+        FlagFailure: {
+            key: string;
+            /** @enum {string} */
+            errorCode: "PARSE_ERROR" | "TARGETING_KEY_MISSING" | "INVALID_CONTEXT" | "GENERAL";
+            errorDetails?: string;
+        };
+        FlagNotFound: {
+            key: string;
+            /** @constant */
+            errorCode: "FLAG_NOT_FOUND";
+            errorDetails?: string;
+        };
+        FlagEvaluations: {
+            flags: (components["schemas"]["FlagEvaluation"] | components["schemas"]["FlagFailure"])[];
+            metadata: {
+                [key: string]: string | number | boolean;
+            };
+        };
+        FlagsFailure: {
+            /** @enum {string} */
+            errorCode: "PARSE_ERROR" | "TARGETING_KEY_MISSING" | "INVALID_CONTEXT" | "GENERAL";
+            errorDetails?: string;
         };
         PlannedGate: {
             gate: string;
@@ -12838,9 +15719,7 @@ export interface operations {
                 };
                 content: {
                     "text/plain": string;
-                    "application/json": {
-                        [key: string]: unknown;
-                    }[];
+                    "application/json": components["schemas"]["Metrics"];
                 };
             };
             400: components["responses"]["invalid_argument"];
@@ -14401,6 +17280,464 @@ export interface operations {
             504: components["responses"]["deadline_exceeded"];
         };
     };
+    resolvePrompt: {
+        parameters: {
+            query?: {
+                /** @description Default: the token's own, else `default`. */
+                project?: string;
+                /** @description Where several environments have a deployment of this name. Default: the token's own. */
+                environment?: string;
+                /** @description Who asks: the same key gets the same version. Without it: by lot. */
+                key?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Name of the prompt's deployment, or `dep_…`. */
+                deployment: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Resolved"];
+                };
+            };
+            /** @description What you have is what you get. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["invalid_argument"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["permission_denied"];
+            404: components["responses"]["not_found"];
+            429: components["responses"]["resource_exhausted"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+            504: components["responses"]["deadline_exceeded"];
+        };
+    };
+    renderPrompt: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the prompt's deployment, or `dep_…`. */
+                deployment: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "environment": "production",
+                 *       "key": "user-7",
+                 *       "context": {
+                 *         "region": "eu"
+                 *       },
+                 *       "variables": {
+                 *         "customer": "Ada"
+                 *       }
+                 *     }
+                 */
+                "application/json": {
+                    /** @description Default: the token's own, else `default`. */
+                    project?: string;
+                    /** @description Where several environments have a deployment of this name. Default: the token's own. */
+                    environment?: string;
+                    key?: string;
+                    /** @description Attributes that rules of a rollout are compared with. */
+                    context?: {
+                        [key: string]: components["schemas"]["JsonInput"];
+                    };
+                    /** @description Values for the prompt's variables; with them the texts are filled in. */
+                    variables?: {
+                        [key: string]: components["schemas"]["JsonInput"];
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Resolved"];
+                };
+            };
+            400: components["responses"]["invalid_argument"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["permission_denied"];
+            404: components["responses"]["not_found"];
+            409: components["responses"]["failed_precondition"];
+            429: components["responses"]["resource_exhausted"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+            504: components["responses"]["deadline_exceeded"];
+        };
+    };
+    evaluateFlag: {
+        parameters: {
+            query?: {
+                project?: string;
+                environment?: string;
+            };
+            header?: {
+                /** @description As `?environment=`. */
+                "x-sluice-environment"?: string;
+                /** @description As `?project=`. */
+                "x-sluice-project"?: string;
+            };
+            path: {
+                /** @description Name of the prompt's deployment, or `dep_…`. */
+                key: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "context": {
+                 *         "targetingKey": "user-123",
+                 *         "region": "eu"
+                 *       }
+                 *     }
+                 */
+                "application/json": {
+                    /** @description Attributes of whom it is for; the same `targetingKey` gets the same version. */
+                    context: {
+                        [key: string]: components["schemas"]["JsonInput"];
+                    } & {
+                        targetingKey?: string;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlagEvaluation"];
+                };
+            };
+            /** @description Default Response */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlagFailure"];
+                };
+            };
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["permission_denied"];
+            /** @description Default Response */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlagNotFound"];
+                };
+            };
+            409: components["responses"]["failed_precondition"];
+            429: components["responses"]["resource_exhausted"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+            504: components["responses"]["deadline_exceeded"];
+        };
+    };
+    evaluateFlags: {
+        parameters: {
+            query?: {
+                project?: string;
+                environment?: string;
+            };
+            header?: {
+                /** @description As `?environment=`. */
+                "x-sluice-environment"?: string;
+                /** @description As `?project=`. */
+                "x-sluice-project"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "context": {
+                 *         "targetingKey": "user-123",
+                 *         "region": "eu"
+                 *       }
+                 *     }
+                 */
+                "application/json": {
+                    /** @description Attributes of whom it is for; the same `targetingKey` gets the same version. */
+                    context: {
+                        [key: string]: components["schemas"]["JsonInput"];
+                    } & {
+                        targetingKey?: string;
+                    };
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlagEvaluations"];
+                };
+            };
+            /** @description What you have is what you get. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Default Response */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FlagsFailure"];
+                };
+            };
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["permission_denied"];
+            404: components["responses"]["not_found"];
+            409: components["responses"]["failed_precondition"];
+            429: components["responses"]["resource_exhausted"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+            504: components["responses"]["deadline_exceeded"];
+        };
+    };
+    listFeedback: {
+        parameters: {
+            query: {
+                /** @description Default: the token's own, else `default`. */
+                project?: string;
+                deployment: string;
+                /** @description Where several environments have a deployment of this name. */
+                environment?: string;
+                revision?: number;
+                /** @description Items a page */
+                limit?: number;
+                /** @description `nextCursor` of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Feedback"][];
+                        /** @description Null on the last page */
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["invalid_argument"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["permission_denied"];
+            429: components["responses"]["resource_exhausted"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+            504: components["responses"]["deadline_exceeded"];
+        };
+    };
+    sendFeedback: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "deployment": "greeting",
+                 *       "environment": "production",
+                 *       "revision": 2,
+                 *       "score": 0.9,
+                 *       "error": false,
+                 *       "latencyMs": 840
+                 *     }
+                 */
+                "application/json": {
+                    /** @description Default: the token's own, else `default`. */
+                    project?: string;
+                    /** @description Name of the prompt's deployment, or `dep_…`. */
+                    deployment: string;
+                    /** @description Where several environments have a deployment of this name. */
+                    environment?: string;
+                    /** @description Which revision answered, as the resolution said. */
+                    revision?: number;
+                    /** @description Or its version, where that tells the revision. */
+                    version?: string;
+                    /** @description Or the targeting key: the version that it gets now is meant. */
+                    key?: string;
+                    /**
+                     * @description As the resolution said. Answers to a `TARGETING_MATCH` were not dealt by lot: they are kept and not compared.
+                     * @enum {string}
+                     */
+                    reason?: "SPLIT" | "TARGETING_MATCH" | "STATIC" | "DEFAULT" | "UNKNOWN";
+                    /** @description Your own name for this report: the same one counts once. */
+                    id?: string;
+                    /** @description Quality from 0 to 1, more is better: short for `scores.quality`. */
+                    score?: number;
+                    /** @description Scores from 0 to 1 by the name of a metric with source `evaluations`. */
+                    scores?: {
+                        [key: string]: number;
+                    };
+                    /** @description Whether the answer failed. Report answers that did not, too: both are counted. */
+                    error?: boolean;
+                    /** @description How long the answer took. */
+                    latencyMs?: number;
+                    /** @description What the answer cost; a metric named `cost` with source `evaluations` and judge `mann-whitney` compares it. */
+                    cost?: number;
+                    /** @description For people. */
+                    comment?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeedbackReceipt"];
+                };
+            };
+            400: components["responses"]["invalid_argument"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["permission_denied"];
+            404: components["responses"]["not_found"];
+            409: components["responses"]["failed_precondition"];
+            429: components["responses"]["resource_exhausted"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+            504: components["responses"]["deadline_exceeded"];
+        };
+    };
+    sendFeedbackBatch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "deployment": "greeting",
+                 *       "environment": "production",
+                 *       "reports": [
+                 *         {
+                 *           "version": "1.1.0",
+                 *           "score": 0.9,
+                 *           "id": "answer-1"
+                 *         },
+                 *         {
+                 *           "key": "user-7",
+                 *           "error": true
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/json": {
+                    /** @description Default: the token's own, else `default`. */
+                    project?: string;
+                    /** @description Name of the prompt's deployment, or `dep_…`. */
+                    deployment: string;
+                    /** @description Where several environments have a deployment of this name. */
+                    environment?: string;
+                    reports: {
+                        /** @description Which revision answered, as the resolution said. */
+                        revision?: number;
+                        /** @description Or its version, where that tells the revision. */
+                        version?: string;
+                        /** @description Or the targeting key: the version that it gets now is meant. */
+                        key?: string;
+                        /**
+                         * @description As the resolution said. Answers to a `TARGETING_MATCH` were not dealt by lot: they are kept and not compared.
+                         * @enum {string}
+                         */
+                        reason?: "SPLIT" | "TARGETING_MATCH" | "STATIC" | "DEFAULT" | "UNKNOWN";
+                        /** @description Your own name for this report: the same one counts once. */
+                        id?: string;
+                        /** @description Quality from 0 to 1, more is better: short for `scores.quality`. */
+                        score?: number;
+                        /** @description Scores from 0 to 1 by the name of a metric with source `evaluations`. */
+                        scores?: {
+                            [key: string]: number;
+                        };
+                        /** @description Whether the answer failed. Report answers that did not, too: both are counted. */
+                        error?: boolean;
+                        /** @description How long the answer took. */
+                        latencyMs?: number;
+                        /** @description What the answer cost; a metric named `cost` with source `evaluations` and judge `mann-whitney` compares it. */
+                        cost?: number;
+                        /** @description For people. */
+                        comment?: string;
+                    }[];
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FeedbackReceipt"];
+                };
+            };
+            400: components["responses"]["invalid_argument"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["permission_denied"];
+            404: components["responses"]["not_found"];
+            409: components["responses"]["failed_precondition"];
+            429: components["responses"]["resource_exhausted"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+            504: components["responses"]["deadline_exceeded"];
+        };
+    };
     listRevisions: {
         parameters: {
             query?: {
@@ -14523,6 +17860,9 @@ export interface operations {
                 project?: string;
                 /** @description Id, or name. */
                 deployment?: string;
+                artifact?: string;
+                /** @description Of the artifact. */
+                kind?: "prompt" | "agent" | "model" | "pipeline" | "application";
                 environment?: string;
                 /** @description One phase, or several by repeating the parameter. */
                 phase?: ("queued" | "validating" | "awaiting_approval" | "gating" | "preparing" | "testing" | "shifting" | "monitoring" | "rolling_back" | "completed" | "rolled_back" | "gates_failed" | "failed" | "cancelled" | "superseded") | ("queued" | "validating" | "awaiting_approval" | "gating" | "preparing" | "testing" | "shifting" | "monitoring" | "rolling_back" | "completed" | "rolled_back" | "gates_failed" | "failed" | "cancelled" | "superseded")[];
@@ -15282,6 +18622,163 @@ export interface operations {
             504: components["responses"]["deadline_exceeded"];
         };
     };
+    listNodes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Node"][];
+                        nextCursor: null;
+                    };
+                };
+            };
+            400: components["responses"]["invalid_argument"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["permission_denied"];
+            429: components["responses"]["resource_exhausted"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+            504: components["responses"]["deadline_exceeded"];
+        };
+    };
+    createNode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateNodeInput"];
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Node"];
+                };
+            };
+            400: components["responses"]["invalid_argument"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["permission_denied"];
+            404: components["responses"]["not_found"];
+            409: components["responses"]["failed_precondition"];
+            429: components["responses"]["resource_exhausted"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+            504: components["responses"]["deadline_exceeded"];
+        };
+    };
+    getNode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Node"];
+                };
+            };
+            400: components["responses"]["invalid_argument"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["permission_denied"];
+            404: components["responses"]["not_found"];
+            429: components["responses"]["resource_exhausted"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+            504: components["responses"]["deadline_exceeded"];
+        };
+    };
+    labelNode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["LabelNodeInput"];
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Node"];
+                };
+            };
+            400: components["responses"]["invalid_argument"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["permission_denied"];
+            404: components["responses"]["not_found"];
+            409: components["responses"]["failed_precondition"];
+            429: components["responses"]["resource_exhausted"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+            504: components["responses"]["deadline_exceeded"];
+        };
+    };
+    deleteNode: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Removed */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["invalid_argument"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["permission_denied"];
+            404: components["responses"]["not_found"];
+            409: components["responses"]["failed_precondition"];
+            429: components["responses"]["resource_exhausted"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+            504: components["responses"]["deadline_exceeded"];
+        };
+    };
     listEvents: {
         parameters: {
             query?: {
@@ -15364,6 +18861,2129 @@ export interface operations {
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["permission_denied"];
             404: components["responses"]["not_found"];
+            429: components["responses"]["resource_exhausted"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+            504: components["responses"]["deadline_exceeded"];
+        };
+    };
+    listNotifications: {
+        parameters: {
+            query?: {
+                /** @description Default: the token's own, else `default` */
+                project?: string;
+                /** @description Items a page */
+                limit?: number;
+                /** @description `nextCursor` of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["NotificationChannel"][];
+                        /** @description Null on the last page */
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["invalid_argument"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["permission_denied"];
+            429: components["responses"]["resource_exhausted"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+            504: components["responses"]["deadline_exceeded"];
+        };
+    };
+    createNotification: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @enum {string} */
+                    type: "webhook";
+                    /** @default true */
+                    enabled?: boolean;
+                    /**
+                     * @default {
+                     *       "deployment_failure": {
+                     *         "enabled": true,
+                     *         "threshold": "any_failure",
+                     *         "forSeconds": 30
+                     *       }
+                     *     }
+                     */
+                    alerts?: {
+                        deployment_failure?: {
+                            /** @default true */
+                            enabled?: boolean;
+                            /**
+                             * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                             * @default any_failure
+                             */
+                            threshold?: string;
+                            /**
+                             * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                             * @default 30
+                             */
+                            forSeconds?: number;
+                        };
+                        health_check_failure?: {
+                            /** @default true */
+                            enabled?: boolean;
+                            /**
+                             * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                             * @default any_failure
+                             */
+                            threshold?: string;
+                            /**
+                             * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                             * @default 30
+                             */
+                            forSeconds?: number;
+                        };
+                        performance_degradation?: {
+                            /** @default true */
+                            enabled?: boolean;
+                            /**
+                             * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                             * @default any_failure
+                             */
+                            threshold?: string;
+                            /**
+                             * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                             * @default 30
+                             */
+                            forSeconds?: number;
+                        };
+                        resource_exhaustion?: {
+                            /** @default true */
+                            enabled?: boolean;
+                            /**
+                             * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                             * @default any_failure
+                             */
+                            threshold?: string;
+                            /**
+                             * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                             * @default 30
+                             */
+                            forSeconds?: number;
+                        };
+                        security_violation?: {
+                            /** @default true */
+                            enabled?: boolean;
+                            /**
+                             * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                             * @default any_failure
+                             */
+                            threshold?: string;
+                            /**
+                             * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                             * @default 30
+                             */
+                            forSeconds?: number;
+                        };
+                        test_failure?: {
+                            /** @default true */
+                            enabled?: boolean;
+                            /**
+                             * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                             * @default any_failure
+                             */
+                            threshold?: string;
+                            /**
+                             * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                             * @default 30
+                             */
+                            forSeconds?: number;
+                        };
+                        no_data?: {
+                            /** @default true */
+                            enabled?: boolean;
+                            /**
+                             * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                             * @default any_failure
+                             */
+                            threshold?: string;
+                            /**
+                             * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                             * @default 30
+                             */
+                            forSeconds?: number;
+                        };
+                        rollback?: {
+                            /** @default true */
+                            enabled?: boolean;
+                            /**
+                             * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                             * @default any_failure
+                             */
+                            threshold?: string;
+                            /**
+                             * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                             * @default 30
+                             */
+                            forSeconds?: number;
+                        };
+                        approval_required?: {
+                            /** @default true */
+                            enabled?: boolean;
+                            /**
+                             * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                             * @default any_failure
+                             */
+                            threshold?: string;
+                            /**
+                             * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                             * @default 30
+                             */
+                            forSeconds?: number;
+                        };
+                        needs_attention?: {
+                            /** @default true */
+                            enabled?: boolean;
+                            /**
+                             * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                             * @default any_failure
+                             */
+                            threshold?: string;
+                            /**
+                             * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                             * @default 30
+                             */
+                            forSeconds?: number;
+                        };
+                        deployment_started?: {
+                            /** @default true */
+                            enabled?: boolean;
+                            /**
+                             * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                             * @default any_failure
+                             */
+                            threshold?: string;
+                            /**
+                             * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                             * @default 30
+                             */
+                            forSeconds?: number;
+                        };
+                        deployment_completed?: {
+                            /** @default true */
+                            enabled?: boolean;
+                            /**
+                             * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                             * @default any_failure
+                             */
+                            threshold?: string;
+                            /**
+                             * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                             * @default 30
+                             */
+                            forSeconds?: number;
+                        };
+                        deployment_removed?: {
+                            /** @default true */
+                            enabled?: boolean;
+                            /**
+                             * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                             * @default any_failure
+                             */
+                            threshold?: string;
+                            /**
+                             * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                             * @default 30
+                             */
+                            forSeconds?: number;
+                        };
+                    };
+                    /** @default {} */
+                    filter?: {
+                        /** @default null */
+                        environment?: string | null;
+                        /** @default null */
+                        artifact?: string | null;
+                        /** @default null */
+                        kind?: ("prompt" | "agent" | "model" | "pipeline" | "application") | null;
+                        /**
+                         * @description Name of a deployment
+                         * @default null
+                         */
+                        deployment?: string | null;
+                    };
+                    /**
+                     * @description So many messages about one alert of one deployment; what is more is held back and counted
+                     * @default {}
+                     */
+                    limit?: {
+                        /** @default 10 */
+                        messages?: number;
+                        /** @default 600 */
+                        perSeconds?: number;
+                    };
+                    /** @default 10 */
+                    timeoutSeconds?: number;
+                    /** Format: uri */
+                    url: string;
+                    /** @default {} */
+                    headers?: {
+                        [key: string]: string;
+                    };
+                    name: string;
+                    project?: string;
+                    /** @description The key that messages are signed with; without it one is made, and shown once in the answer */
+                    secret?: string;
+                } | {
+                    /** @enum {string} */
+                    type: "slack";
+                    /** @default true */
+                    enabled?: boolean;
+                    /**
+                     * @default {
+                     *       "deployment_failure": {
+                     *         "enabled": true,
+                     *         "threshold": "any_failure",
+                     *         "forSeconds": 30
+                     *       }
+                     *     }
+                     */
+                    alerts?: {
+                        deployment_failure?: {
+                            /** @default true */
+                            enabled?: boolean;
+                            /**
+                             * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                             * @default any_failure
+                             */
+                            threshold?: string;
+                            /**
+                             * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                             * @default 30
+                             */
+                            forSeconds?: number;
+                        };
+                        health_check_failure?: {
+                            /** @default true */
+                            enabled?: boolean;
+                            /**
+                             * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                             * @default any_failure
+                             */
+                            threshold?: string;
+                            /**
+                             * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                             * @default 30
+                             */
+                            forSeconds?: number;
+                        };
+                        performance_degradation?: {
+                            /** @default true */
+                            enabled?: boolean;
+                            /**
+                             * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                             * @default any_failure
+                             */
+                            threshold?: string;
+                            /**
+                             * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                             * @default 30
+                             */
+                            forSeconds?: number;
+                        };
+                        resource_exhaustion?: {
+                            /** @default true */
+                            enabled?: boolean;
+                            /**
+                             * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                             * @default any_failure
+                             */
+                            threshold?: string;
+                            /**
+                             * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                             * @default 30
+                             */
+                            forSeconds?: number;
+                        };
+                        security_violation?: {
+                            /** @default true */
+                            enabled?: boolean;
+                            /**
+                             * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                             * @default any_failure
+                             */
+                            threshold?: string;
+                            /**
+                             * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                             * @default 30
+                             */
+                            forSeconds?: number;
+                        };
+                        test_failure?: {
+                            /** @default true */
+                            enabled?: boolean;
+                            /**
+                             * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                             * @default any_failure
+                             */
+                            threshold?: string;
+                            /**
+                             * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                             * @default 30
+                             */
+                            forSeconds?: number;
+                        };
+                        no_data?: {
+                            /** @default true */
+                            enabled?: boolean;
+                            /**
+                             * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                             * @default any_failure
+                             */
+                            threshold?: string;
+                            /**
+                             * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                             * @default 30
+                             */
+                            forSeconds?: number;
+                        };
+                        rollback?: {
+                            /** @default true */
+                            enabled?: boolean;
+                            /**
+                             * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                             * @default any_failure
+                             */
+                            threshold?: string;
+                            /**
+                             * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                             * @default 30
+                             */
+                            forSeconds?: number;
+                        };
+                        approval_required?: {
+                            /** @default true */
+                            enabled?: boolean;
+                            /**
+                             * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                             * @default any_failure
+                             */
+                            threshold?: string;
+                            /**
+                             * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                             * @default 30
+                             */
+                            forSeconds?: number;
+                        };
+                        needs_attention?: {
+                            /** @default true */
+                            enabled?: boolean;
+                            /**
+                             * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                             * @default any_failure
+                             */
+                            threshold?: string;
+                            /**
+                             * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                             * @default 30
+                             */
+                            forSeconds?: number;
+                        };
+                        deployment_started?: {
+                            /** @default true */
+                            enabled?: boolean;
+                            /**
+                             * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                             * @default any_failure
+                             */
+                            threshold?: string;
+                            /**
+                             * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                             * @default 30
+                             */
+                            forSeconds?: number;
+                        };
+                        deployment_completed?: {
+                            /** @default true */
+                            enabled?: boolean;
+                            /**
+                             * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                             * @default any_failure
+                             */
+                            threshold?: string;
+                            /**
+                             * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                             * @default 30
+                             */
+                            forSeconds?: number;
+                        };
+                        deployment_removed?: {
+                            /** @default true */
+                            enabled?: boolean;
+                            /**
+                             * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                             * @default any_failure
+                             */
+                            threshold?: string;
+                            /**
+                             * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                             * @default 30
+                             */
+                            forSeconds?: number;
+                        };
+                    };
+                    /** @default {} */
+                    filter?: {
+                        /** @default null */
+                        environment?: string | null;
+                        /** @default null */
+                        artifact?: string | null;
+                        /** @default null */
+                        kind?: ("prompt" | "agent" | "model" | "pipeline" | "application") | null;
+                        /**
+                         * @description Name of a deployment
+                         * @default null
+                         */
+                        deployment?: string | null;
+                    };
+                    /**
+                     * @description So many messages about one alert of one deployment; what is more is held back and counted
+                     * @default {}
+                     */
+                    limit?: {
+                        /** @default 10 */
+                        messages?: number;
+                        /** @default 600 */
+                        perSeconds?: number;
+                    };
+                    /** @default 10 */
+                    timeoutSeconds?: number;
+                    /** Format: uri */
+                    url: string;
+                    name: string;
+                    project?: string;
+                } | {
+                    /** @enum {string} */
+                    type: "email";
+                    /** @default true */
+                    enabled?: boolean;
+                    /**
+                     * @default {
+                     *       "deployment_failure": {
+                     *         "enabled": true,
+                     *         "threshold": "any_failure",
+                     *         "forSeconds": 30
+                     *       }
+                     *     }
+                     */
+                    alerts?: {
+                        deployment_failure?: {
+                            /** @default true */
+                            enabled?: boolean;
+                            /**
+                             * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                             * @default any_failure
+                             */
+                            threshold?: string;
+                            /**
+                             * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                             * @default 30
+                             */
+                            forSeconds?: number;
+                        };
+                        health_check_failure?: {
+                            /** @default true */
+                            enabled?: boolean;
+                            /**
+                             * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                             * @default any_failure
+                             */
+                            threshold?: string;
+                            /**
+                             * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                             * @default 30
+                             */
+                            forSeconds?: number;
+                        };
+                        performance_degradation?: {
+                            /** @default true */
+                            enabled?: boolean;
+                            /**
+                             * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                             * @default any_failure
+                             */
+                            threshold?: string;
+                            /**
+                             * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                             * @default 30
+                             */
+                            forSeconds?: number;
+                        };
+                        resource_exhaustion?: {
+                            /** @default true */
+                            enabled?: boolean;
+                            /**
+                             * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                             * @default any_failure
+                             */
+                            threshold?: string;
+                            /**
+                             * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                             * @default 30
+                             */
+                            forSeconds?: number;
+                        };
+                        security_violation?: {
+                            /** @default true */
+                            enabled?: boolean;
+                            /**
+                             * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                             * @default any_failure
+                             */
+                            threshold?: string;
+                            /**
+                             * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                             * @default 30
+                             */
+                            forSeconds?: number;
+                        };
+                        test_failure?: {
+                            /** @default true */
+                            enabled?: boolean;
+                            /**
+                             * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                             * @default any_failure
+                             */
+                            threshold?: string;
+                            /**
+                             * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                             * @default 30
+                             */
+                            forSeconds?: number;
+                        };
+                        no_data?: {
+                            /** @default true */
+                            enabled?: boolean;
+                            /**
+                             * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                             * @default any_failure
+                             */
+                            threshold?: string;
+                            /**
+                             * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                             * @default 30
+                             */
+                            forSeconds?: number;
+                        };
+                        rollback?: {
+                            /** @default true */
+                            enabled?: boolean;
+                            /**
+                             * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                             * @default any_failure
+                             */
+                            threshold?: string;
+                            /**
+                             * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                             * @default 30
+                             */
+                            forSeconds?: number;
+                        };
+                        approval_required?: {
+                            /** @default true */
+                            enabled?: boolean;
+                            /**
+                             * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                             * @default any_failure
+                             */
+                            threshold?: string;
+                            /**
+                             * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                             * @default 30
+                             */
+                            forSeconds?: number;
+                        };
+                        needs_attention?: {
+                            /** @default true */
+                            enabled?: boolean;
+                            /**
+                             * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                             * @default any_failure
+                             */
+                            threshold?: string;
+                            /**
+                             * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                             * @default 30
+                             */
+                            forSeconds?: number;
+                        };
+                        deployment_started?: {
+                            /** @default true */
+                            enabled?: boolean;
+                            /**
+                             * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                             * @default any_failure
+                             */
+                            threshold?: string;
+                            /**
+                             * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                             * @default 30
+                             */
+                            forSeconds?: number;
+                        };
+                        deployment_completed?: {
+                            /** @default true */
+                            enabled?: boolean;
+                            /**
+                             * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                             * @default any_failure
+                             */
+                            threshold?: string;
+                            /**
+                             * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                             * @default 30
+                             */
+                            forSeconds?: number;
+                        };
+                        deployment_removed?: {
+                            /** @default true */
+                            enabled?: boolean;
+                            /**
+                             * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                             * @default any_failure
+                             */
+                            threshold?: string;
+                            /**
+                             * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                             * @default 30
+                             */
+                            forSeconds?: number;
+                        };
+                    };
+                    /** @default {} */
+                    filter?: {
+                        /** @default null */
+                        environment?: string | null;
+                        /** @default null */
+                        artifact?: string | null;
+                        /** @default null */
+                        kind?: ("prompt" | "agent" | "model" | "pipeline" | "application") | null;
+                        /**
+                         * @description Name of a deployment
+                         * @default null
+                         */
+                        deployment?: string | null;
+                    };
+                    /**
+                     * @description So many messages about one alert of one deployment; what is more is held back and counted
+                     * @default {}
+                     */
+                    limit?: {
+                        /** @default 10 */
+                        messages?: number;
+                        /** @default 600 */
+                        perSeconds?: number;
+                    };
+                    /** @default 10 */
+                    timeoutSeconds?: number;
+                    host: string;
+                    /** @default 587 */
+                    port?: number;
+                    /**
+                     * @description `starttls`: required after the greeting; `implicit`: from the first byte; `none`: in clear text
+                     * @default starttls
+                     * @enum {string}
+                     */
+                    tls?: "starttls" | "implicit" | "none";
+                    /**
+                     * @description Whether the server's certificate must be trusted
+                     * @default true
+                     */
+                    rejectUnauthorized?: boolean;
+                    /** @default null */
+                    user?: string | null;
+                    /** @default null */
+                    password?: string | null;
+                    /** Format: email */
+                    from: string;
+                    to: string[];
+                    name: string;
+                    project?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewNotificationChannel"];
+                };
+            };
+            400: components["responses"]["invalid_argument"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["permission_denied"];
+            404: components["responses"]["not_found"];
+            409: components["responses"]["failed_precondition"];
+            429: components["responses"]["resource_exhausted"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+            504: components["responses"]["deadline_exceeded"];
+        };
+    };
+    getNotification: {
+        parameters: {
+            query?: {
+                /** @description Default: the token's own, else `default` */
+                project?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Id or name of the channel */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationChannel"];
+                };
+            };
+            400: components["responses"]["invalid_argument"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["permission_denied"];
+            404: components["responses"]["not_found"];
+            429: components["responses"]["resource_exhausted"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+            504: components["responses"]["deadline_exceeded"];
+        };
+    };
+    putNotification: {
+        parameters: {
+            query?: {
+                /** @description Default: the token's own, else `default` */
+                project?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Id or name of the channel */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "webhook",
+                 *       "url": "https://incidents.example.com/hooks/sluice",
+                 *       "alerts": {
+                 *         "deployment_failure": {
+                 *           "enabled": true,
+                 *           "threshold": "any_failure"
+                 *         },
+                 *         "performance_degradation": {
+                 *           "enabled": true,
+                 *           "threshold": "response_time > 2.0s"
+                 *         }
+                 *       },
+                 *       "filter": {
+                 *         "environment": "production"
+                 *       }
+                 *     }
+                 */
+                "application/json": {
+                    /** @enum {string} */
+                    type: "webhook";
+                    /** @default true */
+                    enabled?: boolean;
+                    /**
+                     * @default {
+                     *       "deployment_failure": {
+                     *         "enabled": true,
+                     *         "threshold": "any_failure",
+                     *         "forSeconds": 30
+                     *       }
+                     *     }
+                     */
+                    alerts?: {
+                        deployment_failure?: {
+                            /** @default true */
+                            enabled?: boolean;
+                            /**
+                             * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                             * @default any_failure
+                             */
+                            threshold?: string;
+                            /**
+                             * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                             * @default 30
+                             */
+                            forSeconds?: number;
+                        };
+                        health_check_failure?: {
+                            /** @default true */
+                            enabled?: boolean;
+                            /**
+                             * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                             * @default any_failure
+                             */
+                            threshold?: string;
+                            /**
+                             * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                             * @default 30
+                             */
+                            forSeconds?: number;
+                        };
+                        performance_degradation?: {
+                            /** @default true */
+                            enabled?: boolean;
+                            /**
+                             * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                             * @default any_failure
+                             */
+                            threshold?: string;
+                            /**
+                             * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                             * @default 30
+                             */
+                            forSeconds?: number;
+                        };
+                        resource_exhaustion?: {
+                            /** @default true */
+                            enabled?: boolean;
+                            /**
+                             * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                             * @default any_failure
+                             */
+                            threshold?: string;
+                            /**
+                             * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                             * @default 30
+                             */
+                            forSeconds?: number;
+                        };
+                        security_violation?: {
+                            /** @default true */
+                            enabled?: boolean;
+                            /**
+                             * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                             * @default any_failure
+                             */
+                            threshold?: string;
+                            /**
+                             * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                             * @default 30
+                             */
+                            forSeconds?: number;
+                        };
+                        test_failure?: {
+                            /** @default true */
+                            enabled?: boolean;
+                            /**
+                             * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                             * @default any_failure
+                             */
+                            threshold?: string;
+                            /**
+                             * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                             * @default 30
+                             */
+                            forSeconds?: number;
+                        };
+                        no_data?: {
+                            /** @default true */
+                            enabled?: boolean;
+                            /**
+                             * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                             * @default any_failure
+                             */
+                            threshold?: string;
+                            /**
+                             * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                             * @default 30
+                             */
+                            forSeconds?: number;
+                        };
+                        rollback?: {
+                            /** @default true */
+                            enabled?: boolean;
+                            /**
+                             * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                             * @default any_failure
+                             */
+                            threshold?: string;
+                            /**
+                             * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                             * @default 30
+                             */
+                            forSeconds?: number;
+                        };
+                        approval_required?: {
+                            /** @default true */
+                            enabled?: boolean;
+                            /**
+                             * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                             * @default any_failure
+                             */
+                            threshold?: string;
+                            /**
+                             * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                             * @default 30
+                             */
+                            forSeconds?: number;
+                        };
+                        needs_attention?: {
+                            /** @default true */
+                            enabled?: boolean;
+                            /**
+                             * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                             * @default any_failure
+                             */
+                            threshold?: string;
+                            /**
+                             * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                             * @default 30
+                             */
+                            forSeconds?: number;
+                        };
+                        deployment_started?: {
+                            /** @default true */
+                            enabled?: boolean;
+                            /**
+                             * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                             * @default any_failure
+                             */
+                            threshold?: string;
+                            /**
+                             * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                             * @default 30
+                             */
+                            forSeconds?: number;
+                        };
+                        deployment_completed?: {
+                            /** @default true */
+                            enabled?: boolean;
+                            /**
+                             * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                             * @default any_failure
+                             */
+                            threshold?: string;
+                            /**
+                             * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                             * @default 30
+                             */
+                            forSeconds?: number;
+                        };
+                        deployment_removed?: {
+                            /** @default true */
+                            enabled?: boolean;
+                            /**
+                             * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                             * @default any_failure
+                             */
+                            threshold?: string;
+                            /**
+                             * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                             * @default 30
+                             */
+                            forSeconds?: number;
+                        };
+                    };
+                    /** @default {} */
+                    filter?: {
+                        /** @default null */
+                        environment?: string | null;
+                        /** @default null */
+                        artifact?: string | null;
+                        /** @default null */
+                        kind?: ("prompt" | "agent" | "model" | "pipeline" | "application") | null;
+                        /**
+                         * @description Name of a deployment
+                         * @default null
+                         */
+                        deployment?: string | null;
+                    };
+                    /**
+                     * @description So many messages about one alert of one deployment; what is more is held back and counted
+                     * @default {}
+                     */
+                    limit?: {
+                        /** @default 10 */
+                        messages?: number;
+                        /** @default 600 */
+                        perSeconds?: number;
+                    };
+                    /** @default 10 */
+                    timeoutSeconds?: number;
+                    /** Format: uri */
+                    url: string;
+                    /** @default {} */
+                    headers?: {
+                        [key: string]: string;
+                    };
+                    id?: string;
+                    name?: string;
+                    project?: string;
+                    disabledReason?: string | null;
+                    /** Format: date-time */
+                    createdAt?: string;
+                    /** Format: date-time */
+                    updatedAt?: string;
+                } | {
+                    /** @enum {string} */
+                    type: "slack";
+                    /** @default true */
+                    enabled?: boolean;
+                    /**
+                     * @default {
+                     *       "deployment_failure": {
+                     *         "enabled": true,
+                     *         "threshold": "any_failure",
+                     *         "forSeconds": 30
+                     *       }
+                     *     }
+                     */
+                    alerts?: {
+                        deployment_failure?: {
+                            /** @default true */
+                            enabled?: boolean;
+                            /**
+                             * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                             * @default any_failure
+                             */
+                            threshold?: string;
+                            /**
+                             * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                             * @default 30
+                             */
+                            forSeconds?: number;
+                        };
+                        health_check_failure?: {
+                            /** @default true */
+                            enabled?: boolean;
+                            /**
+                             * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                             * @default any_failure
+                             */
+                            threshold?: string;
+                            /**
+                             * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                             * @default 30
+                             */
+                            forSeconds?: number;
+                        };
+                        performance_degradation?: {
+                            /** @default true */
+                            enabled?: boolean;
+                            /**
+                             * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                             * @default any_failure
+                             */
+                            threshold?: string;
+                            /**
+                             * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                             * @default 30
+                             */
+                            forSeconds?: number;
+                        };
+                        resource_exhaustion?: {
+                            /** @default true */
+                            enabled?: boolean;
+                            /**
+                             * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                             * @default any_failure
+                             */
+                            threshold?: string;
+                            /**
+                             * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                             * @default 30
+                             */
+                            forSeconds?: number;
+                        };
+                        security_violation?: {
+                            /** @default true */
+                            enabled?: boolean;
+                            /**
+                             * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                             * @default any_failure
+                             */
+                            threshold?: string;
+                            /**
+                             * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                             * @default 30
+                             */
+                            forSeconds?: number;
+                        };
+                        test_failure?: {
+                            /** @default true */
+                            enabled?: boolean;
+                            /**
+                             * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                             * @default any_failure
+                             */
+                            threshold?: string;
+                            /**
+                             * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                             * @default 30
+                             */
+                            forSeconds?: number;
+                        };
+                        no_data?: {
+                            /** @default true */
+                            enabled?: boolean;
+                            /**
+                             * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                             * @default any_failure
+                             */
+                            threshold?: string;
+                            /**
+                             * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                             * @default 30
+                             */
+                            forSeconds?: number;
+                        };
+                        rollback?: {
+                            /** @default true */
+                            enabled?: boolean;
+                            /**
+                             * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                             * @default any_failure
+                             */
+                            threshold?: string;
+                            /**
+                             * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                             * @default 30
+                             */
+                            forSeconds?: number;
+                        };
+                        approval_required?: {
+                            /** @default true */
+                            enabled?: boolean;
+                            /**
+                             * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                             * @default any_failure
+                             */
+                            threshold?: string;
+                            /**
+                             * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                             * @default 30
+                             */
+                            forSeconds?: number;
+                        };
+                        needs_attention?: {
+                            /** @default true */
+                            enabled?: boolean;
+                            /**
+                             * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                             * @default any_failure
+                             */
+                            threshold?: string;
+                            /**
+                             * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                             * @default 30
+                             */
+                            forSeconds?: number;
+                        };
+                        deployment_started?: {
+                            /** @default true */
+                            enabled?: boolean;
+                            /**
+                             * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                             * @default any_failure
+                             */
+                            threshold?: string;
+                            /**
+                             * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                             * @default 30
+                             */
+                            forSeconds?: number;
+                        };
+                        deployment_completed?: {
+                            /** @default true */
+                            enabled?: boolean;
+                            /**
+                             * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                             * @default any_failure
+                             */
+                            threshold?: string;
+                            /**
+                             * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                             * @default 30
+                             */
+                            forSeconds?: number;
+                        };
+                        deployment_removed?: {
+                            /** @default true */
+                            enabled?: boolean;
+                            /**
+                             * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                             * @default any_failure
+                             */
+                            threshold?: string;
+                            /**
+                             * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                             * @default 30
+                             */
+                            forSeconds?: number;
+                        };
+                    };
+                    /** @default {} */
+                    filter?: {
+                        /** @default null */
+                        environment?: string | null;
+                        /** @default null */
+                        artifact?: string | null;
+                        /** @default null */
+                        kind?: ("prompt" | "agent" | "model" | "pipeline" | "application") | null;
+                        /**
+                         * @description Name of a deployment
+                         * @default null
+                         */
+                        deployment?: string | null;
+                    };
+                    /**
+                     * @description So many messages about one alert of one deployment; what is more is held back and counted
+                     * @default {}
+                     */
+                    limit?: {
+                        /** @default 10 */
+                        messages?: number;
+                        /** @default 600 */
+                        perSeconds?: number;
+                    };
+                    /** @default 10 */
+                    timeoutSeconds?: number;
+                    /** Format: uri */
+                    url: string;
+                    id?: string;
+                    name?: string;
+                    project?: string;
+                    disabledReason?: string | null;
+                    /** Format: date-time */
+                    createdAt?: string;
+                    /** Format: date-time */
+                    updatedAt?: string;
+                } | {
+                    /** @enum {string} */
+                    type: "email";
+                    /** @default true */
+                    enabled?: boolean;
+                    /**
+                     * @default {
+                     *       "deployment_failure": {
+                     *         "enabled": true,
+                     *         "threshold": "any_failure",
+                     *         "forSeconds": 30
+                     *       }
+                     *     }
+                     */
+                    alerts?: {
+                        deployment_failure?: {
+                            /** @default true */
+                            enabled?: boolean;
+                            /**
+                             * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                             * @default any_failure
+                             */
+                            threshold?: string;
+                            /**
+                             * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                             * @default 30
+                             */
+                            forSeconds?: number;
+                        };
+                        health_check_failure?: {
+                            /** @default true */
+                            enabled?: boolean;
+                            /**
+                             * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                             * @default any_failure
+                             */
+                            threshold?: string;
+                            /**
+                             * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                             * @default 30
+                             */
+                            forSeconds?: number;
+                        };
+                        performance_degradation?: {
+                            /** @default true */
+                            enabled?: boolean;
+                            /**
+                             * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                             * @default any_failure
+                             */
+                            threshold?: string;
+                            /**
+                             * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                             * @default 30
+                             */
+                            forSeconds?: number;
+                        };
+                        resource_exhaustion?: {
+                            /** @default true */
+                            enabled?: boolean;
+                            /**
+                             * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                             * @default any_failure
+                             */
+                            threshold?: string;
+                            /**
+                             * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                             * @default 30
+                             */
+                            forSeconds?: number;
+                        };
+                        security_violation?: {
+                            /** @default true */
+                            enabled?: boolean;
+                            /**
+                             * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                             * @default any_failure
+                             */
+                            threshold?: string;
+                            /**
+                             * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                             * @default 30
+                             */
+                            forSeconds?: number;
+                        };
+                        test_failure?: {
+                            /** @default true */
+                            enabled?: boolean;
+                            /**
+                             * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                             * @default any_failure
+                             */
+                            threshold?: string;
+                            /**
+                             * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                             * @default 30
+                             */
+                            forSeconds?: number;
+                        };
+                        no_data?: {
+                            /** @default true */
+                            enabled?: boolean;
+                            /**
+                             * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                             * @default any_failure
+                             */
+                            threshold?: string;
+                            /**
+                             * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                             * @default 30
+                             */
+                            forSeconds?: number;
+                        };
+                        rollback?: {
+                            /** @default true */
+                            enabled?: boolean;
+                            /**
+                             * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                             * @default any_failure
+                             */
+                            threshold?: string;
+                            /**
+                             * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                             * @default 30
+                             */
+                            forSeconds?: number;
+                        };
+                        approval_required?: {
+                            /** @default true */
+                            enabled?: boolean;
+                            /**
+                             * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                             * @default any_failure
+                             */
+                            threshold?: string;
+                            /**
+                             * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                             * @default 30
+                             */
+                            forSeconds?: number;
+                        };
+                        needs_attention?: {
+                            /** @default true */
+                            enabled?: boolean;
+                            /**
+                             * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                             * @default any_failure
+                             */
+                            threshold?: string;
+                            /**
+                             * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                             * @default 30
+                             */
+                            forSeconds?: number;
+                        };
+                        deployment_started?: {
+                            /** @default true */
+                            enabled?: boolean;
+                            /**
+                             * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                             * @default any_failure
+                             */
+                            threshold?: string;
+                            /**
+                             * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                             * @default 30
+                             */
+                            forSeconds?: number;
+                        };
+                        deployment_completed?: {
+                            /** @default true */
+                            enabled?: boolean;
+                            /**
+                             * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                             * @default any_failure
+                             */
+                            threshold?: string;
+                            /**
+                             * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                             * @default 30
+                             */
+                            forSeconds?: number;
+                        };
+                        deployment_removed?: {
+                            /** @default true */
+                            enabled?: boolean;
+                            /**
+                             * @description `any_failure`: what rollouts find. With a figure: that, and live deployments that are beyond it
+                             * @default any_failure
+                             */
+                            threshold?: string;
+                            /**
+                             * @description How long a figure must be beyond its threshold, or back by a tenth, to count
+                             * @default 30
+                             */
+                            forSeconds?: number;
+                        };
+                    };
+                    /** @default {} */
+                    filter?: {
+                        /** @default null */
+                        environment?: string | null;
+                        /** @default null */
+                        artifact?: string | null;
+                        /** @default null */
+                        kind?: ("prompt" | "agent" | "model" | "pipeline" | "application") | null;
+                        /**
+                         * @description Name of a deployment
+                         * @default null
+                         */
+                        deployment?: string | null;
+                    };
+                    /**
+                     * @description So many messages about one alert of one deployment; what is more is held back and counted
+                     * @default {}
+                     */
+                    limit?: {
+                        /** @default 10 */
+                        messages?: number;
+                        /** @default 600 */
+                        perSeconds?: number;
+                    };
+                    /** @default 10 */
+                    timeoutSeconds?: number;
+                    host: string;
+                    /** @default 587 */
+                    port?: number;
+                    /**
+                     * @description `starttls`: required after the greeting; `implicit`: from the first byte; `none`: in clear text
+                     * @default starttls
+                     * @enum {string}
+                     */
+                    tls?: "starttls" | "implicit" | "none";
+                    /**
+                     * @description Whether the server's certificate must be trusted
+                     * @default true
+                     */
+                    rejectUnauthorized?: boolean;
+                    /** @default null */
+                    user?: string | null;
+                    /** @default null */
+                    password?: string | null;
+                    /** Format: email */
+                    from: string;
+                    to: string[];
+                    id?: string;
+                    name?: string;
+                    project?: string;
+                    disabledReason?: string | null;
+                    /** Format: date-time */
+                    createdAt?: string;
+                    /** Format: date-time */
+                    updatedAt?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationChannel"];
+                };
+            };
+            400: components["responses"]["invalid_argument"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["permission_denied"];
+            404: components["responses"]["not_found"];
+            409: components["responses"]["failed_precondition"];
+            429: components["responses"]["resource_exhausted"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+            504: components["responses"]["deadline_exceeded"];
+        };
+    };
+    deleteNotification: {
+        parameters: {
+            query?: {
+                /** @description Default: the token's own, else `default` */
+                project?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Id or name of the channel */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["invalid_argument"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["permission_denied"];
+            404: components["responses"]["not_found"];
+            409: components["responses"]["failed_precondition"];
+            429: components["responses"]["resource_exhausted"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+            504: components["responses"]["deadline_exceeded"];
+        };
+    };
+    rotateNotificationSecret: {
+        parameters: {
+            query?: {
+                /** @description Default: the token's own, else `default` */
+                project?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Id or name of the channel */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewNotificationChannel"];
+                };
+            };
+            400: components["responses"]["invalid_argument"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["permission_denied"];
+            404: components["responses"]["not_found"];
+            409: components["responses"]["failed_precondition"];
+            429: components["responses"]["resource_exhausted"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+            504: components["responses"]["deadline_exceeded"];
+        };
+    };
+    testNotification: {
+        parameters: {
+            query?: {
+                /** @description Default: the token's own, else `default` */
+                project?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Id or name of the channel */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationDelivery"];
+                };
+            };
+            400: components["responses"]["invalid_argument"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["permission_denied"];
+            404: components["responses"]["not_found"];
+            409: components["responses"]["failed_precondition"];
+            429: components["responses"]["resource_exhausted"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+            504: components["responses"]["deadline_exceeded"];
+        };
+    };
+    listNotificationDeliveries: {
+        parameters: {
+            query?: {
+                /** @description Default: the token's own, else `default` */
+                project?: string;
+                status?: "pending" | "delivered" | "dead" | "held_back";
+                /** @description Items a page */
+                limit?: number;
+                /** @description `nextCursor` of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Id or name of the channel */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["NotificationDelivery"][];
+                        /** @description Null on the last page */
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["invalid_argument"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["permission_denied"];
+            404: components["responses"]["not_found"];
+            429: components["responses"]["resource_exhausted"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+            504: components["responses"]["deadline_exceeded"];
+        };
+    };
+    redeliverNotification: {
+        parameters: {
+            query?: {
+                /** @description Default: the token's own, else `default` */
+                project?: string;
+            };
+            header?: never;
+            path: {
+                /** @description Id or name of the channel */
+                id: string;
+                delivery: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationDelivery"];
+                };
+            };
+            400: components["responses"]["invalid_argument"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["permission_denied"];
+            404: components["responses"]["not_found"];
+            409: components["responses"]["failed_precondition"];
+            429: components["responses"]["resource_exhausted"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+            504: components["responses"]["deadline_exceeded"];
+        };
+    };
+    listIntegrations: {
+        parameters: {
+            query?: {
+                /** @description Default: the token's own, else `default` */
+                project?: string;
+                /** @description Items a page */
+                limit?: number;
+                /** @description `nextCursor` of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Integration"][];
+                        /** @description Null on the last page */
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["invalid_argument"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["permission_denied"];
+            429: components["responses"]["resource_exhausted"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+            504: components["responses"]["deadline_exceeded"];
+        };
+    };
+    getIntegration: {
+        parameters: {
+            query?: {
+                /** @description Default: the token's own, else `default` */
+                project?: string;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Integration"];
+                };
+            };
+            400: components["responses"]["invalid_argument"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["permission_denied"];
+            404: components["responses"]["not_found"];
+            429: components["responses"]["resource_exhausted"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+            504: components["responses"]["deadline_exceeded"];
+        };
+    };
+    putIntegration: {
+        parameters: {
+            query?: {
+                /** @description Default: the token's own, else `default` */
+                project?: string;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "kinds": [
+                 *         "agent"
+                 *       ],
+                 *       "environments": [
+                 *         "production"
+                 *       ],
+                 *       "required": true,
+                 *       "health": {
+                 *         "type": "http",
+                 *         "address": "127.0.0.1:8200",
+                 *         "path": "/health"
+                 *       },
+                 *       "webhook": {
+                 *         "url": "http://127.0.0.1:8200/hooks/sluice"
+                 *       }
+                 *     }
+                 */
+                "application/json": {
+                    /** @default true */
+                    enabled?: boolean;
+                    /**
+                     * @description Of what it is asked and told; empty: every kind
+                     * @default []
+                     */
+                    kinds?: ("prompt" | "agent" | "model" | "pipeline" | "application")[];
+                    /**
+                     * @description The same by environment; empty: every one
+                     * @default []
+                     */
+                    environments?: string[];
+                    /**
+                     * @description Whether nothing starts without it; otherwise a failed check is a note
+                     * @default true
+                     */
+                    required?: boolean;
+                    /**
+                     * @description How it is asked whether it is well; null: it is not asked
+                     * @default null
+                     */
+                    health?: {
+                        /**
+                         * @default http
+                         * @enum {string}
+                         */
+                        type?: "http" | "tcp" | "grpc";
+                        /** @description `host:port`; `https://` before it for TLS */
+                        address: string;
+                        /** @description Asked for by HTTP; anything from 200 to 399 is well */
+                        path?: string;
+                        /** @description Which service a gRPC server is asked about */
+                        service?: string;
+                        /** @default 3 */
+                        timeoutSeconds?: number;
+                    } | null;
+                    /**
+                     * @description Where it is told of registrations; null: it is not told
+                     * @default null
+                     */
+                    webhook?: {
+                        /** Format: uri */
+                        url: string;
+                        /** @default {} */
+                        headers?: {
+                            [key: string]: string;
+                        };
+                        /** @default 10 */
+                        timeoutSeconds?: number;
+                    } | null;
+                    name?: string;
+                    project?: string;
+                    /** Format: date-time */
+                    createdAt?: string;
+                    /** Format: date-time */
+                    updatedAt?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PutIntegration"];
+                };
+            };
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PutIntegration"];
+                };
+            };
+            400: components["responses"]["invalid_argument"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["permission_denied"];
+            404: components["responses"]["not_found"];
+            409: components["responses"]["failed_precondition"];
+            429: components["responses"]["resource_exhausted"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+            504: components["responses"]["deadline_exceeded"];
+        };
+    };
+    deleteIntegration: {
+        parameters: {
+            query?: {
+                /** @description Default: the token's own, else `default` */
+                project?: string;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["invalid_argument"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["permission_denied"];
+            404: components["responses"]["not_found"];
+            409: components["responses"]["failed_precondition"];
+            429: components["responses"]["resource_exhausted"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+            504: components["responses"]["deadline_exceeded"];
+        };
+    };
+    listRegistrations: {
+        parameters: {
+            query?: {
+                /** @description Default: the token's own, else `default` */
+                project?: string;
+                /** @description Items a page */
+                limit?: number;
+                /** @description `nextCursor` of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Registration"][];
+                        /** @description Null on the last page */
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["invalid_argument"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["permission_denied"];
+            404: components["responses"]["not_found"];
+            429: components["responses"]["resource_exhausted"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+            504: components["responses"]["deadline_exceeded"];
+        };
+    };
+    listIntegrationDeliveries: {
+        parameters: {
+            query?: {
+                /** @description Default: the token's own, else `default` */
+                project?: string;
+                status?: "pending" | "delivered" | "dead" | "held_back";
+                /** @description Items a page */
+                limit?: number;
+                /** @description `nextCursor` of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["NotificationDelivery"][];
+                        /** @description Null on the last page */
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["invalid_argument"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["permission_denied"];
+            404: components["responses"]["not_found"];
+            429: components["responses"]["resource_exhausted"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+            504: components["responses"]["deadline_exceeded"];
+        };
+    };
+    redeliverToIntegration: {
+        parameters: {
+            query?: {
+                /** @description Default: the token's own, else `default` */
+                project?: string;
+            };
+            header?: never;
+            path: {
+                name: string;
+                delivery: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NotificationDelivery"];
+                };
+            };
+            400: components["responses"]["invalid_argument"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["permission_denied"];
+            404: components["responses"]["not_found"];
+            409: components["responses"]["failed_precondition"];
             429: components["responses"]["resource_exhausted"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
@@ -15580,6 +21200,436 @@ export interface operations {
             400: components["responses"]["invalid_argument"];
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["permission_denied"];
+            429: components["responses"]["resource_exhausted"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+            504: components["responses"]["deadline_exceeded"];
+        };
+    };
+    deployAgent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeployAgentInput"];
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentDeployment"];
+                };
+            };
+            400: components["responses"]["invalid_argument"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["permission_denied"];
+            404: components["responses"]["not_found"];
+            409: components["responses"]["failed_precondition"];
+            429: components["responses"]["resource_exhausted"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+            504: components["responses"]["deadline_exceeded"];
+        };
+    };
+    rollBackAgent: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RollBackAgentInput"];
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentRollback"];
+                };
+            };
+            400: components["responses"]["invalid_argument"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["permission_denied"];
+            404: components["responses"]["not_found"];
+            409: components["responses"]["failed_precondition"];
+            429: components["responses"]["resource_exhausted"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+            504: components["responses"]["deadline_exceeded"];
+        };
+    };
+    listAgentDeployments: {
+        parameters: {
+            query?: {
+                project?: string;
+                environment?: string;
+                agent_id?: string;
+                status?: "running" | "success" | "failed" | "all";
+                /** @description Items a page */
+                limit?: number;
+                /** @description `nextCursor` of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        deployments: components["schemas"]["AgentDeployment"][];
+                        next_cursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["invalid_argument"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["permission_denied"];
+            429: components["responses"]["resource_exhausted"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+            504: components["responses"]["deadline_exceeded"];
+        };
+    };
+    getAgentDeploymentStatus: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                deployment_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentDeployment"];
+                };
+            };
+            400: components["responses"]["invalid_argument"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["permission_denied"];
+            404: components["responses"]["not_found"];
+            429: components["responses"]["resource_exhausted"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+            504: components["responses"]["deadline_exceeded"];
+        };
+    };
+    getAgentRollbackStatus: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                rollback_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentRollback"];
+                };
+            };
+            400: components["responses"]["invalid_argument"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["permission_denied"];
+            404: components["responses"]["not_found"];
+            429: components["responses"]["resource_exhausted"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+            504: components["responses"]["deadline_exceeded"];
+        };
+    };
+    listAgentEnvironments: {
+        parameters: {
+            query?: {
+                project?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AgentEnvironments"];
+                };
+            };
+            400: components["responses"]["invalid_argument"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["permission_denied"];
+            429: components["responses"]["resource_exhausted"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+            504: components["responses"]["deadline_exceeded"];
+        };
+    };
+    listModels: {
+        parameters: {
+            query?: {
+                project?: string;
+                name?: string;
+                /** @description Items a page */
+                limit?: number;
+                /** @description `nextCursor` of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Model"][];
+                        /** @description Null on the last page */
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["invalid_argument"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["permission_denied"];
+            429: components["responses"]["resource_exhausted"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+            504: components["responses"]["deadline_exceeded"];
+        };
+    };
+    registerModel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RegisterModelInput"];
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Model"];
+                };
+            };
+            400: components["responses"]["invalid_argument"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["permission_denied"];
+            404: components["responses"]["not_found"];
+            409: components["responses"]["failed_precondition"];
+            429: components["responses"]["resource_exhausted"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+            504: components["responses"]["deadline_exceeded"];
+        };
+    };
+    getModel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Model"];
+                };
+            };
+            400: components["responses"]["invalid_argument"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["permission_denied"];
+            404: components["responses"]["not_found"];
+            429: components["responses"]["resource_exhausted"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+            504: components["responses"]["deadline_exceeded"];
+        };
+    };
+    listModelVersions: {
+        parameters: {
+            query?: {
+                /** @description Items a page */
+                limit?: number;
+                /** @description `nextCursor` of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["ModelVersion"][];
+                        /** @description Null on the last page */
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["invalid_argument"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["permission_denied"];
+            404: components["responses"]["not_found"];
+            429: components["responses"]["resource_exhausted"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+            504: components["responses"]["deadline_exceeded"];
+        };
+    };
+    registerModelVersion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RegisterModelVersionInput"] | null;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelVersion"];
+                };
+            };
+            400: components["responses"]["invalid_argument"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["permission_denied"];
+            404: components["responses"]["not_found"];
+            409: components["responses"]["failed_precondition"];
+            429: components["responses"]["resource_exhausted"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+            504: components["responses"]["deadline_exceeded"];
+        };
+    };
+    getModelVersion: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelVersion"];
+                };
+            };
+            400: components["responses"]["invalid_argument"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["permission_denied"];
+            404: components["responses"]["not_found"];
+            429: components["responses"]["resource_exhausted"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+            504: components["responses"]["deadline_exceeded"];
+        };
+    };
+    uploadModel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelVersion"];
+                };
+            };
+            400: components["responses"]["invalid_argument"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["permission_denied"];
+            404: components["responses"]["not_found"];
+            409: components["responses"]["failed_precondition"];
             429: components["responses"]["resource_exhausted"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { jsonSchema } from "../json.ts";
+import { migrationsSchema } from "../migration/migration.schema.ts";
 import { variablesSchema } from "../names.ts";
 import { hasOneForm, pipelineFields, schemaHasConfig } from "../pipeline/pipeline.spec.ts";
 import { promptMessageSchema, templateFields } from "../prompt/prompt.schema.ts";
@@ -15,7 +16,7 @@ const workdirSchema = z
 
 const common = {
   components: z.record(z.string().min(1).max(63), z.string().max(255)).optional(),
-  migrations: z.strictObject({ up: z.array(z.string()), down: z.array(z.string()) }).optional(),
+  migrations: migrationsSchema.optional(),
   sbom: z.record(z.string(), jsonSchema).optional(),
 };
 

@@ -56,6 +56,7 @@ function settle(turn: Turn): void {
     const { phase } = before;
     if (isTerminal(phase)) return;
     turn.wakeAt = undefined;
+    turn.migrates = null;
     if (turn.facts.newer !== null && NOTHING_STARTED.includes(phase)) {
       turn.giveUp("superseded", { trigger: "superseded", reason: `superseded by ${turn.facts.newer}` });
     } else {

@@ -100,15 +100,17 @@ const COMMAND_RULES: Readonly<Record<InPlaceCommand, (draft: Draft, context: Com
   cancel: (draft, context) => draft.giveUp("cancelled", { trigger: "manual", reason: `cancelled by ${said(context)}` }),
 };
 
-/** Somebody who goes on after failed tests wants them run again: nothing that failed its tests gets traffic. */
+/** Somebody who goes on after failed tests or migrations wants them run again: nothing that failed its tests gets traffic. */
 function resume(draft: Draft, context: CommandContext): void {
   const { rollout } = draft;
   const { attempts, failure, phase } = rollout;
-  const again = phase === "testing" && rollout.heldWeight !== null && failure?.cause === "tests";
+  const held = rollout.heldWeight !== null ? failure?.cause : undefined;
+  const again = phase === "testing" && held === "tests";
   draft.change({
     ...resumed(rollout, context.now),
     reason: null,
     ...(again ? { tests: [], attempts: { ...attempts, tests: attempts.tests + 1 } } : {}),
+    ...(held === "migrations" ? { attempts: { ...attempts, migrations: attempts.migrations + 1 } } : {}),
   });
   draft.emit("rollout.resumed", `resumed by ${said(context)}`, { actor: context.actor });
 }

@@ -1,3 +1,4 @@
+import type { MigrationDirection } from "../migration/migration.ts";
 import type { Instant } from "../time.ts";
 import type { DesiredState } from "./rollout.ts";
 
@@ -6,6 +7,8 @@ export type Effect =
   | { type: "validate" }
   | { type: "evaluateGates" }
   | { type: "runTests" }
+  /** Runs what is pending, or takes back what is to go, one after the other. */
+  | { type: "migrate"; direction: MigrationDirection }
   | { type: "setInstances"; revision: number; replicas: number }
   | { type: "removeInstances"; revision: number }
   /** Also carries mirror, pins and guard: a route is applied whole. */

@@ -3,6 +3,7 @@ import type { TestResult } from "../candidate-test/candidate-test.ts";
 import type { GateResult } from "../gate/gate.ts";
 import type { GoalReport, ShadowReport } from "../judge/comparison.ts";
 import type { JudgeReport } from "../judge/judge.types.ts";
+import type { MigrationsFact } from "../migration/migration.ts";
 import type { Instant } from "../time.ts";
 import type { Split } from "../traffic/split.ts";
 import type { ValidationLevel, ValidationResult } from "./validation.ts";
@@ -90,6 +91,8 @@ export interface Facts {
   goal: GoalReport | null;
   /** The version declares a migration up and none down: going back is not possible (edge case 50). */
   irreversible: boolean;
+  /** What is to be done to the data, and what was. */
+  migrations: MigrationsFact;
   hooks: HookFact[];
   progressDeadlineSeconds: number;
 }

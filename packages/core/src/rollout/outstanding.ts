@@ -16,6 +16,7 @@ export function outstandingEffects(turn: Turn): Effect[] {
   if (rollout.phase === "gating" && !skipsChecks(rollout) && gatesAreOpen(facts))
     effects.push({ type: "evaluateGates" });
   if (rollout.phase === "testing" && testsAreDue(turn)) effects.push({ type: "runTests" });
+  if (turn.migrates !== null) effects.push({ type: "migrate", direction: turn.migrates });
   for (const { revision, replicas } of rollout.desired.instances) {
     const effect = instanceEffect(revision, replicas, factOf(facts, revision));
     if (effect !== null) effects.push(effect);

@@ -9,8 +9,9 @@ const LATER_FIELDS = {
   unavailableSince: null,
   approvers: null,
   approvalExpirySeconds: null,
-  attempts: { gates: 1, tests: 1 },
+  attempts: { gates: 1, tests: 1, migrations: 1 },
   tests: [],
+  migrations: [],
   judge: null,
   shadow: null,
   goal: null,
@@ -34,6 +35,7 @@ export function reviveRollout(state: Rollout): Rollout {
     ...state,
     strategy: reviveStrategy(state.strategy),
     desired: { ...NOTHING_DESIRED, ...state.desired },
+    attempts: { ...LATER_FIELDS.attempts, ...state.attempts },
     approvals: state.approvals.map((approval) => ({ ...approval, step: approval.step ?? null })),
     gates: state.gates.map((gate) => ({
       ...gate,
@@ -47,6 +49,7 @@ const isCurrent = (state: Rollout): boolean =>
   Object.keys(LATER_FIELDS).every((field) => field in state) &&
   "onFailure" in state.strategy &&
   "preview" in state.desired &&
+  "migrations" in state.attempts &&
   state.approvals.every((approval) => "step" in approval);
 
 /** Options that did not exist had no effect: their defaults are what was meant. */

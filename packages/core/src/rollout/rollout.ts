@@ -3,6 +3,7 @@ import type { TestResult } from "../candidate-test/candidate-test.ts";
 import type { GateResult } from "../gate/gate.ts";
 import type { GoalReport, ShadowReport } from "../judge/comparison.ts";
 import type { JudgeReport } from "../judge/judge.types.ts";
+import type { MigrationRun } from "../migration/migration.ts";
 import type { Step, Strategy } from "../strategy/strategy.types.ts";
 import type { Instant } from "../time.ts";
 import type { Pin } from "../traffic/route.ts";
@@ -43,6 +44,7 @@ export type FailureCause =
   | "judge"
   | "exhaustion"
   | "tests"
+  | "migrations"
   | "hook"
   | "availability"
   | "approval"
@@ -102,11 +104,13 @@ export interface Rollout {
   approvers: string[] | null;
   /** How long an approval is waited for, from the phase's or the step's beginning on; null: for ever. */
   approvalExpirySeconds: number | null;
-  /** Grow with every demand to judge the gates, or to run the tests, anew: what an earlier attempt found is no fact any more. */
-  attempts: { gates: number; tests: number };
+  /** Grow with every demand to judge the gates, or to run tests or migrations, anew: what an earlier attempt found is no fact any more. */
+  attempts: { gates: number; tests: number; migrations: number };
   validations: ValidationResult[];
   gates: GateResult[];
   tests: TestResult[];
+  /** What was done to the data, and taken back. */
+  migrations: MigrationRun[];
   analysis: GuardReport | null;
   judge: JudgeReport | null;
   shadow: ShadowReport | null;

@@ -1,3 +1,4 @@
+import type { MigrationDirection } from "../migration/migration.ts";
 import { same } from "../same.ts";
 import type { Instant } from "../time.ts";
 import { sameSplit } from "../traffic/split.ts";
@@ -14,6 +15,8 @@ export class Turn extends Draft {
   /** Effects that belong to a transition and commit with it, so they are never repeated. */
   readonly once: Effect[] = [];
   wakeAt: Instant | undefined;
+  /** The direction in which something is to be done to the data now, as the phase has found. */
+  migrates: MigrationDirection | null = null;
   /** Set when what was just changed needs other facts before anything more can be decided. */
   needsOtherFacts = false;
 

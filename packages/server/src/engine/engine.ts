@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import type { Instant, Runtime } from "@sluice/core";
 import type { Kysely } from "kysely";
 import type pg from "pg";
@@ -14,6 +15,7 @@ import type { RoutingSettings } from "../routing/route.config.ts";
 import { createActivities } from "./activity/activities.ts";
 import { checksWork } from "./activity/checks.work.ts";
 import { gatesWork } from "./activity/gates.work.ts";
+import { migrationsWork } from "./activity/migrations.work.ts";
 import { testsWork } from "./activity/tests.work.ts";
 import type { CheckEnvironment } from "./checks.ts";
 import { createClaims } from "./claims.ts";
@@ -42,6 +44,8 @@ export interface EngineOptions {
   routing?: RoutingSettings;
   /** How versions become programs; `changed` asks for another look. Default: they are programs already. */
   making?: (changed: (deployment: string) => void) => Making;
+  /** Where commands on behalf of versions leave their logs, and what variables they get. Default: below the root, the path alone. */
+  commands?: { dataDir: string; programEnv: Readonly<Record<string, string>> };
   workers: number;
   maxActiveRollouts: number;
   logger: Logger;
@@ -59,6 +63,7 @@ export interface Engine {
 /** Starts reconciling every deployment of the database, beginning with a look at each. */
 export async function startEngine(options: EngineOptions): Promise<Engine> {
   const { db, pool, link, runtimes, checks, logger, now, crash } = options;
+  const { commands = { dataDir: join(checks.root, ".sluice"), programEnv: { PATH: checks.programPath } } } = options;
   const observe = async (deployment: string) =>
     (await Promise.all([...runtimes.values()].map((runtime) => runtime.observe(deployment)))).flat();
   const publisher = createPublisher({ link, observe, logger, settings: options.routing });
@@ -73,6 +78,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     work: {
       checks: checksWork(db, checks, now),
       gates: gatesWork(db, gates, now),
+      migrations: migrationsWork({ db, root: checks.root, ...commands, now }),
       tests: testsWork({
         runtimes,
         runTests: options.runTests ?? runCandidateTests,

@@ -8,6 +8,7 @@ import {
   type InstancesFact,
   type Instant,
   isRunnable,
+  NO_MIGRATIONS,
   type RestingFacts,
   type Retirement,
   type Rollout,
@@ -20,6 +21,7 @@ import {
 import { isIrreversibleVersion } from "../rollout/irreversible.ts";
 import type { StoredRoute } from "../routing/route.store.ts";
 import { gatesFact, testsFact } from "./activity/activity.facts.ts";
+import { migrationsOf } from "./activity/migrations.fact.ts";
 import type { Loaded } from "./load.ts";
 import { samplesSinceStep } from "./samples.ts";
 
@@ -94,6 +96,7 @@ export function factsFor(rollout: Rollout, loaded: Loaded, observed: Observation
     shadow: shadowOf(rollout, observed.route),
     goal: isHead ? observed.goal : null,
     irreversible: isIrreversibleVersion(revisions.get(rollout.toRevision)?.spec),
+    migrations: isHead ? migrationsOf(rollout, loaded) : NO_MIGRATIONS,
     hooks: isHead ? hooks : [],
     progressDeadlineSeconds: revisions.get(rollout.toRevision)?.config.progressDeadlineSeconds ?? 600,
   };

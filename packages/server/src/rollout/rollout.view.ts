@@ -51,6 +51,7 @@ export function rolloutView(rollout: Rollout, now: Instant): RolloutView {
     validations: rollout.validations.map(validationView),
     gates: rollout.gates.map(gateView),
     tests: rollout.tests.map(testView),
+    migrations: rollout.migrations.map(({ rollout: _, demand: __, at, ...run }) => ({ ...run, at: toIso(at) })),
     approvals: rollout.approvals.map((approval) => ({ ...approval, at: toIso(approval.at) })),
     requiredApprovals: rollout.requiredApprovals,
     approvers: rollout.approvers,

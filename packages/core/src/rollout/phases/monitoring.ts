@@ -4,6 +4,7 @@ import { bakeLeft, bakeSeconds } from "../bake.ts";
 import { candidateIsReady } from "../capacity.ts";
 import { RECHECK_MS } from "../clock.ts";
 import { isReturnToStable, promotes } from "../course.ts";
+import { takenBack } from "../migrations.ts";
 import type { Rollout } from "../rollout.ts";
 import type { Turn } from "../turn.ts";
 import { noWayBack } from "../way-back.ts";
@@ -30,6 +31,8 @@ export function monitoring(turn: Turn): void {
     turn.wake(now + RECHECK_MS);
     return;
   }
+  // What came after the revision that a rollback returns to is taken back when that one serves everybody.
+  if (promoted && !takenBack(turn, facts.migrations.surplus)) return;
   if (promoted) declareStable(turn);
   else keepStable(turn);
 }

@@ -4,6 +4,7 @@ import { candidateReplicas, fullReplicas, leastCandidateWeight, readyCount } fro
 import { HEARTBEAT_MS, RECHECK_MS } from "../clock.ts";
 import { candidateWeight, isReturnToStable, wasExposed } from "../course.ts";
 import { NOTHING_DESIRED } from "../desired.ts";
+import { takenBack } from "../migrations.ts";
 import type { DesiredState } from "../rollout.ts";
 import type { Turn } from "../turn.ts";
 
@@ -114,10 +115,18 @@ const withoutTraffic: Omit<DesiredState, "instances"> = {
   guard: null,
 };
 
-/** Ends the rollout; the candidate goes, unless it is what serves. */
+/** Ends the rollout: the candidate goes, unless it is what serves, and what it had done to the data is taken back. */
 function leave(turn: Turn, kept: DesiredState["instances"]): void {
   const { rollout } = turn;
   const gone = isReturnToStable(rollout) ? [] : [{ revision: rollout.toRevision, replicas: 0 }];
   turn.change({ desired: { ...rollout.desired, instances: [...kept, ...gone] } });
+  const { migrations, candidate } = turn.facts;
+  // Nobody may be working with what is taken back.
+  const withdrawn = gone.length === 0 || (candidate?.present ?? 0) === 0;
+  if ((migrations.applied.length > 0 || migrations.underway) && !withdrawn) {
+    turn.wake(turn.now + RECHECK_MS);
+    return;
+  }
+  if (!takenBack(turn, migrations.applied)) return;
   turn.enter(rollout.returningTo ?? "rolled_back");
 }

@@ -32,7 +32,7 @@ function exhausted(turn: Turn): boolean {
  * A newer revision goes first. Where there is no way back it begins only when that moves nobody to the code from before: as
  * soon as the candidate serves nobody, or everybody (ADR 7); until then it waits, and people are told what would help.
  */
-function superseded(turn: Turn): boolean {
+export function superseded(turn: Turn): boolean {
   const { rollout, facts } = turn;
   const { newer } = facts;
   if (newer === null) return false;

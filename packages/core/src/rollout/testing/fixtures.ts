@@ -4,6 +4,7 @@ import { testOptionsSchema } from "../../candidate-test/test-options.schema.ts";
 import type { GateResult } from "../../gate/gate.ts";
 import type { GoalReport } from "../../judge/comparison.ts";
 import type { JudgeMetricReport, JudgeReport } from "../../judge/judge.types.ts";
+import { NO_MIGRATIONS } from "../../migration/migration.ts";
 import type { AnalysisOptions } from "../../strategy/analysis.schema.ts";
 import type { Strategy } from "../../strategy/strategy.types.ts";
 import { FULL_WEIGHT, type Split } from "../../traffic/split.ts";
@@ -130,6 +131,7 @@ export const calm: Facts = {
   shadow: null,
   goal: null,
   irreversible: false,
+  migrations: NO_MIGRATIONS,
   hooks: [],
   progressDeadlineSeconds: 60,
 };

@@ -1,4 +1,5 @@
 import { maintain, type RestingFacts, type Retirement } from "../../deployment/maintain.ts";
+import { NO_MIGRATIONS } from "../../migration/migration.ts";
 import { same } from "../../same.ts";
 import type { Strategy } from "../../strategy/strategy.types.ts";
 import { assertSplit, weightOf } from "../../traffic/split.ts";
@@ -252,6 +253,7 @@ export class Simulation {
       guard: this.gateway.reachable ? report : null,
       shadow: null,
       irreversible: this.irreversible.has(rollout.toRevision),
+      migrations: NO_MIGRATIONS,
       hooks: (this.hooks.get(rollout.id) ?? []).map((call) => ({ ...call, message: "" })),
       progressDeadlineSeconds: 20,
     };

@@ -13,6 +13,7 @@ const WANTED_BY: Readonly<Partial<Record<Effect["type"], ActivityKind>>> = {
   validate: "checks",
   evaluateGates: "gates",
   runTests: "tests",
+  migrate: "migrations",
 };
 
 /** Long work to begin now, and when to look again for some that is due later. */

@@ -1,6 +1,6 @@
 import type { Facts, Rollout, TestResult } from "@sluice/core";
 import type { Loaded } from "../load.ts";
-import { type ActivityKind, demandOf, type StoredActivity } from "./activity.store.ts";
+import { demandOf, type StoredActivity } from "./activity.store.ts";
 
 /** What each kind of long work finds. */
 interface Found {
@@ -13,7 +13,7 @@ interface Found {
  * What was found for the rollout's present demand, so far while the work runs; null before anything was. The work wrote it
  * itself: it is of its kind.
  */
-function foundBy<K extends ActivityKind>(rollout: Rollout, activity: StoredActivity | null, kind: K): Found[K] | null {
+function foundBy<K extends keyof Found>(rollout: Rollout, activity: StoredActivity | null, kind: K): Found[K] | null {
   const answers = activity?.kind === kind && activity.demand === demandOf(rollout, kind).demand;
   return answers ? (activity.result as Found[K] | null) : null;
 }

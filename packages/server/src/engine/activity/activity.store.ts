@@ -1,15 +1,18 @@
-import type { Instant, Phase, Rollout } from "@sluice/core";
+import { type Instant, migrationDemand, type Phase, type Rollout } from "@sluice/core";
 import { sql } from "kysely";
 import type { Db } from "../../db/database.ts";
 import { storableJson } from "../../db/storable-json.ts";
 
-export type ActivityKind = "checks" | "gates" | "tests";
+export type ActivityKind = "checks" | "gates" | "tests" | "migrations";
 
-/** A phase has at most one kind of long work, and no phase is entered twice. */
+/** A phase has at most one kind of long work. Only migrations are of several: each direction is a demand of its own. */
 export const ACTIVITY_OF: Readonly<Partial<Record<Phase, ActivityKind>>> = {
   validating: "checks",
   gating: "gates",
   testing: "tests",
+  preparing: "migrations",
+  monitoring: "migrations",
+  rolling_back: "migrations",
 };
 
 /** Long work that a rollout asks for. */
@@ -19,10 +22,10 @@ export interface Demand {
   demand: number;
 }
 
-export const demandOf = ({ attempts }: Rollout, kind: ActivityKind): Demand => ({
-  kind,
-  demand: kind === "checks" ? 1 : attempts[kind],
-});
+export const demandOf = (rollout: Rollout, kind: ActivityKind): Demand => {
+  if (kind === "checks") return { kind, demand: 1 };
+  return { kind, demand: kind === "migrations" ? migrationDemand(rollout) : rollout.attempts[kind] };
+};
 
 /** Long work of one rollout as it is on disk. */
 export interface StoredActivity extends Demand {

@@ -1,4 +1,4 @@
-import { digestOf } from "@sluice/core";
+import { cannotBeTakenBack, digestOf, runnable } from "@sluice/core";
 import type { Check } from "../checks.ts";
 import { fail, pass } from "./finding.ts";
 
@@ -33,11 +33,24 @@ export const artifactChecks: readonly Check[] = [
     async run({ candidate: { spec, version } }) {
       const { migrations } = spec;
       if (migrations === undefined || migrations.up.length === 0) return null;
-      return migrations.down.length > 0
+      return !cannotBeTakenBack(migrations)
         ? pass(`version ${version} declares how its ${migrations.up.length} migrations are taken back`)
         : fail(
             `version ${version} declares ${migrations.up.length} migrations up and none down, so its rollout cannot go back once it has begun; declare migrations.down to change that`,
           );
+    },
+  },
+  {
+    name: "migration_commands",
+    type: "artifact",
+    severity: "critical",
+    async run({ candidate: { spec, environment } }) {
+      const commands = runnable(spec.migrations?.up ?? []);
+      const target = environment.targets[0]?.type ?? "none";
+      if (commands.length === 0) return null;
+      return target === "process"
+        ? pass(`${commands.length} migrations are run on this machine before the version starts`)
+        : fail(`commands of migrations run on target process in this version; the environment has ${target}`);
     },
   },
 ];
