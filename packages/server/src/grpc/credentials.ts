@@ -1,4 +1,5 @@
 import { readFile } from "node:fs/promises";
+import { createSecureContext } from "node:tls";
 import { ServerCredentials } from "@grpc/grpc-js";
 import { SluiceError } from "@sluice/core";
 import type { Config } from "../config.ts";
@@ -14,11 +15,14 @@ export async function credentialsOf(tls: GrpcTls | null): Promise<ServerCredenti
     tls.clientCa === null ? null : read("SLUICE_GRPC_TLS_CLIENT_CA", tls.clientCa),
   ]);
   try {
-    return ServerCredentials.createSsl(clientCa, [{ cert_chain: certificate, private_key: key }], clientCa !== null);
+    // grpc-js would find out at the first connection, and tell nobody but the caller.
+    createSecureContext({ cert: certificate, key, ...(clientCa !== null && { ca: clientCa }) });
   } catch (error) {
     const which = `SLUICE_GRPC_TLS_CERT (${tls.certificate}) and SLUICE_GRPC_TLS_KEY (${tls.key})`;
     throw new SluiceError("failed_precondition", `${which} are no certificate and its key in PEM`, { cause: error });
   }
+  const pair = { cert_chain: certificate, private_key: key };
+  return ServerCredentials.createSsl(clientCa, [pair], clientCa !== null);
 }
 
 async function read(variable: string, file: string): Promise<Buffer> {

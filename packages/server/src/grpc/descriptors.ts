@@ -7,12 +7,14 @@ import descriptor from "protobufjs/ext/descriptor/index.js";
  *
  * - names of types are absolute, and a file lists the files that they come from;
  * - the hidden message of a map field has the name that the field's name gives it;
+ * - a field says what it is called in JSON;
  * - an `optional` field says that it is one, and is no member of a oneof that somebody wrote.
  */
 
 interface Field {
   name: string;
   typeName?: string;
+  jsonName?: string;
   oneofIndex?: number;
   proto3Optional?: boolean;
 }
@@ -106,6 +108,7 @@ function nameMapEntries(message: Message): void {
 function resolveFields(message: Message, scope: string, absolute: (name: string, scope: string) => string): void {
   const here = `${scope}.${message.name}`;
   for (const field of message.field ?? []) {
+    field.jsonName = field.name.replace(/_([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
     if (field.typeName !== undefined && field.typeName !== "") field.typeName = absolute(field.typeName, here);
     const oneof = field.oneofIndex === undefined ? undefined : message.oneofDecl?.[field.oneofIndex];
     if (oneof?.name === `_${field.name}`) field.proto3Optional = true;
