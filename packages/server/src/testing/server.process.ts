@@ -33,7 +33,8 @@ export interface ServerProcess {
   readonly output: string;
 }
 
-export async function serverProcess(dataDir: string): Promise<ServerProcess> {
+/** @param settings variables beside those that keep servers apart */
+export async function serverProcess(dataDir: string, settings: Record<string, string> = {}): Promise<ServerProcess> {
   const [httpPort, gatewayPort, grpcPort] = [await freePort(), await freePort(), await freePort()];
   const url = `http://127.0.0.1:${httpPort}`;
   const environment = {
@@ -43,6 +44,7 @@ export async function serverProcess(dataDir: string): Promise<ServerProcess> {
     SLUICE_GRPC_PORT: String(grpcPort),
     SLUICE_LOG_LEVEL: "info",
     SLUICE_RATE_LIMIT: "1000000",
+    ...settings,
   };
   let child: ChildProcess | null = null;
   let exited: Promise<void> = Promise.resolve();
