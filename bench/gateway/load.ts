@@ -8,14 +8,25 @@ const CONNECTIONS = 32;
 
 export const loader = isInstalled("wrk") ? "wrk" : "autocannon";
 
+export interface Asked {
+  path?: string;
+  headers?: Record<string, string>;
+}
+
 /** As many requests as 32 keep-alive connections can make. Answers how many there were, and seconds. */
-export async function saturate(port: number, seconds: number): Promise<{ requests: number; seconds: number }> {
-  const url = `http://127.0.0.1:${port}/`;
+export async function saturate(
+  port: number,
+  seconds: number,
+  { path = "/", headers = {} }: Asked = {},
+): Promise<{ requests: number; seconds: number }> {
+  const url = `http://127.0.0.1:${port}${path}`;
   if (loader === "autocannon") {
-    const { requests, duration } = await autocannon({ url, connections: CONNECTIONS, duration: seconds });
-    return { requests: requests.total, seconds: duration };
+    const result = await autocannon({ url, headers, connections: CONNECTIONS, duration: seconds });
+    if (result.non2xx + result.errors > 0) throw new Error(`${url}: ${result.non2xx + result.errors} went wrong`);
+    return { requests: result.requests.total, seconds: result.duration };
   }
-  const { stdout } = await promisify(execFile)("wrk", ["-t1", `-c${CONNECTIONS}`, `-d${seconds}s`, url]);
+  const flags = Object.entries(headers).flatMap(([name, value]) => ["-H", `${name}: ${value}`]);
+  const { stdout } = await promisify(execFile)("wrk", ["-t1", `-c${CONNECTIONS}`, `-d${seconds}s`, ...flags, url]);
   const found = /(\d+) requests in ([\d.]+)(m?s)/.exec(stdout);
   if (found === null) throw new Error(`wrk said something new:\n${stdout}`);
   if (/Non-2xx|Socket errors/.test(stdout)) throw new Error(`there were errors:\n${stdout}`);

@@ -33,8 +33,8 @@ export async function stop(child: ChildProcess): Promise<void> {
   await exited;
 }
 
-/** Processor time of a process and its children so far, in microseconds; null where `/proc` does not tell. */
-export function processorTime(pid: number): number | null {
+/** Processor time of a process, and of its children unless told otherwise, so far, in microseconds; null where `/proc` does not tell. */
+export function processorTime(pid: number, children = true): number | null {
   if (!existsSync(`/proc/${pid}/stat`)) return null;
   const workers = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8")
     .trim()
@@ -45,6 +45,7 @@ export function processorTime(pid: number): number | null {
     .replace(/^.*\) /s, "")
     .split(" ");
   const own = (Number(fields[11]) + Number(fields[12])) * (1_000_000 / ticksPerSecond);
+  if (!children) return own;
   return workers.reduce((sum, worker) => sum + (processorTime(worker) ?? 0), own);
 }
 

@@ -94,7 +94,13 @@ async function start(config: Config, root: string, logger: Logger, stack: Stack)
   const link = joinedLink(gateway.link, resolving.resolver);
 
   const programPath = config.programEnv.PATH ?? "";
-  const checks = { root, programPath, targets: new Set(runtimes.keys()), capacity: machineCapacity() };
+  const checks = {
+    root,
+    programPath,
+    targets: new Set(runtimes.keys()),
+    capacity: machineCapacity(),
+    python: config.models.python,
+  };
   const engine = await startEngine({
     db,
     pool,

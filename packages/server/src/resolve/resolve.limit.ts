@@ -1,13 +1,16 @@
 import { type Instant, SluiceError } from "@sluice/core";
-import type { FastifyReply } from "fastify";
 import type { Principal } from "../access/principal.ts";
+
+interface HeaderWriter {
+  header(name: string, value: number): unknown;
+}
 
 /** How often a caller reads prompts, or reports of them, in a second. Its own, since the limit of the API is one of minutes and of people. */
 export interface ResolveLimit {
   /** Counts one, if the caller may have it. */
   allows(principal: Principal): boolean;
   /** The same; throws `resource_exhausted` when not, and says in `reply` when to come back. */
-  take(principal: Principal, reply: Pick<FastifyReply, "header">): void;
+  take(principal: Principal, reply: HeaderWriter): void;
 }
 
 const SECOND = 1_000;

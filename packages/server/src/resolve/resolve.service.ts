@@ -64,7 +64,7 @@ export function createResolveService({ db, resolver, random }: Deps): ResolveSer
 
   /** The prompt, if the principal may read it; in memory alone while it is there. */
   const find = async (principal: Principal, name: DeploymentName): Promise<PromptRecord> => {
-    const record = resolver.following ? inMemory(principal, name) : null;
+    const record = resolver.following ? recordOf(resolver, principal, name) : null;
     if (record !== null && mayRead(principal, record)) return record;
     const deployment = await requireDeployment(db, principal, "deployment.read", name);
     assertPrompt(deployment);
@@ -72,15 +72,6 @@ export function createResolveService({ db, resolver, random }: Deps): ResolveSer
     const fresh = prompts.byId(deployment.id);
     if (fresh === null) throw new SluiceError("not_found", `deployment ${name.id} went away`);
     return fresh;
-  };
-
-  const inMemory = (principal: Principal, name: DeploymentName): PromptRecord | null => {
-    if (isId(name)) return prompts.byId(name.id);
-    const project = projectOf(principal, name.project);
-    const environment = name.environment ?? principal.environment;
-    if (environment !== null) return prompts.named(project, name.id, environment);
-    const [record, other] = prompts.everywhere(project, name.id);
-    return other === undefined ? (record ?? null) : null;
   };
 
   const deal = (record: PromptRecord, { key, context }: Reader): Dealt => {
@@ -98,9 +89,7 @@ export function createResolveService({ db, resolver, random }: Deps): ResolveSer
     return { record, resolution, prepared };
   };
 
-  const count = ({ record, resolution }: Dealt): void => {
-    if (resolution.reason !== "TARGETING_MATCH") tally.handedOut(record.route.id, resolution.revision);
-  };
+  const count = ({ record, resolution }: Dealt): void => tally.handedOut(record.route.id, resolution);
 
   const resolve: ResolveService["resolve"] = async (principal, name, reader) => {
     const dealt = deal(await find(principal, name), reader);
@@ -150,8 +139,18 @@ export function createResolveService({ db, resolver, random }: Deps): ResolveSer
   };
 }
 
-/** Without a database: what it would refuse is asked of it, so that the refusal is the usual one. */
-function mayRead(principal: Principal, { route: { project, environment } }: PromptRecord): boolean {
+/** The prompt of that name in memory; null when it is not there, or several environments have one. */
+export function recordOf({ prompts }: Resolver, principal: Principal, name: DeploymentName): PromptRecord | null {
+  if (isId(name)) return prompts.byId(name.id);
+  const project = projectOf(principal, name.project);
+  const environment = name.environment ?? principal.environment;
+  if (environment !== null) return prompts.named(project, name.id, environment);
+  const [record, other] = prompts.everywhere(project, name.id);
+  return other === undefined ? (record ?? null) : null;
+}
+
+/** Every role may read; what the reach of a token forbids is refused the usual way. */
+export function mayRead(principal: Principal, { route: { project, environment } }: PromptRecord): boolean {
   if (principal.project !== null && principal.project !== project) return false;
   return principal.environment === null || principal.environment === environment;
 }

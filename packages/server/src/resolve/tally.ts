@@ -2,13 +2,14 @@ import type { Kysely } from "kysely";
 import type { Logger } from "pino";
 import type { Database } from "../db/schema.ts";
 import { BIN } from "./counts.ts";
+import type { Resolution } from "./prompt.record.ts";
 import { addCounts, type CountRow } from "./resolve.store.ts";
 
 /** Counts how often revisions are handed out. */
 export interface Tally {
-  /** On the hot path. What a rule decided is not counted: nobody's arm was drawn. */
-  handedOut(deployment: string, revision: number): void;
-  /** Since this process began. */
+  /** On the hot path. What a rule decided is no reading of an arm: nobody's was drawn. */
+  handedOut(deployment: string, resolution: Resolution): void;
+  /** Since this process began, rules included. */
   readonly total: number;
   /** Writes them down from now on. Answers how to write the rest and end that. */
   keep(logger: Pick<Logger, "debug">): () => Promise<void>;
@@ -44,9 +45,9 @@ export function createTally(db: Kysely<Database>): Tally {
   };
 
   return {
-    handedOut(deployment, revision) {
+    handedOut(deployment, { revision, reason }) {
       total += 1;
-      add(deployment, revision, 1);
+      if (reason !== "TARGETING_MATCH") add(deployment, revision, 1);
     },
     get total() {
       return total;
