@@ -25,6 +25,7 @@ import { createProject } from "../../project/project.service.ts";
 import { chooseVersion } from "./pipeline.artifact.ts";
 import { pipelineHistory } from "./pipeline.history.ts";
 import { requireNodes } from "./pipeline.nodes.ts";
+import { recordOutcomes } from "./pipeline.outcomes.ts";
 import type { DeployPipeline, UpdatePipeline } from "./pipeline.schema.ts";
 import {
   changePipeline,
@@ -78,6 +79,7 @@ export function createPipelineChanges({ db, clock, config }: Deps): PipelineChan
     beforeRemoval: (principal, id) =>
       transaction(async (tx) => {
         const deployment = await lockPipeline(tx, principal, id);
+        await recordOutcomes(tx);
         await keepHistory(tx, deployment.id, await pipelineHistory(tx, deployment.project, deployment.id));
       }),
   };

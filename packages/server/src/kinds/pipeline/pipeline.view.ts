@@ -102,7 +102,7 @@ function readyOf({ statuses }: DeploymentPicture, revisions: readonly (number | 
 }
 
 function nodesOf(figures: readonly InstanceFigures[], shown: number): PipelineDetail["nodes"] {
-  const ready = figures.filter((one) => one.ready && one.figures !== null);
+  const ready = figures.filter((one) => one.ready && one.figures?.role === "active");
   const names = [...new Set(ready.flatMap((one) => one.figures?.node ?? []))].toSorted();
   return names.map((node) => {
     const own = ready.filter((one) => one.figures?.node === node);

@@ -143,6 +143,8 @@ class RunningCollector {
     // Until it tells figures it would take the signal for its end.
     if (this.#readyAt === null) return;
     if (otelcol === null || JSON.stringify(wanted) === JSON.stringify(this.#duty)) return;
+    // What it measured itself is measured by another collector from now on.
+    if (this.#duty?.measuresHost === true && !wanted.measuresHost) sink.output.keepOnly(() => false);
     this.#duty = wanted;
     await otelcol.assign(wanted);
   }

@@ -47,6 +47,8 @@ interface Moment {
 }
 
 const WINDOW_MS = 60_000;
+/** A measurement brings many points at once: over less time than this a rate would be an accident. */
+const LEAST_SECONDS = 15;
 /** An exporter that waits is tried again after a few seconds; one that has sent nothing for so long is stuck. */
 const STUCK_MS = 12_000;
 
@@ -103,7 +105,7 @@ export class FlowWatch {
     const kept = stuck === null ? 0 : Math.max(1, accepted);
     return {
       // The first moment's growth is of before the window.
-      pointsPerMinute: seconds === 0 ? 0 : ((accepted - (first?.accepted ?? 0)) * 60) / seconds,
+      pointsPerMinute: ((accepted - (first?.accepted ?? 0)) * 60) / Math.max(seconds, LEAST_SECONDS),
       attempted: sum((moment) => moment.sent) + lost + kept,
       failed: lost + kept,
       stuck,
