@@ -94,14 +94,16 @@ function cycleIn(stages: readonly Stage[]): string[] | null {
   return null;
 }
 
-/** Every combination of a matrix, in the order in which it is written; one without values where there is no matrix. */
+/** Every combination of a matrix, by the names of its keys: the database forgets in which order they were written. */
 export function combinations(matrix: Stage["matrix"]): Record<string, Scalar>[] {
-  return Object.entries(matrix ?? {}).reduce<Record<string, Scalar>[]>(
-    (sofar, [key, values]) => {
-      // More than may be run is refused elsewhere; it need not be counted to its end.
-      if (sofar.length > MAX_TASKS) return sofar;
-      return sofar.flatMap((one) => values.map((value) => ({ ...one, [key]: value })));
-    },
-    [{}],
-  );
+  return Object.entries(matrix ?? {})
+    .toSorted(([left], [right]) => (left < right ? -1 : 1))
+    .reduce<Record<string, Scalar>[]>(
+      (sofar, [key, values]) => {
+        // More than may be run is refused elsewhere; it need not be counted to its end.
+        if (sofar.length > MAX_TASKS) return sofar;
+        return sofar.flatMap((one) => values.map((value) => ({ ...one, [key]: value })));
+      },
+      [{}],
+    );
 }

@@ -23,7 +23,8 @@ export function commandStep(deps: StepDeps): StepWork {
         killCommand(name);
         return { status: "lost", result: { reason: LOST } };
       }
-      return begin(context, attempt);
+      // What was told to stop while it was being begun is not begun again.
+      return context.task.stop === null ? begin(context, attempt) : failed("it was stopped before it began");
     },
     async stop(_context, attempt, cause) {
       const name = commandName(deps.dataDir, attempt);
