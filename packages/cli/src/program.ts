@@ -1,6 +1,7 @@
 import { Command, CommanderError } from "commander";
 import metadata from "../package.json" with { type: "json" };
 import { addGlobalFlags, type Cli } from "./command.ts";
+import { addAgentCommands } from "./commands/agent.ts";
 import { addApplyCommands } from "./commands/apply.ts";
 import { addArtifactCommands } from "./commands/artifact.ts";
 import { addAuditCommands } from "./commands/audit.ts";
@@ -24,6 +25,7 @@ import { addPlanCommand } from "./commands/plan.ts";
 import { addPromptCommands } from "./commands/prompt.ts";
 import { addRolloutCommands } from "./commands/rollout.ts";
 import { addSchemaCommand } from "./commands/schema.ts";
+import { addSecretCommands } from "./commands/secret.ts";
 import { addTokenCommands } from "./commands/token.ts";
 import { addVersionCommands } from "./commands/version.ts";
 import { EXIT, EXIT_MEANINGS, type ExitCode } from "./exit.ts";
@@ -57,6 +59,7 @@ export function createProgram(cli: Cli): Command {
   addEvalCommands(cli, program);
   addDeployCommands(cli, program);
   addRolloutCommands(cli, program);
+  addAgentCommands(cli, program);
   addPromptCommands(cli, program);
   addFeedbackCommands(cli, program);
   addGoalCommands(cli, program);
@@ -68,6 +71,7 @@ export function createProgram(cli: Cli): Command {
   addIntegrationCommands(cli, program);
   addJudgeCommands(cli, program);
   addAuditCommands(cli, program);
+  addSecretCommands(cli, program);
   addTokenCommands(cli, program);
   addDoctorCommand(cli, program);
   addCompletionCommand(cli, program);
