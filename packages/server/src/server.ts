@@ -27,6 +27,7 @@ import { createKnownTokens } from "./resolve/front/known.tokens.ts";
 import { joinedLink } from "./resolve/resolver.link.ts";
 import { startResolving } from "./resolve/resolving.ts";
 import { startGateway } from "./routing/gateway.process.ts";
+import { startClockwork } from "./schedule/clockwork.ts";
 import { startKeeper } from "./workflow/keeper.ts";
 
 export interface RunningServer {
@@ -137,6 +138,8 @@ async function start(config: Config, root: string, logger: Logger, stack: Stack)
   const bell = createEventBell({ pool, logger });
   stack.add(bell.close);
   const live = createLive({ gatewayUrl: gateway.url, link, runtimes });
+  const clockwork = startClockwork({ db, pool, clock: Date.now, live, logger: logger.child({ part: "schedule" }) });
+  stack.add(clockwork.close);
   const agents = startAgentRollbacks({
     db,
     pool,

@@ -52,7 +52,7 @@ const deploySchema = z
 const runSchema = z.strictObject({
   type: z.literal("run"),
   workflow: nameSchema,
-  inputs: z.record(z.string().min(1).max(63), template(4_096)).default({}),
+  inputs: z.record(z.string().min(1).max(63), z.union([template(4_096), z.number(), z.boolean()])).default({}),
 });
 
 const one = { deployment, environment: nameSchema };

@@ -21,6 +21,8 @@ import { ofrepRoutes } from "../resolve/ofrep.routes.ts";
 import { resolveRoutes } from "../resolve/resolve.routes.ts";
 import { revisionRoutes } from "../revision/revision.routes.ts";
 import { rolloutRoutes } from "../rollout/rollout.routes.ts";
+import { scheduleRoutes } from "../schedule/schedule.routes.ts";
+import { secretRoutes } from "../secret/secret.routes.ts";
 import { fireRoutes } from "../trigger/fire.routes.ts";
 import { triggerRoutes } from "../trigger/trigger.routes.ts";
 import { workflowFileRoutes } from "../workflow/run.files.routes.ts";
@@ -56,7 +58,9 @@ export const ROUTES: readonly Routes[] = [
   integrationRoutes,
   auditRoutes,
   tokenRoutes,
+  secretRoutes,
   triggerRoutes,
+  scheduleRoutes,
   fireRoutes,
   schemaRoutes,
   ...Object.values(SURFACES).flat(),

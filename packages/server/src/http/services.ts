@@ -29,6 +29,8 @@ import { createResolver, type Resolver } from "../resolve/resolver.ts";
 import { createRevisionService, type RevisionService } from "../revision/revision.service.ts";
 import { createPlanService, type PlanService } from "../rollout/plan.ts";
 import { createRolloutService, type RolloutService } from "../rollout/rollout.service.ts";
+import { createScheduleService, type ScheduleService } from "../schedule/schedule.service.ts";
+import { createSecretService, type SecretService } from "../secret/secret.service.ts";
 import { createFireService, type FireService } from "../trigger/fire.service.ts";
 import { createTriggerService, type TriggerService } from "../trigger/trigger.service.ts";
 import { createWorkflowService, type WorkflowService } from "../workflow/workflow.services.ts";
@@ -60,7 +62,9 @@ export interface Services {
   resolves: ResolveService;
   revisions: RevisionService;
   rollouts: RolloutService;
+  schedules: ScheduleService;
   scores: ScoreService;
+  secrets: SecretService;
   tokens: TokenService;
   triggers: TriggerService;
   workflows: WorkflowService;
@@ -97,7 +101,11 @@ export function createServices(deps: ServiceDeps): Services {
     goals: createGoalService(deps),
     integrations: createIntegrationService(deps),
     live: deps.live,
-    models: createModelServices({ ...deps, artifacts: createArtifactService(deps) }),
+    models: createModelServices({
+      ...deps,
+      artifacts: createArtifactService(deps),
+      deployments: createDeploymentService(deps),
+    }),
     notifications: createNotificationService(deps),
     nodes: createNodeService(deps),
     pipelines: createPipelineService({
@@ -113,7 +121,9 @@ export function createServices(deps: ServiceDeps): Services {
     resolves,
     revisions: createRevisionService(deps),
     rollouts: createRolloutService(deps),
+    schedules: createScheduleService(deps),
     scores: createScoreService(deps),
+    secrets: createSecretService(deps),
     tokens: createTokenService(deps),
     triggers: createTriggerService(deps),
     workflows: createWorkflowService(deps),

@@ -2,9 +2,9 @@ import {
   type AutomatedAction,
   environmentsOf,
   type Instant,
+  inputValuesSchema,
   type PlaceholderValues,
   placeholderValues,
-  render,
   renderInside,
   SluiceError,
   type SourceEvent,
@@ -193,7 +193,7 @@ async function run(
   { action, project, principal, event, now }: Order<ActionOf<"run">>,
 ): Promise<Performed> {
   const values = placeholderValues(event, new Date(now).toISOString().slice(0, 10));
-  const inputs = Object.fromEntries(Object.entries(action.inputs).map(([name, text]) => [name, render(text, values)]));
+  const inputs = inputValuesSchema.parse(renderInside(action.inputs, values));
   const { branch, tag, commit } = event;
   const ref = { branch: branch ?? "", tag: tag ?? "", commit: commit ?? "" };
   const started = await workflows.start(principal, { project, name: action.workflow, inputs, ref });

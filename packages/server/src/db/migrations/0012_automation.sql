@@ -74,4 +74,4 @@ create table schedule_runs (
   unique (schedule_id, tick)
 );
 create index schedule_runs_recent on schedule_runs (schedule_id, id desc);
-create index schedule_runs_open on schedule_runs (schedule_id) where finished_at is null;
+create index schedule_runs_open on schedule_runs (id) where outcome = 'running';
