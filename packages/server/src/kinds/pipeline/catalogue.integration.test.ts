@@ -26,7 +26,13 @@ describe.skipIf(OTELCOL === null)(`a real collector (${OTELCOL ?? WITHOUT_OTELCO
 
   test("says what is wrong with a configuration that it refuses", async () => {
     const { collector } = renderPipeline(
-      { config: { service: { pipelines: { metrics: { receivers: ["nothing"], exporters: [] } } } }, parameters: {} },
+      {
+        config: {
+          receivers: { nothing: {} },
+          service: { pipelines: { metrics: { receivers: ["nothing"], exporters: [] } } },
+        },
+        parameters: {},
+      },
       {},
     );
     expect(await validateCollector(OTELCOL ?? "", collector)).toContain("nothing");

@@ -31,13 +31,12 @@ interface Outcome {
 
 /** Adds what the document of pipelines names to /metrics. Read from the database, so that restarts take nothing back. */
 export function addPipelineMetrics(registry: Registry, db: Kysely<Database>): void {
-  const outcomes = (): Promise<Outcome[]> =>
-    db
-      .selectFrom("pipeline_outcomes")
-      .select(["project", "outcome", "seconds"])
-      .execute()
-      // Without the database the other metrics are still worth having.
-      .catch(() => []);
+  const read = async (): Promise<Outcome[]> => {
+    await recordOutcomes(db);
+    return db.selectFrom("pipeline_outcomes").select(["project", "outcome", "seconds"]).execute();
+  };
+  // Without the database the other metrics are still worth having.
+  const outcomes = (): Promise<Outcome[]> => read().catch(() => []);
   new Counter({
     name: "phoenix_deployment_total",
     help: "Rollouts of pipelines that have ended, by status",

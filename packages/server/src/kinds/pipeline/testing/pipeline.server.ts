@@ -64,3 +64,33 @@ export async function startPipelineServer(): Promise<PipelineServer> {
     },
   });
 }
+
+/** An OTLP message of processor time by program: `use` grows by its numbers with every round. */
+export const message = (use: Readonly<Record<string, number>>, round: number): object => ({
+  resourceMetrics: Object.entries(use).map(([program, growth], index) => ({
+    resource: {
+      attributes: [
+        { key: "process.executable.name", value: { stringValue: program } },
+        { key: "process.pid", value: { intValue: String(index + 1) } },
+      ],
+    },
+    scopeMetrics: [
+      {
+        metrics: ["user", "system"].map((state) => ({
+          name: "process.cpu.time",
+          sum: {
+            aggregationTemporality: 2,
+            isMonotonic: true,
+            dataPoints: [
+              {
+                attributes: [{ key: "state", value: { stringValue: state } }],
+                asDouble: growth * round,
+                timeUnixNano: String(BigInt(Date.now()) * 1_000_000n),
+              },
+            ],
+          },
+        })),
+      },
+    ],
+  })),
+});
