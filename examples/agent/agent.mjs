@@ -2,7 +2,7 @@
 //   GET /health           whether it is well, and how much it remembers
 //   POST /ask             {"question": "2 + 3 * 4"} → {"answer": 14, …}; GET /ask?question=… does the same
 //   GET /memory           the questions so far; needs the header "authorization: Bearer <TOKEN>"
-//   DELETE /memory        forgets them; only for Bearer <ADMIN_TOKEN>
+//   GET /admin            how it was told to run; only for Bearer <ADMIN_TOKEN>
 // MODE=slow answers a third of a second late, MODE=failing answers 500, MODE=forgetful overwrites what was remembered.
 import { mkdirSync } from "node:fs";
 import { appendFile, readFile, writeFile } from "node:fs/promises";
@@ -22,7 +22,7 @@ const {
 } = process.env;
 const MAX_BODY = 100_000;
 const MEMORY = join(SLUICE_DATA_FOLDER, "memory.ndjson");
-const METHODS = { "/health": ["GET"], "/ask": ["GET", "POST"], "/memory": ["GET", "DELETE"] };
+const METHODS = { "/health": ["GET"], "/ask": ["GET", "POST"], "/memory": ["GET"], "/admin": ["GET"] };
 
 mkdirSync(SLUICE_DATA_FOLDER, { recursive: true });
 // Something that is worth nothing once this version is gone.
@@ -42,7 +42,12 @@ async function handle(request, response) {
   const body = await bodyOf(request);
   if (body === null) return refuse(response, 413, `at most ${MAX_BODY} bytes`);
   if (pathname === "/health") return answer(response, 200, { status: "ready", version: VERSION });
-  if (pathname === "/memory") return memory(request, response);
+  if (pathname === "/memory") return mayEnter(request, response, [TOKEN, ADMIN_TOKEN]) && memory(response);
+  if (pathname === "/admin")
+    return (
+      mayEnter(request, response, [ADMIN_TOKEN]) &&
+      answer(response, 200, { mode: MODE, tasks: SLUICE_CONCURRENT_TASKS })
+    );
   if (tasks >= Number(SLUICE_CONCURRENT_TASKS)) return refuse(response, 503, "busy: too many tasks at once");
   tasks += 1;
   try {
@@ -65,14 +70,7 @@ async function ask(response, question) {
   answer(response, 200, { answer: value, version: VERSION });
 }
 
-async function memory(request, response) {
-  const given = request.headers.authorization;
-  if (given !== `Bearer ${TOKEN}` && given !== `Bearer ${ADMIN_TOKEN}`)
-    return refuse(response, 401, "a token is needed");
-  if (request.method === "DELETE") {
-    if (given !== `Bearer ${ADMIN_TOKEN}`) return refuse(response, 403, "only for administrators");
-    await writeFile(MEMORY, "");
-  }
+async function memory(response) {
   const lines = await readFile(MEMORY, "utf8").catch(() => "");
   answer(response, 200, {
     remembered: lines
@@ -80,6 +78,15 @@ async function memory(request, response) {
       .filter(Boolean)
       .map((line) => JSON.parse(line)),
   });
+}
+
+/** Whether the caller may go on; one who may not has been answered. */
+function mayEnter(request, response, tokens) {
+  const [, given] = /^Bearer (.+)$/.exec(request.headers.authorization ?? "") ?? [];
+  if (tokens.includes(given)) return true;
+  const known = given === TOKEN || given === ADMIN_TOKEN;
+  refuse(response, known ? 403 : 401, known ? "only for administrators" : "a token is needed");
+  return false;
 }
 
 /** Sums of products of numbers and brackets; null for what is none. */

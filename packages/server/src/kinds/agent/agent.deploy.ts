@@ -5,6 +5,7 @@ import {
   agentStrategy,
   checkAgentLimits,
   configSchema,
+  jsonSchema,
   mergePatch,
   newAgentConfig,
   parseField,
@@ -13,6 +14,7 @@ import {
   SluiceError,
 } from "@sluice/core";
 import type { Kysely } from "kysely";
+import { z } from "zod";
 import { authorise, projectOf } from "../../access/authorise.ts";
 import type { Principal } from "../../access/principal.ts";
 import type { Db } from "../../db/database.ts";
@@ -23,6 +25,8 @@ import { create, update } from "../../deployment/deployment.service.ts";
 import type { DeploymentLifecycle } from "../../deployment/lifecycle.service.ts";
 import { requireEnvironment } from "../../deployment/references.ts";
 import { currentDelivery, findAgentDeployment, newestVersion } from "./agent.store.ts";
+
+const patchSchema = z.record(z.string(), jsonSchema);
 
 interface DeployDeps {
   db: Kysely<Database>;
@@ -46,9 +50,10 @@ export async function deployAgent(
   const artifact = await requireAgent(db, project, name);
   const existing = await findAgentDeployment(db, { artifactId: artifact.id, environment, name });
   // One that was stopped, for there was nothing to go back to, starts again with what it is to become.
-  if (existing?.stopped === true) await deployments.start(principal, { id: existing.id });
+  const wasStopped = existing?.stopped === true;
+  if (wasStopped) await deployments.start(principal, { id: existing.id });
   const attempt = (): Promise<Rollout> =>
-    db.transaction().execute((tx) => deliver(tx, deps, principal, project, request));
+    db.transaction().execute((tx) => deliver(tx, deps, principal, project, { request, wasStopped }));
   try {
     return await attempt();
   } catch (error) {
@@ -65,7 +70,7 @@ async function deliver(
   { clock }: DeployDeps,
   principal: Principal,
   project: string,
-  request: AgentDeployRequest,
+  { request, wasStopped }: { request: AgentDeployRequest; wasStopped: boolean },
 ): Promise<Rollout> {
   const { environment, agent_id: name } = request;
   const spec = await requireEnvironment(db, project, environment);
@@ -86,9 +91,13 @@ async function deliver(
   const { target } = await standingOf(db, deployment);
   const merged = parseField(configSchema, mergePatch(target.config, patch), "config");
   const strategy = agentStrategy(request, spec, merged.healthCheck.path);
-  const { rollout } = await update(db, principal, { id: existing.id }, { version, config: patch, strategy }, clock());
-  const delivered = rollout ?? (await currentDelivery(db, existing.id));
-  if (delivered !== null) return delivered;
+  const current = await currentDelivery(db, existing.id);
+  // What was stopped is delivered anew, also when it is the very same: it has to pass its tests again.
+  const anew = wasStopped && current !== null ? { parameters: { redeployed_after: current.id } } : {};
+  const config = parseField(patchSchema, mergePatch(patch, anew), "config");
+  const { rollout } = await update(db, principal, { id: existing.id }, { version, config, strategy }, clock());
+  if (rollout !== null) return rollout;
+  if (current !== null) return current;
   throw new SluiceError("failed_precondition", `version ${version} of agent ${name} serves in ${environment} already`);
 }
 

@@ -31,9 +31,9 @@ export const QUICK = {
   test_options: { performance_test: false, load_test: false, security_test: false },
 };
 
-export async function startAgentServer(): Promise<AgentServer> {
+export async function startAgentServer(settings: Record<string, string> = {}): Promise<AgentServer> {
   const dataDir = await mkdtemp(join(tmpdir(), "sluice-agents-"));
-  const server = await serverProcess(dataDir);
+  const server = await serverProcess(dataDir, settings);
   await server.start();
   const known = new Set<string>();
 
