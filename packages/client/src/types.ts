@@ -21,6 +21,10 @@ export type Plan = Answer<"planRollout", 200>;
 export type Gate = Answer<"getGate", 200>;
 export type Evaluation = Answer<"getEvaluation", 200>;
 export type Event = Answer<"listEvents", 200>["items"][number];
+export type NotificationChannel = Answer<"getNotification", 200>;
+export type NotificationDelivery = Answer<"listNotificationDeliveries", 200>["items"][number];
+export type Registration = Answer<"listRegistrations", 200>["items"][number];
+export type Integration = Answer<"getIntegration", 200>;
 export type Token = Answer<"listTokens", 200>["items"][number];
 export type AuditEntry = Answer<"listAudit", 200>["items"][number];
 
