@@ -15,9 +15,17 @@ export interface Place {
 export const placesOf = ({ nodes, replicas }: NodePlan): Place[] =>
   nodes.flatMap((node) => Array.from({ length: replicas }, (_, replica) => ({ node, replica })));
 
+/** Steps of one strategy. */
+const MOST_STEPS = 50;
+
 /**
- * Percentages at which one more node has its new collectors: the steps of a rolling update. Rounded down, because the
- * instances for a share are rounded up.
+ * Percentages at which one more node has its new collectors, or a few more where there are many: the steps of a rolling
+ * update. Rounded down, because the instances for a share are rounded up.
  */
-export const nodeSteps = (nodes: number): number[] =>
-  Array.from({ length: nodes }, (_, index) => Math.floor(((index + 1) / nodes) * 10_000) / 100);
+export function nodeSteps(nodes: number): number[] {
+  const steps = Math.min(nodes, MOST_STEPS);
+  return Array.from({ length: steps }, (_, index) => {
+    const done = Math.ceil(((index + 1) * nodes) / steps);
+    return Math.floor((done / nodes) * 10_000) / 100;
+  });
+}

@@ -106,9 +106,9 @@ describe("bad input", () => {
 
   test.each<[string, unknown, string[]]>([
     ["nothing", {}, [""]],
-    ["what cannot be changed", { deployment_name: "other" }, ["deployment_name"]],
+    ["what cannot be changed", { replicas: 2, deployment_name: "other" }, ["deployment_name"]],
     ["a bad parameter", { parameters: { top_k: 0 } }, ["parameters.top_k"]],
-    ["a bad quantity", { resources: { limits: { memory: -1 } } }, ["config.resources.limits.memory"]],
+    ["a bad quantity", { resources: { limits: { memory: -1 } } }, ["resources.limits.memory"]],
     ["parameters that are a text", { parameters: "top_k=5" }, ["parameters"]],
   ])("an update of %s is refused by name", async (_what, body, fields) => {
     const answer = await api.ask("PATCH", `${BASE}/${id}`, { body });
@@ -178,7 +178,13 @@ describe("who may do what", () => {
     try {
       const admin = { name: "root", role: "admin" as const, project: null, environment: null };
       const token = async (project: string | null, role: "viewer" | "deployer" | "admin") => {
-        const { secret } = await api.services.tokens.create(admin, { name: `${project}-${role}`, role, project });
+        const { secret } = await api.services.tokens.create(admin, {
+          name: `${project}-${role}`,
+          role,
+          ...(project !== null && { project }),
+          environment: null,
+          expiresAt: null,
+        });
         return { authorization: `Bearer ${secret}` };
       };
       await api.services.projects.create(admin, { name: "other" });

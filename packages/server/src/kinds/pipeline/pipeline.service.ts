@@ -70,7 +70,12 @@ const PROGRESS_SECONDS = 120;
 
 export function createPipelineChanges({ db, clock, config }: Deps): PipelineChanges {
   const transaction = <T>(work: (tx: Db, now: Instant) => Promise<T>): Promise<T> =>
-    db.transaction().execute((tx) => work(tx, clock()));
+    db
+      .transaction()
+      .execute((tx) => work(tx, clock()))
+      .catch((error: unknown) => {
+        throw error instanceof SluiceError ? inOurWords(error) : error;
+      });
   return {
     deploy: (principal, body) =>
       transaction(async (tx, now) => deploy(tx, principal, body, { nodes: await allNodes(tx, config), now })),
@@ -261,4 +266,11 @@ async function admitParameters(db: Db, deployment: StoredDeployment, body: Updat
 async function rollingFor(db: Db, { project, environment }: { project: string; environment: string }, nodes: number) {
   const allowed = (await findEnvironment(db, project, environment))?.spec.protection.allowedStrategies ?? null;
   return allowed === null || allowed.includes("canary") ? rollingStrategy(nodes) : undefined;
+}
+
+/** What the engine calls `config.resources` is `resources` here. */
+function inOurWords(error: SluiceError): SluiceError {
+  if (!error.violations.some(({ field }) => field.startsWith("config."))) return error;
+  const violations = error.violations.map((one) => ({ ...one, field: one.field.replace(/^config\./, "") }));
+  return new SluiceError(error.code, error.message.replace(/^config\./, ""), { violations, cause: error });
 }
