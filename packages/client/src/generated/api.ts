@@ -168,7 +168,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** List an artifact's versions, newest first */
+        /** List an artifact's versions, newest first or highest first */
         get: operations["listVersions"];
         put?: never;
         /**
@@ -208,6 +208,23 @@ export interface paths {
         };
         /** Compare the specs of two versions */
         get: operations["diffVersions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/artifacts/{name}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List which version went where and when, across environments, newest first */
+        get: operations["listDeliveries"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1810,6 +1827,65 @@ export interface paths {
         put?: never;
         post?: never;
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/versions/{version_id}/deployments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the deployments that serve a version, newest first */
+        get: operations["listDeploymentsOfModelVersion"];
+        put?: never;
+        /**
+         * Deploy a version of a model
+         * @description Answers when it serves: 201. A deployment that fails, or does not serve within the time for it (300 seconds, SLUICE_MODEL_DEPLOY_SECONDS), leaves nothing behind, and the answer says why. Where people have to approve it first, the answer is 202 and comes at once. With an `Idempotency-Key` a request that broke off can be sent again.
+         */
+        post: operations["deployModel"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deployments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List deployments of models, newest first */
+        get: operations["listModelDeployments"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/deployments/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a deployment of a model: its address and its status */
+        get: operations["getModelDeployment"];
+        put?: never;
+        post?: never;
+        /**
+         * Delete a deployment of a model
+         * @description The record goes at once. Instances that do not go are told of in `warning`; Sluice goes on to remove them.
+         */
+        delete: operations["deleteModelDeployment"];
         options?: never;
         head?: never;
         patch?: never;
@@ -11491,6 +11567,17 @@ export interface components {
         RegisterModelVersionInput: {
             /** @description Default: the next number */
             version?: string;
+        };
+        /**
+         * @example {
+         *       "replicas": 1
+         *     }
+         */
+        DeployModelInput: {
+            /** @default 1 */
+            replicas?: number;
+            /** @description Default: the token's own, else `production` */
+            environment?: string;
         };
         DeployPipelineInput: {
             /** @description A template of the catalogue, or an artifact of kind pipeline in the namespace. */
@@ -26065,6 +26152,46 @@ export interface components {
             from?: unknown;
             to?: unknown;
         };
+        /**
+         * @example {
+         *       "version": "1.1.0",
+         *       "fromVersion": "1.0.0",
+         *       "environment": "production",
+         *       "deployment": "dep_0199",
+         *       "name": "greeter",
+         *       "revision": 2,
+         *       "rollout": "rol_0199",
+         *       "strategy": "canary",
+         *       "outcome": "completed",
+         *       "triggeredBy": "trigger:greeter-tags",
+         *       "startedAt": "2026-11-21T10:00:00.000Z",
+         *       "finishedAt": "2026-11-21T10:20:00.000Z",
+         *       "servedFrom": "2026-11-21T10:20:00.000Z",
+         *       "servedUntil": null
+         *     }
+         */
+        Delivery: {
+            version: string;
+            /** @description Null for the first one of a deployment. */
+            fromVersion: string | null;
+            environment: string;
+            deployment: string;
+            /** @description Of the deployment. */
+            name: string;
+            revision: number;
+            rollout: string;
+            strategy: string;
+            /** @description The rollout's phase. */
+            outcome: string;
+            triggeredBy: string;
+            /** Format: date-time */
+            startedAt: string;
+            finishedAt: string | null;
+            /** @description Null for a version that was not promoted, or was taken back. */
+            servedFrom: string | null;
+            /** @description Null while it serves. */
+            servedUntil: string | null;
+        };
         AuditEntry: {
             project: string;
             /** @description 1, 2, 3 … without a gap */
@@ -30239,6 +30366,92 @@ export interface components {
              */
             updated_at: string;
             created_by: string;
+        };
+        /**
+         * @example {
+         *       "id": 1,
+         *       "version_id": 1,
+         *       "k8s_service_name": "model-1-1234567890",
+         *       "url": "http://localhost:30080/api/v1/predict/1",
+         *       "replicas": 1,
+         *       "created_at": "2024-01-01T00:00:00",
+         *       "updated_at": "2024-01-01T00:00:00"
+         *     }
+         */
+        ModelDeployment: {
+            id: number;
+            /** @description The version that serves, also when another one came by a rollout of `/v1` */
+            version_id: number;
+            /** @description The name of the deployment in `/v1` */
+            k8s_service_name: string;
+            /** @description `…/predict` and `…/v2/models/{model}/infer` below it answer predictions */
+            url: string;
+            replicas: number;
+            /**
+             * @description UTC, without a zone
+             * @example 2024-01-01T00:00:00
+             */
+            created_at: string;
+            /**
+             * @description UTC, without a zone
+             * @example 2024-01-01T00:00:00
+             */
+            updated_at: string;
+        };
+        /**
+         * @example {
+         *       "id": 1,
+         *       "version_id": 1,
+         *       "k8s_service_name": "model-1-1234567890",
+         *       "url": "http://localhost:30080/api/v1/predict/1",
+         *       "replicas": 1,
+         *       "created_at": "2024-01-01T00:00:00",
+         *       "updated_at": "2024-01-01T00:00:00",
+         *       "status": "running",
+         *       "deployment": "dep_0199",
+         *       "environment": "production",
+         *       "ready_replicas": 1
+         *     }
+         */
+        ModelDeploymentStatus: {
+            id: number;
+            /** @description The version that serves, also when another one came by a rollout of `/v1` */
+            version_id: number;
+            /** @description The name of the deployment in `/v1` */
+            k8s_service_name: string;
+            /** @description `…/predict` and `…/v2/models/{model}/infer` below it answer predictions */
+            url: string;
+            replicas: number;
+            /**
+             * @description UTC, without a zone
+             * @example 2024-01-01T00:00:00
+             */
+            created_at: string;
+            /**
+             * @description UTC, without a zone
+             * @example 2024-01-01T00:00:00
+             */
+            updated_at: string;
+            /** @enum {string} */
+            status: "deploying" | "running" | "updating" | "rolling_back" | "stopped" | "failed" | "deleting";
+            /** @description Its id in `/v1`, where rollouts, logs and metrics are */
+            deployment: string;
+            environment: string;
+            ready_replicas: number;
+        };
+        /**
+         * @example {
+         *       "id": 1,
+         *       "deleted": true,
+         *       "warning": null
+         *     }
+         */
+        DeletedModelDeployment: {
+            id: number;
+            /** @constant */
+            deleted: true;
+            /** @description What of it could not be removed yet */
+            warning: string | null;
         };
         PipelineDeploymentSummary: {
             deployment_id: string;
@@ -36658,6 +36871,8 @@ export interface operations {
             query?: {
                 /** @description Default: the token's own, else `default` */
                 project?: string;
+                /** @description `semver`: highest first by Semantic Versioning; what is not semantic comes last. */
+                sort?: "newest" | "semver";
                 /** @description Items a page */
                 limit?: number;
                 /** @description `nextCursor` of the page before */
@@ -36833,6 +37048,49 @@ export interface operations {
                         from: string;
                         to: string;
                         changes: components["schemas"]["Change"][];
+                    };
+                };
+            };
+            400: components["responses"]["invalid_argument"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["permission_denied"];
+            404: components["responses"]["not_found"];
+            429: components["responses"]["resource_exhausted"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+            504: components["responses"]["deadline_exceeded"];
+        };
+    };
+    listDeliveries: {
+        parameters: {
+            query?: {
+                /** @description Default: the token's own, else `default` */
+                project?: string;
+                environment?: string;
+                version?: string;
+                /** @description Items a page */
+                limit?: number;
+                /** @description `nextCursor` of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Delivery"][];
+                        /** @description Null on the last page */
+                        nextCursor: string | null;
                     };
                 };
             };
@@ -43312,6 +43570,187 @@ export interface operations {
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["permission_denied"];
             404: components["responses"]["not_found"];
+            429: components["responses"]["resource_exhausted"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+            504: components["responses"]["deadline_exceeded"];
+        };
+    };
+    listDeploymentsOfModelVersion: {
+        parameters: {
+            query?: {
+                /** @description Items a page */
+                limit?: number;
+                /** @description `nextCursor` of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                version_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["ModelDeployment"][];
+                        /** @description Null on the last page */
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["invalid_argument"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["permission_denied"];
+            404: components["responses"]["not_found"];
+            429: components["responses"]["resource_exhausted"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+            504: components["responses"]["deadline_exceeded"];
+        };
+    };
+    deployModel: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                version_id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DeployModelInput"] | null;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelDeployment"];
+                };
+            };
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelDeployment"];
+                };
+            };
+            400: components["responses"]["invalid_argument"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["permission_denied"];
+            404: components["responses"]["not_found"];
+            409: components["responses"]["failed_precondition"];
+            429: components["responses"]["resource_exhausted"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+            504: components["responses"]["deadline_exceeded"];
+        };
+    };
+    listModelDeployments: {
+        parameters: {
+            query?: {
+                project?: string;
+                /** @description Items a page */
+                limit?: number;
+                /** @description `nextCursor` of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["ModelDeployment"][];
+                        /** @description Null on the last page */
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["invalid_argument"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["permission_denied"];
+            429: components["responses"]["resource_exhausted"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+            504: components["responses"]["deadline_exceeded"];
+        };
+    };
+    getModelDeployment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelDeploymentStatus"];
+                };
+            };
+            400: components["responses"]["invalid_argument"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["permission_denied"];
+            404: components["responses"]["not_found"];
+            429: components["responses"]["resource_exhausted"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+            504: components["responses"]["deadline_exceeded"];
+        };
+    };
+    deleteModelDeployment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeletedModelDeployment"];
+                };
+            };
+            400: components["responses"]["invalid_argument"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["permission_denied"];
+            404: components["responses"]["not_found"];
+            409: components["responses"]["failed_precondition"];
             429: components["responses"]["resource_exhausted"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
