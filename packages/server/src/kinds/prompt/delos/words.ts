@@ -4,7 +4,7 @@ import { type FieldViolation, invalidArgument, SluiceError } from "@sluice/core"
 const THEIRS: readonly [RegExp, string][] = [
   [/\.dataset$/, ".dataset_id"],
   [/\.webhook\.url$/, ".webhook_url"],
-  [/^artifact$|^name$/, "prompt_id"],
+  [/^artifact$/, "prompt_id"],
   [/^version$/, "to_version"],
   [/^query\.cursor$/, "page_token"],
   [/^query\./, ""],
