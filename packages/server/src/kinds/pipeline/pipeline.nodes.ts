@@ -26,6 +26,7 @@ const labelText = (labels: Readonly<Record<string, string>>): string =>
     ? "no labels"
     : Object.entries(labels)
         .map(([key, value]) => `${key}=${value}`)
+        .toSorted()
         .join(",");
 
 /**

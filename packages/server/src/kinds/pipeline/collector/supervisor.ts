@@ -134,7 +134,8 @@ class RunningCollector {
     return {
       node: place?.node ?? NOWHERE,
       measuresHost: this.#revision.collectHost && place?.replica === 0 && !relieved,
-      programs: sink.programs,
+      // To change what passes the collector must let go of what it keeps for a destination that is down.
+      programs: this.#flow.waits && this.#duty !== null ? this.#duty.programs : sink.programs,
     };
   }
 

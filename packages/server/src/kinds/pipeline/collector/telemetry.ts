@@ -95,6 +95,11 @@ export class FlowWatch {
     this.#before = sample;
   }
 
+  /** Something is kept for an exporter that sends nothing at the moment. */
+  get waits(): boolean {
+    return this.#waiting.size > 0;
+  }
+
   flow(): Flow {
     const sum = (of: (moment: Moment) => number): number => this.#moments.reduce((total, one) => total + of(one), 0);
     const [first, last] = [this.#moments[0], this.#moments.at(-1)];
