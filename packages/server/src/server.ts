@@ -17,7 +17,6 @@ import { createApp } from "./http/app.ts";
 import { createMetrics } from "./http/metrics.ts";
 import { createServices } from "./http/services.ts";
 import { startJudges } from "./judge/judge.service.ts";
-import { startAgentRollbacks } from "./kinds/agent/rollback.worker.ts";
 import { startBackground } from "./kinds/background.ts";
 import { createMaking } from "./kinds/making.ts";
 import { createLogger } from "./logger.ts";
@@ -140,15 +139,6 @@ async function start(config: Config, root: string, logger: Logger, stack: Stack)
   const live = createLive({ gatewayUrl: gateway.url, link, runtimes });
   const clockwork = startClockwork({ db, pool, clock: Date.now, live, logger: logger.child({ part: "schedule" }) });
   stack.add(clockwork.close);
-  const agents = startAgentRollbacks({
-    db,
-    pool,
-    live,
-    dataDir,
-    logger: logger.child({ part: "agents" }),
-    now: Date.now,
-  });
-  stack.add(agents.close);
   const notifications = startNotifications({
     db,
     pool,
@@ -172,7 +162,7 @@ async function start(config: Config, root: string, logger: Logger, stack: Stack)
   stack.add(async () => known.close());
   const { resolver, resolveLimit } = services;
   putInFront(app, { auth: config.auth, tokens: known, resolver, limit: resolveLimit, random: Math.random });
-  const background = startBackground({ db, live, clock: Date.now, logger });
+  const background = startBackground({ pool, dataDir, db, live, services, clock: Date.now, logger });
   stack.add(background.close);
   const grpc = await startGrpc({ config, services, db, metrics, readiness, logger: logger.child({ part: "grpc" }) });
   stack.add(grpc.close);

@@ -20,7 +20,7 @@ interface AgentRollbacksOptions {
   live: Live;
   dataDir: string;
   logger: Logger;
-  now: () => Instant;
+  clock: () => Instant;
 }
 
 export interface AgentRollbacks {
@@ -36,7 +36,7 @@ const EVERY_MS = 500;
  * rollback: the one that holds its advisory lock.
  */
 export function startAgentRollbacks(options: AgentRollbacksOptions): AgentRollbacks {
-  const { db, pool, logger, now } = options;
+  const { db, pool, logger, clock } = options;
   const claims = createClaims(pool, logger);
   let timer: NodeJS.Timeout | null = null;
   let closed = false;
@@ -54,7 +54,7 @@ export function startAgentRollbacks(options: AgentRollbacksOptions): AgentRollba
   };
 
   const round = async (): Promise<void> => {
-    await adoptRollbacks(db, now);
+    await adoptRollbacks(db, clock);
     await Promise.all((await runningAgentRollbacks(db)).map(advance));
   };
 
@@ -80,7 +80,7 @@ export function startAgentRollbacks(options: AgentRollbacksOptions): AgentRollba
 }
 
 /** One attempt at the present step. Answers whether the next may follow at once. */
-async function step({ db, live, dataDir, now }: AgentRollbacksOptions, id: string): Promise<boolean> {
+async function step({ db, live, dataDir, clock: now }: AgentRollbacksOptions, id: string): Promise<boolean> {
   const stored = await findAgentRollback(db, id);
   const act = stored === null ? null : nextAct(stored.rollback);
   if (stored === null || act === null) return false;
