@@ -19,6 +19,8 @@ import { keyOfCursor, type Page, toPage } from "../http/page.ts";
 import { VERSION_ADMISSION } from "../kinds/admission.ts";
 import { requireProject } from "../project/project.store.ts";
 import { findArtifact, insertArtifact, listArtifacts, type StoredArtifact } from "./artifact.store.ts";
+import { type Delivery, listDeliveries } from "./delivery.store.ts";
+import { listVersionsBySemver } from "./semver.order.ts";
 import { findVersion, insertVersion, listVersions, type StoredVersion } from "./version.store.ts";
 
 interface Key {
@@ -30,6 +32,10 @@ interface PageQuery {
   limit: number;
   cursor?: string | undefined;
 }
+
+export const VERSION_SORTS = ["newest", "semver"] as const;
+
+export type VersionSort = (typeof VERSION_SORTS)[number];
 
 export interface ArtifactInput extends Key {
   kind: ArtifactKind;
@@ -123,14 +129,19 @@ export function createArtifactService({ db, clock }: { db: Kysely<Database>; clo
       });
     },
 
+    /** Newest first, or by Semantic Versioning, highest first. */
     async listVersions(
       principal: Principal,
       key: Key,
-      query: PageQuery,
+      query: PageQuery & { sort?: VersionSort | undefined },
     ): Promise<{ artifact: StoredArtifact; page: Page<StoredVersion> }> {
       const artifact = await read(principal, key);
       const before = keyOfCursor(query.cursor);
-      const rows = await listVersions(db, { artifactId: artifact.id, before, limit: query.limit + 1 });
+      const limit = query.limit + 1;
+      const rows =
+        query.sort === "semver"
+          ? await listVersionsBySemver(db, { artifactId: artifact.id, after: before, limit })
+          : await listVersions(db, { artifactId: artifact.id, before, limit });
       return {
         artifact,
         page: toPage(
@@ -140,6 +151,27 @@ export function createArtifactService({ db, clock }: { db: Kysely<Database>; clo
           (row) => row,
         ),
       };
+    },
+
+    /** Which version went where and when, newest first. A token of one environment sees what went there. */
+    async deliveries(
+      principal: Principal,
+      key: Key,
+      query: PageQuery & { environment?: string | undefined; version?: string | undefined },
+    ): Promise<Page<Delivery>> {
+      const artifact = await read(principal, key);
+      const environment = query.environment ?? principal.environment;
+      const { project } = artifact;
+      authorise(principal, "rollout.read", { project, ...(environment !== null && { environment }) });
+      const before = keyOfCursor(query.cursor);
+      const filter = { artifactId: artifact.id, environment, version: query.version, before };
+      const rows = await listDeliveries(db, { ...filter, limit: query.limit + 1 });
+      return toPage(
+        rows,
+        query.limit,
+        (row) => row.rollout,
+        (row) => row,
+      );
     },
 
     async getVersion(

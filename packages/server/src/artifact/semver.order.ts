@@ -1,5 +1,6 @@
 import semver from "semver";
 import type { Db } from "../db/database.ts";
+import { findVersions, type StoredVersion } from "./version.store.ts";
 
 interface Named {
   id: string;
@@ -21,13 +22,25 @@ export function bySemver(left: Named, right: Named): number {
 const newestFirst = (left: Named, right: Named): number => (left.id < right.id ? 1 : left.id > right.id ? -1 : 0);
 
 /** All versions of an artifact by name alone: thousands are some kilobytes. */
-export async function versionsBySemver(db: Db, artifactId: string): Promise<Named[]> {
+async function versionsBySemver(db: Db, artifactId: string): Promise<Named[]> {
   const rows = await db
     .selectFrom("versions")
     .select(["id", "version"])
     .where("artifact_id", "=", artifactId)
     .execute();
   return rows.sort(bySemver);
+}
+
+/** One page of versions, highest first: those after the version with the id `after`. */
+export async function listVersionsBySemver(
+  db: Db,
+  { artifactId, after, limit }: { artifactId: string; after: string | undefined; limit: number },
+): Promise<StoredVersion[]> {
+  const all = await versionsBySemver(db, artifactId);
+  const from = after === undefined ? 0 : all.findIndex(({ id }) => id === after) + 1;
+  const ids = all.slice(from, from + limit).map(({ id }) => id);
+  const rows = new Map((await findVersions(db, ids)).map((row) => [row.id, row]));
+  return ids.flatMap((id) => rows.get(id) ?? []);
 }
 
 /** The highest release; where there is none, the highest pre-release, else the newest version. Null without any. */

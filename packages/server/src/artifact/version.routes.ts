@@ -11,6 +11,7 @@ import {
   versionParams,
   versionView,
 } from "./artifact.schema.ts";
+import { VERSION_SORTS } from "./artifact.service.ts";
 import type { StoredArtifact } from "./artifact.store.ts";
 import type { StoredVersion } from "./version.store.ts";
 
@@ -30,10 +31,17 @@ export function versionRoutes(app: App, { artifacts }: Services): void {
     {
       schema: {
         operationId: "listVersions",
-        summary: "List an artifact's versions, newest first",
+        summary: "List an artifact's versions, newest first or highest first",
         tags,
         params: artifactParams,
-        querystring: z.strictObject({ ...inProject, ...pageQuery }),
+        querystring: z.strictObject({
+          ...inProject,
+          sort: z
+            .enum(VERSION_SORTS)
+            .default("newest")
+            .describe("`semver`: highest first by Semantic Versioning; what is not semantic comes last."),
+          ...pageQuery,
+        }),
         response: { 200: pageOf(versionView) },
       },
     },

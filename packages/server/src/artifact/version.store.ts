@@ -32,6 +32,17 @@ export async function findVersion(db: Db, artifactId: string, version: string): 
   return row && stored(row);
 }
 
+export async function findVersions(db: Db, ids: readonly string[]): Promise<StoredVersion[]> {
+  if (ids.length === 0) return [];
+  return (
+    await db
+      .selectFrom("versions")
+      .selectAll()
+      .where("id", "in", [...ids])
+      .execute()
+  ).map(stored);
+}
+
 /** Newest first. */
 export async function listVersions(
   db: Db,

@@ -1,5 +1,6 @@
 import { tokenRoutes } from "../access/token.routes.ts";
 import { artifactRoutes } from "../artifact/artifact.routes.ts";
+import { deliveryRoutes } from "../artifact/delivery.routes.ts";
 import { versionRoutes } from "../artifact/version.routes.ts";
 import { auditRoutes } from "../audit/audit.routes.ts";
 import { deploymentActionRoutes } from "../deployment/action.routes.ts";
@@ -37,6 +38,7 @@ export const ROUTES: readonly Routes[] = [
   environmentRoutes,
   artifactRoutes,
   versionRoutes,
+  deliveryRoutes,
   deploymentRoutes,
   deploymentActionRoutes,
   deploymentLiveRoutes,
