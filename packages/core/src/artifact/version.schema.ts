@@ -4,6 +4,7 @@ import { migrationsSchema } from "../migration/migration.schema.ts";
 import { variablesSchema } from "../names.ts";
 import { hasOneForm, pipelineFields, schemaHasConfig } from "../pipeline/pipeline.spec.ts";
 import { promptMessageSchema, templateFields } from "../prompt/prompt.schema.ts";
+import { PROCESS_KINDS } from "../runtime/runtime.ts";
 
 export const ARTIFACT_KINDS = ["prompt", "agent", "model", "pipeline", "application"] as const;
 export type ArtifactKind = (typeof ARTIFACT_KINDS)[number];
@@ -25,6 +26,13 @@ const runnableSchema = z
   .strictObject({
     command: z.array(z.string().min(1).max(4_096)).min(1).max(256).optional(),
     image: z.string().min(1).max(512).optional(),
+    /** Absent rather than `service`: versions that do not say keep the digest they had. */
+    process: z
+      .enum(PROCESS_KINDS)
+      .optional()
+      .meta({
+        description: "`service` (default) answers on PORT, `stream` works on without a port, `job` comes to an end",
+      }),
     workdir: workdirSchema.optional(),
     env: variablesSchema,
     ...common,

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { jsonSchema } from "../json.ts";
 import { variablesSchema } from "../names.ts";
+import { secretReferencesSchema } from "../secret/secret.schema.ts";
 import { dependenciesSchema } from "./dependency.schema.ts";
 import { cpuSchema, memorySchema } from "./quantity.ts";
 
@@ -16,6 +17,18 @@ export const healthCheckSchema = z.strictObject({
   intervalSeconds: z.number().min(0.1).max(3_600).default(1),
   timeoutSeconds: z.number().min(0.1).max(3_600).default(1),
   retries: z.number().int().min(1).max(100).default(3),
+  readySeconds: z
+    .number()
+    .min(0)
+    .max(3_600)
+    .optional()
+    .meta({ description: "Of a stream: ready once it has lived so long, or touched SLUICE_HEARTBEAT_FILE; default 5" }),
+  heartbeatSeconds: z
+    .number()
+    .min(1)
+    .max(86_400)
+    .optional()
+    .meta({ description: "Of a stream: how often at least it touches SLUICE_HEARTBEAT_FILE" }),
 });
 
 /** What a revision adds to a version: how it runs in one environment. A part of the revision's digest. */
@@ -23,6 +36,8 @@ export const configSchema = z.strictObject({
   replicas: z.number().int().min(0).max(1_000).default(1),
   env: variablesSchema,
   parameters: z.record(z.string(), jsonSchema).default({}),
+  /** Absent rather than empty, as are dependencies below: configurations without any keep the digest they had. */
+  secrets: secretReferencesSchema.optional(),
   /** Releases of named components that win over those the version names. */
   components: z.record(z.string().min(1).max(63), z.string().max(255)).optional(),
   resources: z.strictObject({ requests: quantities.optional(), limits: quantities.optional() }).default({}),

@@ -30,6 +30,7 @@ export function workloadOf({ deployment, revision, fence, replicas, spec, config
     replicas,
     command: spec.command ?? [],
     image: spec.image ?? null,
+    ...(spec.process !== undefined && { process: spec.process }),
     workdir: spec.workdir === undefined ? null : join(root, spec.workdir),
     env: { ...spec.env, ...config.env, ...told },
     resources: {

@@ -1,5 +1,12 @@
 import type { Instant } from "../time.ts";
 
+/**
+ * What an instance is there for. A `service` answers on its port; a `stream` works on by itself, without one; a `job` comes to its
+ * end, and is done when it exits with status 0.
+ */
+export const PROCESS_KINDS = ["service", "stream", "job"] as const;
+export type ProcessKind = (typeof PROCESS_KINDS)[number];
+
 export interface HealthCheck {
   /** Path that must answer 2xx or 3xx; `null` means that an accepted TCP connection is enough. */
   path: string | null;
@@ -7,6 +14,10 @@ export interface HealthCheck {
   timeoutSeconds: number;
   /** Failures in a row that make a ready instance unready. */
   retries: number;
+  /** Of a stream: how long it must have lived to be ready; default 5. */
+  readySeconds?: number | undefined;
+  /** Of a stream: how often at least it touches the file in `SLUICE_HEARTBEAT_FILE`. Absent: it need not. */
+  heartbeatSeconds?: number | undefined;
 }
 
 /** What one revision of a deployment should run, in words every runtime understands. */
@@ -19,6 +30,8 @@ export interface Workload {
   /** Program and arguments. The instance is told its port in the variable `PORT`. */
   command: string[];
   image: string | null;
+  /** Default: a service. */
+  process?: ProcessKind | undefined;
   /** Absolute working folder. */
   workdir: string | null;
   env: Record<string, string>;
@@ -37,8 +50,13 @@ export type InstanceState =
   | "draining"
   /** Exited and waiting for its next start. */
   | "backoff"
+  /** A job that has done its work. */
+  | "completed"
   /** Exited or failed to start so often that the revision is judged broken; still restarted, slowly. */
   | "crash_loop";
+
+/** Whether the instance does what it is there for, or has done it. */
+export const isUp = ({ state }: Pick<InstanceStatus, "state">): boolean => state === "ready" || state === "completed";
 
 /** What all processes of one instance use together, as last measured. */
 export interface ResourceUsage {

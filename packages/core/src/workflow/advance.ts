@@ -45,7 +45,7 @@ export interface RunEvent {
   task: string | null;
 }
 
-export interface Advanced {
+export interface AdvancedRun {
   run: WorkflowRun;
   effects: RunEffect[];
   events: RunEvent[];
@@ -62,7 +62,7 @@ const LONGEST_DELAY = seconds(3_600);
  * One step of a run: pure, level-triggered, and the same for the same facts. No stage begins before its needs have ended as it
  * asks; every run ends, since attempts have a time limit and what does not stop is given up.
  */
-export function advanceRun(spec: WorkflowSpec, before: WorkflowRun, facts: RunFacts, now: Instant): Advanced {
+export function advanceRun(spec: WorkflowSpec, before: WorkflowRun, facts: RunFacts, now: Instant): AdvancedRun {
   if (isRunEnded(before.status)) return { run: before, effects: [], events: [], wakeAt: null };
   const turn = new Turn(spec, before, facts, now);
   turn.run();
@@ -100,7 +100,7 @@ class Turn {
     this.#end();
   }
 
-  result(): Advanced {
+  result(): AdvancedRun {
     const future = this.#times.filter((at) => at > this.#now);
     return {
       run: this.#run,

@@ -4,6 +4,7 @@ import { type Instant, SluiceError, type Workload, type WorkloadStatus } from "@
 import { createDeploymentLogs, type DeploymentLogs } from "./deployment.logs.ts";
 import { createExclusive } from "./exclusive.ts";
 import { exitReason, saysPortTaken, UNWATCHED } from "./exit-reason.ts";
+import { feelPulse } from "./heartbeat.ts";
 import { type Run, sweepMarked, watchRun } from "./instance.run.ts";
 import type { Instance, ProbeResult } from "./instance.ts";
 import * as transition from "./instance.ts";
@@ -11,10 +12,11 @@ import { launch } from "./launch.ts";
 import type { LogSource } from "./log.reader.ts";
 import { type Action, plan } from "./plan.ts";
 import type { PortPool } from "./port.pool.ts";
+import { probe } from "./probe.ts";
 import type { LogLimits, Policy, RuntimeLogger } from "./process.types.ts";
 import { isAlive, type ProcessIdentity, signalGroup } from "./process-table.ts";
 import type { DeploymentStore } from "./state.store.ts";
-import { withProgress, workloadStatus } from "./status.ts";
+import { HOST, withProgress, workloadStatus } from "./status.ts";
 import type { DeploymentState, Wish } from "./wish.ts";
 import * as wishing from "./wish.ts";
 
@@ -237,20 +239,22 @@ export class DeploymentSupervisor {
       run.stopProbing();
       run.sweep();
       if (life.kind === "stopping" && run.hasMembers()) continue;
-      this.#put(await this.#afterEnd(instance, how, run.errorsFrom));
+      this.#put(await this.#afterEnd(instance, how, run));
       this.#runs.delete(id);
       if (instance.port !== null) this.#context.ports.release(instance.port);
       this.#context.logger.info({ deployment: this.#deployment, instance: id, how }, "instance ended");
     }
   }
 
-  async #afterEnd(instance: Instance, how: string, errorsFrom: number): Promise<Instance> {
+  async #afterEnd(instance: Instance, how: string, { errorsFrom, endedWell }: Run): Promise<Instance> {
     const { clock, policy } = this.#context;
     const { life } = instance;
     if (life.kind === "stopping")
       return life.outcome === "forget"
         ? transition.gone(instance)
         : transition.exited(instance, life.why, clock(), policy);
+    if (endedWell() && this.#wishOf(instance)?.workload.process === "job")
+      return transition.completed(instance, clock());
     const said = (await this.#logs.errors(instance.id)?.lastLines(LAST_WORDS, errorsFrom)) ?? [];
     if (saysPortTaken(said) && instance.portRetries < policy.portRetries)
       return transition.portWasTaken(instance, clock());
@@ -335,7 +339,7 @@ export class DeploymentSupervisor {
     const run = watchRun({
       id,
       identity,
-      port,
+      probe: this.#probeOf(instance, port),
       child,
       errorsFrom,
       check: () => this.#wishOf(instance)?.workload.healthCheck ?? null,
@@ -343,6 +347,17 @@ export class DeploymentSupervisor {
       onEnd: () => this.#poke(),
     });
     this.#runs.set(id, run);
+  }
+
+  /** How an instance of its kind is looked at. */
+  #probeOf(instance: Instance, port: number): Parameters<typeof watchRun>[0]["probe"] {
+    const kind = this.#wishOf(instance)?.workload.process ?? "service";
+    if (kind === "job") return null;
+    if (kind === "service") return (health, signal) => probe(HOST, port, health, signal);
+    const folder = this.#store.instanceFolder(instance.id);
+    const { life } = instance;
+    const startedAt = life.kind === "running" ? life.startedAt : this.#context.clock();
+    return async (health) => feelPulse(folder, startedAt, health, this.#context.clock());
   }
 
   #onProbe(id: string, result: ProbeResult): boolean {
@@ -377,7 +392,7 @@ export class DeploymentSupervisor {
       if (life.kind === "stopping") this.#runs.get(id)?.stopProbing();
       return instance;
     }
-    if (life.kind === "waiting" || life.kind === "gone") return instance;
+    if (life.kind === "waiting" || life.kind === "done" || life.kind === "gone") return instance;
     sweepMarked(id);
     if (life.kind === "launching") return transition.launchUndone(instance, clock());
     if (life.kind === "stopping" && life.outcome === "forget") return transition.gone(instance);

@@ -4,7 +4,6 @@ import type { HealthCheck } from "@sluice/core";
 import { describeExit, UNWATCHED } from "./exit-reason.ts";
 import type { ProbeResult } from "./instance.ts";
 import { MARK } from "./launch.ts";
-import { probe } from "./probe.ts";
 import {
   groupMembers,
   isAlive,
@@ -13,7 +12,6 @@ import {
   processesWithVariable,
   signalGroup,
 } from "./process-table.ts";
-import { HOST } from "./status.ts";
 
 /** Between probes until the first success, so that a fast program is ready fast. */
 const FIRST_PROBES_MS = 75;
@@ -22,6 +20,8 @@ const FIRST_PROBES_MS = 75;
 export interface Run {
   /** How the process ended; null while it lives. */
   ended(): string | null;
+  /** Whether it ended by itself with status 0, as far as anybody saw. */
+  endedWell(): boolean;
   /** Whether anything of its process group still lives. */
   hasMembers(): boolean;
   signal(signal: "SIGTERM" | "SIGKILL"): void;
@@ -35,7 +35,8 @@ export interface Run {
 interface RunOptions {
   id: string;
   identity: ProcessIdentity;
-  port: number;
+  /** One look at it; null where its own end is all there is to see. */
+  probe: ((health: HealthCheck, signal: AbortSignal) => Promise<ProbeResult>) | null;
   /** Null: adopted, so its exit is polled for and its status never known. */
   child: ChildProcess | null;
   errorsFrom: number;
@@ -50,8 +51,10 @@ export function watchRun(options: RunOptions): Run {
   const { id, identity, child, onEnd } = options;
   const probing = new AbortController();
   let exit: string | null = null;
+  let well = false;
   child?.once("exit", (code, signal) => {
     exit = describeExit(code, signal);
+    well = code === 0;
     onEnd();
   });
   // A failed kill reports here; without a listener it would end this process.
@@ -61,6 +64,7 @@ export function watchRun(options: RunOptions): Run {
   return {
     errorsFrom: options.errorsFrom,
     ended: () => (child === null && exit === null && !isAlive(identity) ? UNWATCHED : exit),
+    endedWell: () => well,
     hasMembers: () => groupMembers(identity).length > 0,
     signal: (signal) => signalGroup(identity, signal),
     sweep() {
@@ -76,11 +80,12 @@ export function sweepMarked(id: string): void {
   for (const stray of processesWithVariable(MARK, id)) killQuietly(stray);
 }
 
-async function probeUntil(signal: AbortSignal, { port, check, onProbe }: RunOptions): Promise<void> {
+async function probeUntil(signal: AbortSignal, { probe, check, onProbe }: RunOptions): Promise<void> {
+  if (probe === null) return;
   while (!signal.aborted) {
     const health = check();
     if (health === null) return;
-    const result = await probe(HOST, port, health, signal);
+    const result = await probe(health, signal);
     if (signal.aborted) return;
     const pause = onProbe(result) ? health.intervalSeconds * 1_000 : FIRST_PROBES_MS;
     await delay(pause, undefined, { signal }).catch(() => undefined);

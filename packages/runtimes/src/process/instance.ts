@@ -18,6 +18,9 @@ import type { Policy } from "./process.types.ts";
  * ## stopping
  * Takes no new traffic; gets SIGTERM at `termAt` and SIGKILL at `killAt`. Left when its whole process group is gone.
  *
+ * ## done
+ * A job that ended well. Has no process, and is as good as ready until it is no longer wanted.
+ *
  * ## gone
  * Nothing runs any more and nothing shall: waits to be forgotten.
  */
@@ -41,6 +44,7 @@ const lifeSchema = z.discriminatedUnion("kind", [
     killAt: z.number(),
     signalled: z.enum(["none", "term", "kill"]),
   }),
+  z.object({ kind: z.literal("done"), at: z.number() }),
   z.object({ kind: z.literal("gone") }),
 ]);
 
@@ -159,6 +163,15 @@ export function exited(instance: Instance, how: string, now: Instant, policy: Po
   };
 }
 
+/** Folds the end of a job that did its work. */
+export const completed = (instance: Instance, now: Instant): Instance => ({
+  ...instance,
+  process: null,
+  port: null,
+  ...{ everReady: true, failures: 0, crashLoop: false, lastExit: null, lastProbe: null },
+  life: { kind: "done", at: now },
+});
+
 /** The chosen port was taken by somebody else in the meantime: not the program's fault, so tried again at once. */
 export const portWasTaken = (instance: Instance, now: Instant): Instance => ({
   ...instance,
@@ -212,7 +225,7 @@ export const gone = (instance: Instance): Instance => ({
   life: { kind: "gone" },
 });
 
-export const isReady = (instance: Instance): boolean => instance.life.kind === "running" && instance.life.ready;
+export const isReady = ({ life }: Instance): boolean => life.kind === "done" || (life.kind === "running" && life.ready);
 
 /** Whether it counts towards the wanted number: everything that is not on its way out. */
 export const isKept = ({ life }: Instance): boolean =>

@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { accessSync, closeSync, constants, openSync, statSync } from "node:fs";
+import { accessSync, closeSync, constants, openSync, rmSync, statSync } from "node:fs";
 import { delimiter, isAbsolute, join, resolve } from "node:path";
 import type { Workload } from "@sluice/core";
+import { heartbeatFile } from "./heartbeat.ts";
 import type { Instance } from "./instance.ts";
 import { identify, type ProcessIdentity } from "./process-table.ts";
 
@@ -31,7 +32,8 @@ interface LaunchOptions {
  */
 export async function launch({ instance, workload, port, folder, baseEnv }: LaunchOptions): Promise<Launch> {
   const cwd = workload.workdir ?? folder;
-  const env = environment(instance, workload, port, baseEnv);
+  const env = environment(instance, workload, { port, folder, baseEnv });
+  rmSync(heartbeatFile(folder), { force: true });
   const [program = "", ...args] = workload.command;
   if (!isFolder(cwd)) return { ok: false, permanent: true, reason: `its working folder ${cwd} does not exist` };
   const file = findProgram(program, cwd, env.PATH ?? "");
@@ -58,8 +60,7 @@ export async function launch({ instance, workload, port, folder, baseEnv }: Laun
 function environment(
   instance: Instance,
   workload: Workload,
-  port: number,
-  baseEnv: Record<string, string | undefined>,
+  { port, folder, baseEnv }: Pick<LaunchOptions, "port" | "folder" | "baseEnv">,
 ): Record<string, string> {
   const inherited = INHERITED.flatMap((name) => {
     const value = baseEnv[name];
@@ -68,7 +69,8 @@ function environment(
   return {
     ...Object.fromEntries(inherited),
     ...workload.env,
-    PORT: String(port),
+    ...(workload.process === undefined || workload.process === "service" ? { PORT: String(port) } : {}),
+    ...(workload.process === "stream" ? { SLUICE_HEARTBEAT_FILE: heartbeatFile(folder) } : {}),
     [MARK]: instance.id,
     SLUICE_REVISION: String(workload.revision),
     SLUICE_DEPLOYMENT: workload.deployment,

@@ -61,6 +61,8 @@ function next(
       return [{ type: "forget", id }];
     case "launching":
       return [];
+    case "done":
+      return leaving ? [{ type: "forget", id }] : [];
     case "waiting":
       if (leaving) return [{ type: "forget", id }];
       if (now >= life.until) return [{ type: "launch", id }];

@@ -15,6 +15,8 @@ export function stateOf(instance: Instance): InstanceState {
       if (life.ready) return "ready";
       if (life.readyAt !== null) return "unready";
       return crashLoop ? "crash_loop" : "starting";
+    case "done":
+      return "completed";
     case "launching":
     case "waiting":
       if (crashLoop) return "crash_loop";
@@ -22,18 +24,19 @@ export function stateOf(instance: Instance): InstanceState {
   }
 }
 
-export function instanceStatus(instance: Instance): InstanceStatus {
+/** @param hasAddress false: nobody is answered on its port, whatever it is given */
+export function instanceStatus(instance: Instance, hasAddress = true): InstanceStatus {
   const { id, revision, life, port, process, restarts } = instance;
   const running = life.kind === "running";
   return {
     id,
     revision,
     state: stateOf(instance),
-    address: process === null || port === null ? null : { host: HOST, port },
+    address: process === null || port === null || !hasAddress ? null : { host: HOST, port },
     pid: process?.pid ?? null,
     restarts,
     startedAt: running || life.kind === "stopping" ? life.startedAt : null,
-    readyAt: running && life.ready ? life.readyAt : null,
+    readyAt: running && life.ready ? life.readyAt : life.kind === "done" ? life.at : null,
     reason: reasonOf(instance),
   };
 }
@@ -47,6 +50,8 @@ function reasonOf({ life, lastExit, lastProbe }: Instance): string | null {
   if (life.kind === "stopping") return life.why;
   return lastExit;
 }
+
+const isService = ({ process = "service" }: Wish["workload"]): boolean => process === "service";
 
 /** Whether the revision is as wanted: enough ready instances, all of the newest generation. */
 export const isAvailable = (wish: Wish, own: Instance[]): boolean => readyNow(wish, own) >= wanted(wish);
@@ -74,7 +79,7 @@ export function workloadStatus(wish: Wish, instances: Instance[], now: Instant):
     deployment: wish.workload.deployment,
     revision: wish.workload.revision,
     desired: wanted(wish),
-    instances: own.map(instanceStatus),
+    instances: own.map((instance) => instanceStatus(instance, isService(wish.workload))),
     ...judge(wish, own, now),
   };
 }

@@ -1,5 +1,5 @@
 import { isAbsolute } from "node:path";
-import { invalidField, SluiceError, type Workload } from "@sluice/core";
+import { invalidField, PROCESS_KINDS, SluiceError, type Workload } from "@sluice/core";
 import { z } from "zod";
 
 /** Names that become folders: one path segment that cannot lead out of its parent. */
@@ -17,6 +17,7 @@ export const workloadSchema = z.object({
   replicas: z.number().int().min(0).max(1_000),
   command: z.array(z.string().min(1).refine(noNul, "text without NUL")).min(1, "a program and its arguments"),
   image: z.string().nullable(),
+  process: z.enum(PROCESS_KINDS).optional(),
   workdir: z
     .string()
     .refine((path) => isAbsolute(path) && noNul(path), "an absolute path")
@@ -37,6 +38,8 @@ export const workloadSchema = z.object({
     intervalSeconds: seconds,
     timeoutSeconds: seconds,
     retries: z.number().int().min(1).max(1_000),
+    readySeconds: z.number().min(0).max(86_400).optional(),
+    heartbeatSeconds: seconds.optional(),
   }),
   progressDeadlineSeconds: seconds,
   stopSeconds: z.number().min(0).max(86_400),

@@ -175,7 +175,7 @@ export const instanceSchema = z
   .object({
     id: z.string(),
     revision: z.number().int(),
-    state: z.enum(["starting", "ready", "unready", "draining", "backoff", "crash_loop"]),
+    state: z.enum(["starting", "ready", "unready", "draining", "backoff", "completed", "crash_loop"]),
     address: z.object({ host: z.string(), port: z.number().int() }).nullable(),
     pid: z.number().int().nullable(),
     restarts: z.number().int(),

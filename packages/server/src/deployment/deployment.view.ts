@@ -2,6 +2,7 @@ import {
   type DeploymentStatus,
   deploymentStatus,
   FULL_WEIGHT,
+  isUp,
   percentFromWeight,
   type RouteObservation,
   type RouteSettings,
@@ -89,7 +90,7 @@ function splitView(picture: DeploymentPicture): DeploymentView["split"] {
   const named = [deployment.stableRevision, candidate, ...weighted, ...present, ...wanted.keys()];
   return [...new Set(named.filter((number) => number !== null))].map((number) => {
     const status = statuses.find((one) => one.revision === number);
-    const ready = status?.instances.filter((instance) => instance.state === "ready").length ?? 0;
+    const ready = status?.instances.filter(isUp).length ?? 0;
     return {
       revision: number,
       version: revisions.get(number)?.version ?? "",

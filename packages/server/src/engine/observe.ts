@@ -8,6 +8,7 @@ import {
   type InstancesFact,
   type Instant,
   isRunnable,
+  isUp,
   NO_MIGRATIONS,
   type RestingFacts,
   type Retirement,
@@ -121,7 +122,7 @@ export function instancesFact(statuses: readonly WorkloadStatus[], revision: num
   return {
     revision,
     desired: status.desired,
-    ready: status.instances.filter((instance) => instance.state === "ready").length,
+    ready: status.instances.filter(isUp).length,
     present: status.instances.length,
     verdict: status.verdict,
     reason: status.reason,
