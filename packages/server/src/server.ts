@@ -26,6 +26,7 @@ import { createKnownTokens } from "./resolve/front/known.tokens.ts";
 import { joinedLink } from "./resolve/resolver.link.ts";
 import { startResolving } from "./resolve/resolving.ts";
 import { startGateway } from "./routing/gateway.process.ts";
+import { startTracing } from "./tracing/tracing.ts";
 import { startClockwork } from "./schedule/clockwork.ts";
 import { startKeeper } from "./workflow/keeper.ts";
 
@@ -81,6 +82,7 @@ export async function startServer(config: Config, options: ServerOptions = {}): 
 
 async function start(config: Config, root: string, logger: Logger, stack: Stack): Promise<Omit<RunningServer, "stop">> {
   const { dataDir } = config;
+  stack.add(startTracing(config).close);
   const crash = crashAt(config.crashAt);
   stack.add(await lockDataFolder(dataDir));
 

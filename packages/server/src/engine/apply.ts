@@ -1,4 +1,4 @@
-import { type Runtime, workloadOf } from "@sluice/core";
+import { type Runtime, SluiceError, workloadOf } from "@sluice/core";
 import type { Making } from "../kinds/making.ts";
 import type { Publisher } from "../routing/publisher.ts";
 import type { Activities } from "./activity/activities.ts";
@@ -6,6 +6,7 @@ import type { Crash } from "./crash.ts";
 import type { HookCaller } from "./hooks.ts";
 import type { Loaded } from "./load.ts";
 import type { Observation } from "./observe.ts";
+import type { Unmade } from "./unmade.ts";
 
 export interface Appliers {
   publisher: Publisher;
@@ -13,6 +14,8 @@ export interface Appliers {
   activities: Activities;
   /** How versions become programs. */
   making: Making;
+  /** Those that cannot. */
+  unmade: Unmade;
   /** Folder that relative working folders are in. */
   root: string;
   crash: Crash;
@@ -26,11 +29,11 @@ export async function apply(
   loaded: Loaded,
   observed: Observation,
   runtime: Runtime | null,
-  { publisher, hooks, activities, making, root, crash }: Appliers,
+  { publisher, hooks, activities, making, unmade, root, crash }: Appliers,
 ): Promise<boolean> {
   let done = false;
   const rollingBack = loaded.rollouts[0]?.rollout.phase === "rolling_back";
-  for (const effect of runtime === null ? [] : instanceEffects(loaded, observed, runtime, { making, root })) {
+  for (const effect of runtime === null ? [] : instanceEffects(loaded, observed, runtime, { making, unmade, root })) {
     if (!(await effect())) continue;
     done = true;
     crash("between-effects");
@@ -53,7 +56,7 @@ function instanceEffects(
   { deployment, workloads, revisions }: Loaded,
   { statuses }: Observation,
   runtime: Runtime,
-  { making, root }: Pick<Appliers, "making" | "root">,
+  { making, unmade, root }: Pick<Appliers, "making" | "unmade" | "root">,
 ): Effect[] {
   const effects: Effect[] = [];
   const { id, fence, kind } = deployment;
@@ -65,8 +68,13 @@ function instanceEffects(
     const { project, environment, name } = deployment;
     const made = { deployment: id, project, environment, name, revision: number, version, spec, config };
     effects.push(async () => {
-      const program = await making[kind](made);
+      const program = await making[kind](made).catch((error: unknown) => {
+        if (!(error instanceof SluiceError)) throw error;
+        unmade.note(id, number, error.message);
+        return "never" as const;
+      });
       if (program === null) return false;
+      if (program === "never") return true;
       await runtime.apply(
         workloadOf({ deployment: id, revision: number, fence, replicas, spec: program, config, root }),
       );

@@ -33,6 +33,8 @@ export interface CheckEnvironment {
   targets: ReadonlySet<string>;
   /** What the machine has for processes; without it nothing is held against it. */
   capacity?: Capacity;
+  /** The program that runs models of Python. Default: `python3`. */
+  python?: string;
 }
 
 export interface Capacity {

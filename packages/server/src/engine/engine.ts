@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { Instant, Runtime } from "@sluice/core";
+import type { Instant, Runtime, SecretReferences } from "@sluice/core";
 import type { Kysely } from "kysely";
 import type pg from "pg";
 import type { Logger } from "pino";
@@ -12,6 +12,8 @@ import { type Making, programsOnly } from "../kinds/making.ts";
 import type { GatewayLink } from "../routing/gateway.types.ts";
 import { createPublisher } from "../routing/publisher.ts";
 import type { RoutingSettings } from "../routing/route.config.ts";
+import { createSealer, sealingKey } from "../secret/seal.ts";
+import { secretValues } from "../secret/secret.values.ts";
 import { createActivities } from "./activity/activities.ts";
 import { checksWork } from "./activity/checks.work.ts";
 import { gatesWork } from "./activity/gates.work.ts";
@@ -24,6 +26,7 @@ import { createHints } from "./hints.ts";
 import { createHookCaller } from "./hooks.ts";
 import { createReconciler } from "./reconcile.ts";
 import { startResync, wakeAll } from "./resync.ts";
+import { createUnmade } from "./unmade.ts";
 import { createUsageWatch } from "./usage.watch.ts";
 import { startWorker } from "./worker.ts";
 
@@ -45,7 +48,7 @@ export interface EngineOptions {
   /** How versions become programs; `changed` asks for another look. Default: they are programs already. */
   making?: (changed: (deployment: string) => void) => Making;
   /** Where commands on behalf of versions leave their logs, and what variables they get. Default: below the root, the path alone. */
-  commands?: { dataDir: string; programEnv: Readonly<Record<string, string>> };
+  commands?: { dataDir: string; programEnv: Readonly<Record<string, string>>; secretKey: string | null };
   workers: number;
   maxActiveRollouts: number;
   logger: Logger;
@@ -63,7 +66,11 @@ export interface Engine {
 /** Starts reconciling every deployment of the database, beginning with a look at each. */
 export async function startEngine(options: EngineOptions): Promise<Engine> {
   const { db, pool, link, runtimes, checks, logger, now, crash } = options;
-  const { commands = { dataDir: join(checks.root, ".sluice"), programEnv: { PATH: checks.programPath } } } = options;
+  const {
+    commands = { dataDir: join(checks.root, ".sluice"), programEnv: { PATH: checks.programPath }, secretKey: null },
+  } = options;
+  const secrets = async (project: string, references: SecretReferences) =>
+    secretValues(db, createSealer(await sealingKey(commands)), project, references);
   const observe = async (deployment: string) =>
     (await Promise.all([...runtimes.values()].map((runtime) => runtime.observe(deployment)))).flat();
   const publisher = createPublisher({ link, observe, logger, settings: options.routing });
@@ -78,7 +85,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     work: {
       checks: checksWork(db, checks, now),
       gates: gatesWork(db, gates, now),
-      migrations: migrationsWork({ db, root: checks.root, ...commands, now }),
+      migrations: migrationsWork({ db, root: checks.root, ...commands, secretValues: secrets, now }),
       tests: testsWork({
         runtimes,
         runTests: options.runTests ?? runCandidateTests,
@@ -101,6 +108,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     hooks,
     activities,
     making: (options.making ?? (() => programsOnly))(hints.changed),
+    unmade: createUnmade(),
     usage,
     root: checks.root,
     maxActiveRollouts: options.maxActiveRollouts,

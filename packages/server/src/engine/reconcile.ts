@@ -94,7 +94,7 @@ async function observe(deps: ReconcilerDeps, loaded: Loaded, runtime: Runtime | 
   const head = rollouts[0]?.rollout;
   const pretends = runtime === null && !hasInstances(deployment.kind, environment.targets[0]?.type ?? "none");
   const statuses: WorkloadStatus[] =
-    runtime !== null ? await runtime.observe(deployment.id) : pretends ? instancesWanted(loaded) : [];
+    runtime !== null ? await instancesOf(deps, loaded, runtime) : pretends ? instancesWanted(loaded) : [];
   const route = deps.link.route(deployment.id);
   return {
     statuses,
@@ -105,6 +105,12 @@ async function observe(deps: ReconcilerDeps, loaded: Loaded, runtime: Runtime | 
     exhausted: usageOf(deps.usage, loaded, runtime),
     goal: head === undefined ? null : await goalReport(deps.db, head, route, deps.now()),
   };
+}
+
+/** What the runtime sees, and what will never come to be there. */
+async function instancesOf({ unmade }: ReconcilerDeps, loaded: Loaded, runtime: Runtime): Promise<WorkloadStatus[]> {
+  const observed = await runtime.observe(loaded.deployment.id);
+  return [...observed, ...unmade.among(loaded, observed)];
 }
 
 /** Checks that take no time are run on the spot, the others beside the reconciles. */

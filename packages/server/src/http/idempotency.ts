@@ -107,7 +107,7 @@ const matches =
   (id: { project: string; actor: string; key: string }) => (where: ExpressionBuilder<Database, "idempotency_keys">) =>
     where.and(id);
 
-function keyOf(request: FastifyRequest): string | null {
+export function keyOf(request: FastifyRequest): string | null {
   const key = request.headers["idempotency-key"];
   if (key === undefined) return null;
   if (typeof key !== "string" || !/^[\x21-\x7e]{1,255}$/.test(key)) {

@@ -16,6 +16,7 @@ import { createFeedbackService, type FeedbackService } from "../feedback/feedbac
 import { createGateService, type GateService } from "../gate/gate.service.ts";
 import { createGoalService, type GoalService } from "../goal/goal.service.ts";
 import { createIntegrationService, type IntegrationService } from "../integration/integration.service.ts";
+import { createJobService, type JobService } from "../job/job.service.ts";
 import { type AgentService, createAgentService } from "../kinds/agent/agent.service.ts";
 import { createModelServices, type ModelServices } from "../kinds/model/model.services.ts";
 import { createPipelineService, type PipelineService } from "../kinds/pipeline/pipeline.services.ts";
@@ -50,6 +51,7 @@ export interface Services {
   gates: GateService;
   goals: GoalService;
   integrations: IntegrationService;
+  jobs: JobService;
   live: Live;
   notifications: NotificationService;
   nodes: NodeService;
@@ -100,6 +102,11 @@ export function createServices(deps: ServiceDeps): Services {
     gates: createGateService(deps),
     goals: createGoalService(deps),
     integrations: createIntegrationService(deps),
+    jobs: createJobService({
+      db: deps.db,
+      workflows: createWorkflowService(deps),
+      deployments: createDeploymentService(deps),
+    }),
     live: deps.live,
     models: createModelServices({
       ...deps,

@@ -9,7 +9,10 @@ import type { Kysely } from "kysely";
 import type { Logger } from "pino";
 import type { Config } from "../config.ts";
 import type { Database } from "../db/schema.ts";
+import { createSealer, sealingKey } from "../secret/seal.ts";
+import { secretValues } from "../secret/secret.values.ts";
 import { createAgentMaking } from "./agent/agent.making.ts";
+import { createModelMake } from "./model/making/model.make.ts";
 import { createPipelineMake } from "./pipeline/pipeline.make.ts";
 
 /** One revision that is to have instances. */
@@ -56,8 +59,29 @@ export const programsOnly: Making = {
 };
 
 /** How each kind's versions become programs on this server. */
-export const createMaking = (deps: MakingDeps): Making => ({
-  ...programsOnly,
-  pipeline: createPipelineMake(deps),
-  agent: createAgentMaking(deps, asRegistered),
-});
+export const createMaking = (deps: MakingDeps): Making =>
+  withSecrets(deps, {
+    ...programsOnly,
+    pipeline: createPipelineMake(deps),
+    agent: createAgentMaking(deps, asRegistered),
+    model: createModelMake(deps, asRegistered),
+  });
+
+/** Programs get their secrets as variables, beside those of their version. */
+function withSecrets({ db, config }: MakingDeps, making: Making): Making {
+  const added =
+    (make: Make): Make =>
+    async (revision) => {
+      const program = await make(revision);
+      if (program === null || revision.config.secrets === undefined) return program;
+      const sealer = createSealer(await sealingKey(config));
+      const values = await secretValues(db, sealer, revision.project, revision.config.secrets);
+      return { ...program, env: { ...program.env, ...values } };
+    };
+  return {
+    application: added(making.application),
+    agent: added(making.agent),
+    model: added(making.model),
+    pipeline: added(making.pipeline),
+  };
+}

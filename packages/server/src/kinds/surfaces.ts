@@ -1,6 +1,7 @@
 import type { ArtifactKind } from "@sluice/core";
 import type { Routes } from "../http/app.types.ts";
 import { agentRoutes } from "./agent/agent.routes.ts";
+import { modelDeploymentRoutes } from "./model/deployment/deployment.routes.ts";
 import { modelRoutes } from "./model/model.routes.ts";
 import { uploadRoutes } from "./model/upload/upload.routes.ts";
 import { pipelineRecordRoutes } from "./pipeline/pipeline.record.routes.ts";
@@ -11,7 +12,7 @@ import { templateRoutes } from "./pipeline/template.routes.ts";
 export const SURFACES: Readonly<Record<ArtifactKind, readonly Routes[]>> = {
   application: [],
   agent: [agentRoutes],
-  model: [modelRoutes, uploadRoutes],
+  model: [modelRoutes, uploadRoutes, modelDeploymentRoutes],
   pipeline: [pipelineRoutes, pipelineRecordRoutes, templateRoutes],
   prompt: [],
 };

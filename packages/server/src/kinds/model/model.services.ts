@@ -3,12 +3,20 @@ import type { Kysely } from "kysely";
 import type { ArtifactService } from "../../artifact/artifact.service.ts";
 import type { Config } from "../../config.ts";
 import type { Database } from "../../db/schema.ts";
+import type { DeploymentService } from "../../deployment/deployment.services.ts";
+import type { EventBell } from "../../event/event.bell.ts";
 import { openStorage } from "../../storage/storage.ts";
+import { createModelDeploymentService, type ModelDeploymentService } from "./deployment/deployment.service.ts";
+import { createSettling, type Settling } from "./deployment/deployment.settle.ts";
+import type { ModelConfig } from "./model.config.ts";
 import { createModelService, type ModelService } from "./model.service.ts";
 import { createUploadService, type UploadService } from "./upload/upload.service.ts";
 
 /** What the interface for models may ask of the server. */
 export interface ModelServices {
+  config: ModelConfig;
+  deployments: ModelDeploymentService;
+  settling: Settling;
   models: ModelService;
   uploads: UploadService;
   /** That uploads are kept in. */
@@ -18,15 +26,21 @@ export interface ModelServices {
 interface Deps {
   db: Kysely<Database>;
   clock: () => Instant;
+  bell: EventBell;
   artifacts: ArtifactService;
+  deployments: DeploymentService;
   config: Config;
 }
 
-export function createModelServices({ db, clock, artifacts, config }: Deps): ModelServices {
+export function createModelServices({ db, clock, bell, artifacts, deployments, config }: Deps): ModelServices {
   const { storage: settings, uploadLimit } = config.models;
   const storage = openStorage(settings, config.dataDir);
   const { bucket } = settings;
+  const settling = createSettling({ db, clock, bell, deployments, seconds: config.models.deploySeconds });
   return {
+    config: config.models,
+    deployments: createModelDeploymentService({ db, clock, deployments, settling, config: config.models }),
+    settling,
     models: createModelService({ db, clock, artifacts }),
     uploads: createUploadService({ db, clock, artifacts, storage, bucket, uploadLimit }),
     bucket,
