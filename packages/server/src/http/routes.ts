@@ -13,6 +13,7 @@ import { feedbackRoutes } from "../feedback/feedback.routes.ts";
 import { gateRoutes } from "../gate/gate.routes.ts";
 import { goalRoutes } from "../goal/goal.routes.ts";
 import { integrationRoutes } from "../integration/integration.routes.ts";
+import { jobRoutes } from "../job/job.routes.ts";
 import { SURFACES } from "../kinds/surfaces.ts";
 import { scoreRoutes } from "../metric/score.routes.ts";
 import { nodeRoutes } from "../node/node.routes.ts";
@@ -55,6 +56,7 @@ export const ROUTES: readonly Routes[] = [
   workflowRoutes,
   workflowRunRoutes,
   workflowFileRoutes,
+  jobRoutes,
   eventRoutes,
   notificationRoutes,
   integrationRoutes,
