@@ -17,6 +17,7 @@ export interface ChangeFlags {
   config?: string;
   replicas?: number;
   env?: Record<string, string>;
+  secret?: Record<string, string>;
   dependency?: Partial<Dependency>[];
   strategy?: string;
 }
@@ -37,6 +38,7 @@ export const changeOptions = (): Option[] => [
   option("--config <path>", "YAML or JSON with configuration: replicas, env, resources, healthCheck, …"),
   integerOption("--replicas <number>", "instances", 0, 1_000),
   pairOption("--env <name=value>", "environment variable; may be repeated"),
+  pairOption("--secret <name=secret>", "environment variable whose value is the newest of a secret; may be repeated"),
   dependencyOption(),
   strategyOption(),
 ];
@@ -95,6 +97,7 @@ async function configOf(io: Io, flags: ChangeFlags): Promise<Record<string, neve
   const over = {
     ...(flags.replicas !== undefined && { replicas: flags.replicas }),
     ...(flags.env !== undefined && { env: flags.env }),
+    ...(flags.secret !== undefined && { secrets: flags.secret }),
     ...(flags.dependency !== undefined && { dependencies: flags.dependency }),
   };
   return { ...file, ...over } as Record<string, never>;

@@ -50,6 +50,11 @@ const schema = z.object({
   SLUICE_BODY_LIMIT: z.coerce.number().int().min(1_024).default(1_048_576),
   /** Folder of OSV entries that tests of candidates look up known vulnerabilities in. */
   SLUICE_OSV_DIR: z.string().min(1).optional(),
+  /** Seals secrets; several servers of one database need the same. Left out: made once and kept in the data folder. */
+  SLUICE_SECRET_KEY: z
+    .string()
+    .regex(/^[A-Za-z0-9+/]{43}=$/, "32 bytes in base64, as `openssl rand -base64 32` prints them")
+    .optional(),
   /** An evaluation service of yours, asked where a gate needs figures that nobody has recorded. */
   SLUICE_EVAL_ADDRESS: z.url({ protocol: /^(https?|grpcs?)$/ }).optional(),
   SLUICE_EVAL_TOKEN: z
@@ -104,6 +109,8 @@ export interface Config {
   bodyLimit: number;
   /** Absolute. Null: versions are not checked for known vulnerabilities. */
   osvDir: string | null;
+  /** 32 bytes in base64, with which secrets are sealed. Null: the one of the data folder. */
+  secretKey: string | null;
   /** Null: there is none. */
   evaluationService: { address: string; token: string | null; timeoutMs: number } | null;
   /** Of the machine that the server is on, as a node of pipelines. */
@@ -167,6 +174,7 @@ export function readConfig(given: Record<string, string | undefined>): Config {
     rateLimit: values.SLUICE_RATE_LIMIT,
     resolveLimit: values.SLUICE_RESOLVE_LIMIT,
     bodyLimit: values.SLUICE_BODY_LIMIT,
+    secretKey: values.SLUICE_SECRET_KEY ?? null,
     osvDir: values.SLUICE_OSV_DIR === undefined ? null : resolve(values.SLUICE_OSV_DIR),
     evaluationService:
       values.SLUICE_EVAL_ADDRESS === undefined
@@ -224,6 +232,7 @@ function urlFromParts(values: Values): string | null {
 
 /** Variables whose value must not be shown, even when it is wrong. */
 const SECRET = new Set([
+  "SLUICE_SECRET_KEY",
   "DATABASE_URL",
   "SLUICE_DB_PASSWORD",
   "SLUICE_EVAL_ADDRESS",

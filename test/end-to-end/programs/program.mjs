@@ -1,6 +1,6 @@
 // A small HTTP program that answers with its version.
 // STATUS: what it answers everywhere but at /healthz; DELAY_MS: how late; HEALTH: what /healthz answers;
-// IGNORE_TERM: goes on after SIGTERM. POST /exit: answers, and exits with status 7.
+// IGNORE_TERM: goes on after SIGTERM. /env/NAME: answers with that variable. POST /exit: answers, and exits with status 7.
 import { createServer } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
 
@@ -10,6 +10,7 @@ const mine = { version: VERSION, pid: process.pid };
 const server = createServer(async (request, response) => {
   if (request.url === "/healthz") return response.writeHead(Number(HEALTH)).end();
   if (request.method === "POST" && request.url === "/exit") response.on("finish", () => setImmediate(process.exit, 7));
+  if (request.url.startsWith("/env/")) return response.end(process.env[request.url.slice("/env/".length)]);
   if (DELAY_MS !== undefined) await delay(Number(DELAY_MS));
   response.writeHead(Number(STATUS), { "content-type": "application/json" }).end(JSON.stringify(mine));
 });

@@ -36,6 +36,7 @@ export const rollout = (overrides: Partial<Rollout> = {}): Rollout => ({
   estimatedCompletion: "2026-11-21T10:06:30.000Z",
   validations: [],
   gates: [],
+  migrations: [],
   tests: [],
   approvals: [],
   requiredApprovals: 0,

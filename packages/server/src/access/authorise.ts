@@ -19,6 +19,8 @@ const LEAST_ROLE = {
   "schedule.read": "viewer",
   "workflow.read": "viewer",
   "node.read": "viewer",
+  "secret.read": "deployer",
+  "secret.write": "admin",
   "artifact.write": "deployer",
   "evaluation.write": "deployer",
   "deployment.write": "deployer",

@@ -97,6 +97,15 @@ export interface Database extends NotificationTables {
     started_at: Generated<Date>;
     finished_at: Date | null;
   };
+  secrets: { project: string; name: string; created_at: Date };
+  secret_versions: {
+    project: string;
+    name: string;
+    version: number;
+    sealed: string;
+    created_at: Date;
+    created_by: string;
+  };
   migration_runs: {
     seq: Generated<number>;
     deployment_id: string;

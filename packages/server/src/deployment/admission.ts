@@ -53,6 +53,10 @@ export function admitRegions(environment: EnvironmentSpec, name: string): void {
  */
 export function admitConfig(config: DeploymentConfig, environment: EnvironmentSpec, name: string): DeploymentConfig {
   const violations = [...aboveLimits(config, environment, name), ...aboveOwnLimits(config)];
+  for (const variable of Object.keys(config.secrets ?? {}).filter((name) => Object.hasOwn(config.env, name))) {
+    const allowed = "a variable that config.env does not set";
+    violations.push({ field: `config.secrets.${variable}`, found: variable, allowed });
+  }
   if (config.replicas === 0) {
     violations.push({ field: "config.replicas", found: 0, allowed: "1 to 1000; to run nothing, stop the deployment" });
   }

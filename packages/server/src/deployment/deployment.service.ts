@@ -10,6 +10,7 @@ import { wakeDeployment } from "../engine/wake.ts";
 import { ADMISSION } from "../kinds/admission.ts";
 import { OWN_ROUTE } from "../kinds/own-route.ts";
 import { insertRoute } from "../routing/route.store.ts";
+import { pinSecrets } from "../secret/secret.values.ts";
 import { admitConfig, admitRegions, admitStrategy } from "./admission.ts";
 import { type ApprovalWish, admitSkip } from "./approval.ts";
 import { addRevision, deliver, digestOfContent, ensureRevision, isProven, isWarm, standingOf } from "./change.ts";
@@ -84,7 +85,7 @@ export async function create(
   const version = await requireVersion(db, artifact, input.version);
   const strategy = admitStrategy(input.strategy, environment, { name: input.environment, serving: false });
   admitRegions(environment, input.environment);
-  const config = admitConfig(input.config, environment, input.environment);
+  const config = await pinSecrets(db, project, admitConfig(input.config, environment, input.environment));
   ADMISSION[artifact.kind]({ artifact: artifact.name, spec: version.spec, config, route: input.route, strategy });
 
   const id = newId("dep");
@@ -143,7 +144,8 @@ export async function update(
   const artifact = { id: deployment.artifactId, name: deployment.artifact, kind: deployment.kind };
   const version = await requireVersion(db, artifact, patch.version ?? target.version);
   const merged = mergePatch({ ...target.config, replicas: deployment.replicas }, patch.config ?? {});
-  const config = admitConfig(parseField(configSchema, merged, "config"), environment, deployment.environment);
+  const admitted = admitConfig(parseField(configSchema, merged, "config"), environment, deployment.environment);
+  const config = await pinSecrets(db, deployment.project, admitted);
   const strategy = admitStrategy(patch.strategy, environment, {
     name: deployment.environment,
     serving: stable !== null,

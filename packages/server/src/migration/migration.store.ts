@@ -1,4 +1,4 @@
-import type { MigrationRun } from "@sluice/core";
+import type { MigrationRun, SecretReferences } from "@sluice/core";
 import { sql } from "kysely";
 import type { Db } from "../db/database.ts";
 
@@ -8,6 +8,8 @@ export interface Undo {
   timeoutSeconds: number;
   workdir: string;
   env: Record<string, string>;
+  /** Read when it runs, and never written down. */
+  secrets: SecretReferences;
 }
 
 /** For the one query that reads a deployment: every run of it, in order. `d` is the deployment. */

@@ -12,12 +12,14 @@ import { createApp } from "../http/app.ts";
 import type { App } from "../http/app.types.ts";
 import { createMetrics } from "../http/metrics.ts";
 import { createServices, type Services } from "../http/services.ts";
+import type { Resolver } from "../resolve/resolver.ts";
 import { type TestDatabase, testDatabase } from "./database.ts";
 
 export interface TestApp {
   app: App;
   database: TestDatabase;
   services: Services;
+  dataDir: string;
   /** Sends a request; a body goes as JSON. */
   ask(method: Method, url: string, options?: { body?: unknown; headers?: Record<string, string> }): Promise<Answer>;
   close(): Promise<void>;
@@ -42,6 +44,8 @@ interface Options {
   /** What of the configuration is not its default; the data folder is the test's own. */
   config?: Partial<Config>;
   database?: TestDatabase;
+  /** Default: one that reads the database whenever it is asked. */
+  resolver?: Resolver;
 }
 
 /** A running system without instances or gateway. */
@@ -70,7 +74,8 @@ export async function testApp(options: Options = {}): Promise<TestApp> {
   const clock = options.clock ?? Date.now;
   const dataDir = await mkdtemp(join(tmpdir(), "sluice-app-"));
   const config = { ...readConfig({}), dataDir, ...options.config };
-  const services = createServices({ db, clock, bell, live: options.live ?? nothingLive, checks: CHECKS, config });
+  const { live = nothingLive, resolver } = options;
+  const services = createServices({ db, clock, bell, live, checks: CHECKS, config, ...(resolver && { resolver }) });
   const { auth = false, rateLimit = 1_000_000, bodyLimit = 1_048_576, handlerTimeout = 30_000 } = options;
   const app = await createApp({
     config: { auth, rateLimit, bodyLimit },
@@ -85,6 +90,7 @@ export async function testApp(options: Options = {}): Promise<TestApp> {
     app,
     database,
     services,
+    dataDir,
     async ask(method, url, { body, headers = {} } = {}) {
       const response = await app.inject({
         method,

@@ -9,12 +9,12 @@ import {
   type Rollout,
   type RunMigration,
   runnable,
-  type VersionSpec,
+  type SecretReferences,
 } from "@sluice/core";
 import { beginCommand, type CommandResult, lookAtCommand, stopCommand } from "@sluice/runtimes";
 import type { Db } from "../../db/database.ts";
 import { migrationRuns, recordMigration, type Undo, undoOf } from "../../migration/migration.store.ts";
-import type { Loaded } from "../load.ts";
+import type { Loaded, LoadedRevision } from "../load.ts";
 import type { ActivityWork } from "./activities.ts";
 import { migrationsOf } from "./migrations.fact.ts";
 
@@ -26,6 +26,8 @@ export interface MigrationsDeps {
   dataDir: string;
   /** What every program of this machine gets. */
   programEnv: Readonly<Record<string, string>>;
+  /** Of a project, by the variables that they are bound to. */
+  secretValues: (project: string, references: SecretReferences) => Promise<Record<string, string>>;
   now: () => Instant;
 }
 
@@ -101,7 +103,7 @@ async function conduct(
   const revision = loaded.revisions.get(rollout.toRevision);
   const how = revision === undefined ? null : await howTo(deps, loaded.deployment.id, task, revision);
   const begun = now();
-  const ended = how === null ? NOT_DECLARED : await runToEnd(deps, task, how.run, signal);
+  const ended = how === null ? NOT_DECLARED : await runToEnd(deps, loaded.deployment.project, task, how.run, signal);
   if (ended === null) return null;
   const run: MigrationRun = {
     rollout: rollout.id,
@@ -122,7 +124,7 @@ async function howTo(
   deps: MigrationsDeps,
   deployment: string,
   { name, direction }: Task,
-  { spec, config }: { spec: VersionSpec; config: { env: Record<string, string> } },
+  { spec, config }: Pick<LoadedRevision, "spec" | "config">,
 ): Promise<{ run: Undo; undo: Undo | null } | null> {
   if (direction === "down") {
     const undo = await undoOf(deps.db, deployment, name);
@@ -130,7 +132,14 @@ async function howTo(
   }
   const workdir = "workdir" in spec ? (spec.workdir ?? ".") : ".";
   const env = { ...("env" in spec ? spec.env : {}), ...config.env };
-  const placed = ({ command, timeoutSeconds }: RunMigration): Undo => ({ command, timeoutSeconds, workdir, env });
+  const secrets = config.secrets ?? {};
+  const placed = ({ command, timeoutSeconds }: RunMigration): Undo => ({
+    command,
+    timeoutSeconds,
+    workdir,
+    env,
+    secrets,
+  });
   const named = (list: readonly RunMigration[]) => list.find((entry) => entry.name === name);
   const up = named(runnable(spec.migrations?.up ?? []));
   const down = named(runnable(spec.migrations?.down ?? []));
@@ -139,17 +148,24 @@ async function howTo(
 
 type End = Pick<CommandResult, "status" | "reason">;
 
-async function runToEnd(deps: MigrationsDeps, task: Task, how: Undo, signal: AbortSignal): Promise<End | null> {
+async function runToEnd(
+  deps: MigrationsDeps,
+  project: string,
+  task: Task,
+  how: Undo,
+  signal: AbortSignal,
+): Promise<End | null> {
   const name = commandOf(deps, task);
   if (lookAtCommand(name).kind === "unbegun") {
     const workdir = join(deps.root, how.workdir);
+    const secrets = await deps.secretValues(project, how.secrets);
     await beginCommand(
       {
         ...name,
         // In the version's own folder, where its files are; the clean folder that commands get is for what they write.
         command: ["/bin/sh", "-c", 'cd "$0" && exec "$@"', workdir, ...how.command],
-        env: { ...deps.programEnv, ...how.env, SLUICE_MIGRATION: task.name },
-        ...{ checkout: null, copies: [], workdir: null, artifacts: [], secrets: [] },
+        env: { ...deps.programEnv, ...how.env, ...secrets, SLUICE_MIGRATION: task.name },
+        ...{ checkout: null, copies: [], workdir: null, artifacts: [], secrets: Object.values(secrets) },
         limits: LIMITS,
         timeoutSeconds: how.timeoutSeconds,
         stopSeconds: STOP_SECONDS,

@@ -13,7 +13,7 @@ export const securityChecks: readonly Check[] = [
       if (names.length === 0) return pass("no variable holds a secret in clear text, as far as names and shapes tell");
       const one = names.length === 1;
       return fail(
-        `${names.join(", ")} ${one ? "holds a secret" : "hold secrets"} in clear text, which everybody who may read the deployment can read; give the program the name of a file instead (${names[0]}_FILE)`,
+        `${names.join(", ")} ${one ? "holds a secret" : "hold secrets"} in clear text, which everybody who may read the deployment can read; write ${one ? "it" : "them"} as ${one ? "a secret" : "secrets"} and bind ${one ? "it" : "them"} by config.secrets instead (sluice secret set)`,
       );
     },
   },
