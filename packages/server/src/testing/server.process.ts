@@ -8,7 +8,7 @@ import { processConfig } from "../config.ts";
 const MAIN = fileURLToPath(new URL("../main.ts", import.meta.url));
 /** Of the repository: examples are addressed from there. */
 const ROOT = fileURLToPath(new URL("../../../../", import.meta.url));
-const READY_MS = 45_000;
+const READY_MS = 120_000;
 
 /** A real server on a data folder of its own, to be killed and started again at will. */
 export interface ServerProcess {

@@ -1,10 +1,11 @@
 import { type Instant, type Rollout, reviveRollout, toIso } from "@sluice/core";
 import { sql } from "kysely";
 import type { Db } from "../../db/database.ts";
+import { desiredWorkloads } from "../../deployment/workload.store.ts";
 import type { Made, Make, MakingDeps } from "../making.ts";
 import { readManifest } from "./data.copy.ts";
 import { type AgentFolders, agentFolders } from "./data.folders.ts";
-import { makeAgentFolders, takeSnapshot } from "./data.snapshot.ts";
+import { forgetTemporary, makeAgentFolders, takeSnapshot } from "./data.snapshot.ts";
 import { isBeingRolledBack } from "./rollback.store.ts";
 
 /**
@@ -25,7 +26,8 @@ export function createAgentMaking(
     const reason = `before version ${rollout.toVersion} (rollout ${rollout.id})`;
     const about = { agent, deployment, reason, createdAt: toIso(now()) };
     taking.add(rollout.id);
-    void snapshotsInUse(db, deployment)
+    void forgetTemporaryOf(db, made, folders)
+      .then(() => snapshotsInUse(db, deployment))
       .then((inUse) => takeSnapshot(folders, rollout.id, about, inUse))
       .then(
         ({ bytes }) => logger.debug({ deployment, rollout: rollout.id, bytes }, "an agent's data was copied"),
@@ -62,6 +64,11 @@ export function createAgentMaking(
     };
     return { ...program, env: { TMPDIR: folders.temporary(revision), ...program.env, ...told } };
   };
+}
+
+async function forgetTemporaryOf(db: Db, { deployment, revision }: Made, folders: AgentFolders): Promise<void> {
+  const running = (await desiredWorkloads(db, deployment)).filter(({ replicas }) => replicas > 0);
+  await forgetTemporary(folders, [revision, ...running.map((workload) => workload.revision)]);
 }
 
 /** The delivery whose candidate this revision is and whose first instance has yet to begin; null when there is none. */

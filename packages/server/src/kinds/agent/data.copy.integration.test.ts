@@ -19,7 +19,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { copyFolder, readManifest, unpackCopy } from "./data.copy.ts";
 import { type AgentFolders, agentFolders } from "./data.folders.ts";
 import { restoreData } from "./data.restore.ts";
-import { makeAgentFolders, takeBackup } from "./data.snapshot.ts";
+import { forgetTemporary, makeAgentFolders, takeBackup, takeSnapshot } from "./data.snapshot.ts";
 
 let home: string;
 let folders: AgentFolders;
@@ -87,6 +87,18 @@ describe("a copy", () => {
   test("backups are kept by number, the newest ones", async () => {
     for (const number of [1, 2, 3, 4, 5, 6, 7]) await takeBackup(folders, `rbk_${number}`, ABOUT);
     expect((await readdir(folders.backups)).toSorted()).toEqual(["rbk_3", "rbk_4", "rbk_5", "rbk_6", "rbk_7"]);
+  });
+
+  test("that was cut off and given up goes with the next one", async () => {
+    await mkdir(join(`${folders.snapshot("rol_1")}.part`, "files"), { recursive: true });
+    await takeSnapshot(folders, "rol_2", ABOUT, []);
+    expect(await readdir(folders.snapshots)).toEqual(["rol_2"]);
+  });
+
+  test("temporary files of revisions that do not run any more go", async () => {
+    for (const revision of [1, 2, 3]) await makeAgentFolders(folders, revision);
+    await forgetTemporary(folders, [2, 3]);
+    expect((await readdir(folders.temporaries)).toSorted()).toEqual(["r2", "r3"]);
   });
 });
 

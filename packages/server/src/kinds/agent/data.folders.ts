@@ -13,6 +13,7 @@ export interface AgentFolders {
   data: string;
   snapshots: string;
   backups: string;
+  temporaries: string;
   temporary(revision: number): string;
   snapshot(rollout: string): string;
   backup(rollback: string): string;
@@ -20,13 +21,14 @@ export interface AgentFolders {
 
 export function agentFolders(dataDir: string, deployment: string): AgentFolders {
   const root = join(dataDir, "agents", deployment);
-  const [snapshots, backups] = [join(root, "snapshots"), join(root, "backups")];
+  const [snapshots, backups, temporaries] = [join(root, "snapshots"), join(root, "backups"), join(root, "tmp")];
   return {
     root,
     data: join(root, "data"),
     snapshots,
     backups,
-    temporary: (revision) => join(root, "tmp", `r${revision}`),
+    temporaries,
+    temporary: (revision) => join(temporaries, `r${revision}`),
     snapshot: (rollout) => join(snapshots, rollout),
     backup: (rollback) => join(backups, rollback),
   };

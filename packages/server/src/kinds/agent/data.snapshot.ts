@@ -1,5 +1,5 @@
 import { mkdir, readdir, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { type CopyManifest, copiesToForget, KEPT_BACKUPS, KEPT_SNAPSHOTS } from "@sluice/core";
 import { type CopyAbout, copyFolder, ignoreMissing } from "./data.copy.ts";
 import type { AgentFolders } from "./data.folders.ts";
@@ -33,7 +33,21 @@ export async function takeBackup(folders: AgentFolders, rollback: string, about:
 async function forgetCopies(folder: string, keep: number, inUse: readonly string[]): Promise<void> {
   const names = (await readdir(folder).catch(ignoreMissing)) ?? [];
   const whole = names.filter((name) => !name.endsWith(".part"));
-  for (const name of copiesToForget(whole, keep, inUse)) {
-    await rm(join(folder, name), { recursive: true, force: true });
-  }
+  // One at a time is made: what is not whole was cut off, and nobody went on with it.
+  const cutOff = names.filter((name) => name.endsWith(".part"));
+  await removeFrom(folder, [...copiesToForget(whole, keep, inUse), ...cutOff]);
+}
+
+/** Temporary files of revisions that no longer run; `running` are kept. */
+export async function forgetTemporary(folders: AgentFolders, running: readonly number[]): Promise<void> {
+  const kept = running.map((revision) => basename(folders.temporary(revision)));
+  const names = (await readdir(folders.temporaries).catch(ignoreMissing)) ?? [];
+  await removeFrom(
+    folders.temporaries,
+    names.filter((name) => !kept.includes(name)),
+  );
+}
+
+async function removeFrom(folder: string, names: readonly string[]): Promise<void> {
+  for (const name of names) await rm(join(folder, name), { recursive: true, force: true });
 }

@@ -101,6 +101,7 @@ async function stopInstance(
 }
 
 async function deregister({ db, live }: ActDeps, { deployment, revision }: AgentRollback): Promise<ActOutcome> {
+  if (!live.gatewayConnected()) return waiting("no gateway answers at this moment");
   const route = live.route(deployment);
   if (route === null) return done("the gateway has no route for it");
   if ((await findDeployment(db, deployment))?.stopped === true) return done("the gateway has no instance to send to");

@@ -34,7 +34,15 @@ export const QUICK = {
 export async function startAgentServer(settings: Record<string, string> = {}): Promise<AgentServer> {
   const dataDir = await mkdtemp(join(tmpdir(), "sluice-agents-"));
   const server = await serverProcess(dataDir, settings);
-  await server.start();
+  const close = async (): Promise<void> => {
+    await server.kill();
+    await server.down();
+    await rm(dataDir, { recursive: true, force: true });
+  };
+  await server.start().catch(async (error: unknown) => {
+    await close();
+    throw error;
+  });
   const known = new Set<string>();
 
   const ask: AgentServer["ask"] = async (method, path, body) => {
@@ -101,11 +109,7 @@ export async function startAgentServer(settings: Record<string, string> = {}): P
       const response = await fetch(`${server.gatewayUrl}/agents${path}`, init);
       return (await response.json()) as Record<string, unknown>;
     },
-    async close() {
-      await server.kill();
-      await server.down();
-      await rm(dataDir, { recursive: true, force: true });
-    },
+    close,
   };
 }
 
