@@ -26,8 +26,8 @@ import { createKnownTokens } from "./resolve/front/known.tokens.ts";
 import { joinedLink } from "./resolve/resolver.link.ts";
 import { startResolving } from "./resolve/resolving.ts";
 import { startGateway } from "./routing/gateway.process.ts";
-import { startTracing } from "./tracing/tracing.ts";
 import { startClockwork } from "./schedule/clockwork.ts";
+import { startTracing } from "./tracing/tracing.ts";
 import { startKeeper } from "./workflow/keeper.ts";
 
 export interface RunningServer {

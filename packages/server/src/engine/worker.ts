@@ -12,6 +12,7 @@ import type { Kysely } from "kysely";
 import type pg from "pg";
 import type { Logger } from "pino";
 import type { Database } from "../db/schema.ts";
+import { inSpan } from "../tracing/span.ts";
 import { type Claims, createClaims } from "./claims.ts";
 import { holdLease, type Lease } from "./lease.ts";
 import { createNudger } from "./nudge.ts";
@@ -145,7 +146,8 @@ function createTasks(
       try {
         const giveBack = await claims.take(deployment);
         if (giveBack === null) return await later(putOffWake, deployment, CLAIMED_MS);
-        const { wakeAt } = await reconcile(deployment).finally(giveBack);
+        const traced = { attributes: { "sluice.deployment": deployment } };
+        const { wakeAt } = await inSpan("reconcile", traced, () => reconcile(deployment)).finally(giveBack);
         failures.delete(deployment);
         if (wakeAt !== null && wakeAt <= now()) await wakeDeployment(db, deployment);
         else if (wakeAt !== null) nudgeAt(wakeAt);

@@ -1,8 +1,10 @@
 import { randomUUID } from "node:crypto";
 import type { handleUnaryCall, ServerUnaryCall } from "@grpc/grpc-js";
+import { SpanKind } from "@opentelemetry/api";
 import { SluiceError } from "@sluice/core";
 import type { Logger } from "pino";
 import type { Principal } from "../access/principal.ts";
+import { inSpan } from "../tracing/span.ts";
 import { knownError, toStatus } from "./grpc.status.ts";
 import type { GrpcMethod } from "./grpc.types.ts";
 import { type Decoded, isUndecodable } from "./undecodable.ts";
@@ -23,7 +25,8 @@ export function unary(method: GrpcMethod, deps: UnaryDeps): handleUnaryCall<Deco
   return (call, callback) => {
     const requestId = randomUUID();
     const started = performance.now();
-    answerOf(call, method, deps).then(
+    const span = { kind: SpanKind.SERVER, attributes: attributesOf(call), carrier: call.metadata.getMap() };
+    inSpan(call.getPath().slice(1), span, () => answerOf(call, method, deps)).then(
       (answer) => {
         deps.ended({ path: call.getPath(), code: "ok", seconds: since(started) });
         callback(null, answer);
@@ -38,6 +41,12 @@ export function unary(method: GrpcMethod, deps: UnaryDeps): handleUnaryCall<Deco
       },
     );
   };
+}
+
+/** As OpenTelemetry names them. */
+function attributesOf(call: ServerUnaryCall<Decoded, object>) {
+  const [, service = "", method = ""] = call.getPath().split("/");
+  return { "rpc.system": "grpc", "rpc.service": service, "rpc.method": method };
 }
 
 const since = (started: number): number => (performance.now() - started) / 1_000;

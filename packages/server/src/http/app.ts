@@ -18,6 +18,7 @@ import { databaseAnswers, type ReadinessCheck } from "./readiness.ts";
 import { ROUTES } from "./routes.ts";
 import { addSecurityHeaders } from "./security-headers.ts";
 import type { Services } from "./services.ts";
+import { traceRequests } from "./tracing.ts";
 import { validatorCompiler } from "./validation.ts";
 
 export interface AppDeps {
@@ -53,6 +54,7 @@ export async function createApp(deps: AppDeps): Promise<App> {
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   announceStop(app);
+  traceRequests(app);
   handleErrors(app);
   addSecurityHeaders(app);
   limitSending(app);
