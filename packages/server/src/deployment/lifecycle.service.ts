@@ -101,7 +101,9 @@ async function remove(db: Db, principal: Principal, name: DeploymentName, now: I
     await appendEvents(db, eventsOf(abandoned.rollout, abandoned.events, now));
   }
   const rollouts = active.map(({ rollout }) => rollout.id);
-  const detail = { name: deployment.name, environment: deployment.environment, rollouts };
+  const { environment, artifact, kind } = deployment;
+  // Whoever hears of it later may find nothing of it left.
+  const detail = { name: deployment.name, environment, artifact, kind, rollouts };
   return change(db, principal, deployment, { deleting: true }, { action: "delete", done: "deleted", detail, now });
 }
 
