@@ -1,4 +1,5 @@
 import createFetchClient, { type Client as FetchClient } from "openapi-fetch";
+import { ApiError, UnreachableError } from "./api-error.ts";
 import type { paths } from "./generated/api.ts";
 import { type StreamOptions, streamMessages } from "./stream.ts";
 import { createTransport, type TransportOptions } from "./transport.ts";
@@ -23,6 +24,8 @@ export interface Client {
   events(filter?: EventFilter): AsyncGenerator<Event>;
   /** Messages of any Server-Sent Events address of the server. */
   stream(path: string, query: Query, options?: StreamOptions): ReturnType<typeof streamMessages>;
+  /** Sends a form with files, straight from where they are, and once: what was streamed away cannot be sent again. */
+  upload(path: string, form: FormData): Promise<unknown>;
   /** Resolves with the rollout as soon as it is in a terminal phase. */
   waitForRollout(id: string, options?: WaitOptions): Promise<Rollout>;
 }
@@ -51,6 +54,17 @@ export function createClient(options: ClientOptions): Client {
     url: options.url,
     http,
     stream,
+    async upload(path, form) {
+      const headers = options.token === undefined ? {} : { authorization: `Bearer ${options.token}` };
+      const send =
+        options.fetch === undefined ? fetch : (request: Request) => options.fetch?.(request) ?? fetch(request);
+      const request = new Request(new URL(path, options.url), { method: "POST", body: form, headers });
+      const response = await send(request).catch((cause: unknown) => {
+        throw new UnreachableError(options.url, cause);
+      });
+      if (!response.ok) throw await ApiError.from(response);
+      return response.json();
+    },
     async *events({ rollout, project, ...streamOptions } = {}) {
       const ofRollout = rollout !== undefined;
       const path = ofRollout ? `/v1/rollouts/${encodeURIComponent(rollout)}/events` : "/v1/events";

@@ -25,11 +25,25 @@ export type NotificationChannel = Answer<"getNotification", 200>;
 export type NotificationDelivery = Answer<"listNotificationDeliveries", 200>["items"][number];
 export type Registration = Answer<"listRegistrations", 200>["items"][number];
 export type Integration = Answer<"getIntegration", 200>;
+export type Workflow = Answer<"getWorkflow", 200>;
+export type WorkflowRun = Answer<"getWorkflowRun", 200>;
+export type WorkflowArtifact = Answer<"listWorkflowArtifacts", 200>["items"][number];
+export type Job = Answer<"getJob", 200>;
 export type Token = Answer<"listTokens", 200>["items"][number];
 export type AuditEntry = Answer<"listAudit", 200>["items"][number];
+export type Trigger = Answer<"getTrigger", 200>;
+export type NewTrigger = Answer<"createTrigger", 201>;
+export type Firing = Answer<"listFirings", 200>["items"][number];
+export type Schedule = Answer<"getSchedule", 200>;
+export type ScheduleRun = Answer<"listScheduleRuns", 200>["items"][number];
+export type Delivery = Answer<"listDeliveries", 200>["items"][number];
 
 /** One page of a list. `nextCursor` is null on the last. */
 export interface Page<Item> {
   items: Item[];
   nextCursor: string | null;
 }
+export type Model = Answer<"getModel", 200>;
+export type ModelVersion = Answer<"getModelVersion", 200>;
+export type ModelDeployment = Answer<"getModelDeployment", 200>;
+export type Batch = Answer<"getBatch", 200>;

@@ -1,6 +1,7 @@
 import type { ArtifactKind } from "@sluice/core";
 import type { Routes } from "../http/app.types.ts";
 import { agentRoutes } from "./agent/agent.routes.ts";
+import { batchRoutes } from "./model/batch/batch.routes.ts";
 import { modelDeploymentRoutes } from "./model/deployment/deployment.routes.ts";
 import { modelRoutes } from "./model/model.routes.ts";
 import { uploadRoutes } from "./model/upload/upload.routes.ts";
@@ -12,7 +13,7 @@ import { templateRoutes } from "./pipeline/template.routes.ts";
 export const SURFACES: Readonly<Record<ArtifactKind, readonly Routes[]>> = {
   application: [],
   agent: [agentRoutes],
-  model: [modelRoutes, uploadRoutes, modelDeploymentRoutes],
+  model: [modelRoutes, uploadRoutes, modelDeploymentRoutes, batchRoutes],
   pipeline: [pipelineRoutes, pipelineRecordRoutes, templateRoutes],
   prompt: [],
 };

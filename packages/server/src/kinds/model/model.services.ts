@@ -5,7 +5,9 @@ import type { Config } from "../../config.ts";
 import type { Database } from "../../db/schema.ts";
 import type { DeploymentService } from "../../deployment/deployment.services.ts";
 import type { EventBell } from "../../event/event.bell.ts";
+import type { ObjectStore } from "../../storage/object-store.ts";
 import { openStorage } from "../../storage/storage.ts";
+import { type BatchService, createBatchService } from "./batch/batch.service.ts";
 import { createModelDeploymentService, type ModelDeploymentService } from "./deployment/deployment.service.ts";
 import { createSettling, type Settling } from "./deployment/deployment.settle.ts";
 import type { ModelConfig } from "./model.config.ts";
@@ -14,6 +16,8 @@ import { createUploadService, type UploadService } from "./upload/upload.service
 
 /** What the interface for models may ask of the server. */
 export interface ModelServices {
+  batches: BatchService;
+  storage: ObjectStore;
   config: ModelConfig;
   deployments: ModelDeploymentService;
   settling: Settling;
@@ -37,9 +41,12 @@ export function createModelServices({ db, clock, bell, artifacts, deployments, c
   const storage = openStorage(settings, config.dataDir);
   const { bucket } = settings;
   const settling = createSettling({ db, clock, bell, deployments, seconds: config.models.deploySeconds });
+  const served = createModelDeploymentService({ db, clock, deployments, settling, config: config.models });
   return {
+    batches: createBatchService({ db, clock, storage, bucket, uploadLimit, deployments: served }),
+    storage,
     config: config.models,
-    deployments: createModelDeploymentService({ db, clock, deployments, settling, config: config.models }),
+    deployments: served,
     settling,
     models: createModelService({ db, clock, artifacts }),
     uploads: createUploadService({ db, clock, artifacts, storage, bucket, uploadLimit }),

@@ -1,3 +1,4 @@
+import { sql } from "kysely";
 import type { Db } from "../../../db/database.ts";
 
 export interface StoredModelDeployment {
@@ -66,12 +67,11 @@ export function listModelDeployments(
 
 /** A number that no other deployment has or had. */
 export async function nextModelDeployment(db: Db): Promise<number> {
-  const { id } = await db
-    .selectNoFrom(({ fn, val }) =>
-      fn<number>("nextval", [fn("pg_get_serial_sequence", [val("model_deployments"), val("id")])]).as("id"),
-    )
-    .executeTakeFirstOrThrow();
-  return id;
+  const next = sql<{ id: number }>`select nextval(pg_get_serial_sequence('model_deployments', 'id')::regclass) as id`;
+  const { rows } = await next.execute(db);
+  const [row] = rows;
+  if (row === undefined) throw new Error("a sequence gave no number");
+  return row.id;
 }
 
 export interface NewModelDeployment {

@@ -1,7 +1,15 @@
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { cpuCores, digestOf, modelFileOf, type RunnableSpec, SluiceError, type VersionSpec } from "@sluice/core";
+import {
+  cpuCores,
+  digestOf,
+  modelFileOf,
+  parseStoragePath,
+  type RunnableSpec,
+  SluiceError,
+  type VersionSpec,
+} from "@sluice/core";
 import { openStorage } from "../../../storage/storage.ts";
 import type { Made, Make, MakingDeps } from "../../making.ts";
 import { runChild } from "./child.ts";
@@ -71,6 +79,7 @@ export function createModelMake({ db, config, logger, changed }: MakingDeps, oth
     const { spec, deployment } = made;
     if (!("files" in spec)) return otherwise(made);
     if (!isServed(spec.runtime)) throw notServed(spec.runtime);
+    assertOwn(spec.files, made.project, config.models.storage.bucket);
     const digest = digestOf({ files: spec.files, manifest: spec.manifest ?? null, runtime: spec.runtime }).replace(
       "sha256:",
       "",
@@ -107,6 +116,16 @@ export const notServed = (runtime: string): SluiceError =>
     "failed_precondition",
     `nothing here serves models of the runtime ${runtime}; those of onnx and joblib are served`,
   );
+
+/** Uploads of every project are in one bucket, each in a folder of its own: nobody serves another one's. */
+function assertOwn(files: string, project: string, bucket: string): void {
+  const place = parseStoragePath(files, "spec.files");
+  if (place.bucket !== bucket || place.key.startsWith(`${project}/`)) return;
+  throw new SluiceError(
+    "failed_precondition",
+    `${files} is not of project ${project}, whose files are in s3://${bucket}/${project}/`,
+  );
+}
 
 function modelOf(runtime: string, names: readonly string[]): string {
   const found = modelFileOf(names);
