@@ -12,7 +12,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   runtimes: ["core"],
   client: [],
   "model-server": ["core"],
-  server: ["core", "runtimes", "gateway", "model-server"],
+  collector: ["core"],
+  server: ["core", "runtimes", "gateway", "model-server", "collector"],
   cli: ["core", "client"],
 };
 

@@ -15,7 +15,7 @@ export const pipelineFields = {
     .record(z.string(), jsonSchema)
     .refine((schema) => problemOf(schema) === null, { error: ({ input }) => problemOf(input) ?? "a JSON Schema" })
     .optional()
-    .describe("JSON Schema of the parameters of `config`. Left out: any."),
+    .describe("JSON Schema of the parameters of `config`. Left out: all are taken."),
   parameters: z.record(z.string(), jsonSchema).default({}),
 };
 

@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
+import { selectionFilter } from "@sluice/collector";
 import {
   COLLECTOR_VARIABLES,
   NODE_FILE,
@@ -13,7 +14,6 @@ import {
 } from "@sluice/core";
 import { type Finding, fail, pass } from "../../engine/checks/finding.ts";
 import type { Check, CheckContext } from "../../engine/checks.ts";
-import { selectionFilter } from "./collector/otelcol.ts";
 import { findOtelcol, NO_OTELCOL } from "./otelcol.program.ts";
 
 /** What only pipelines are asked, for candidates that run on this machine. */

@@ -1,7 +1,7 @@
 import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { planFile, type RevisionFile, revisionFile } from "@sluice/collector";
 import type { NodePlan } from "@sluice/core";
-import { planFile, type RevisionFile, revisionFile } from "./collector/settings.ts";
 
 const root = (dataDir: string): string => join(dataDir, "pipelines");
 

@@ -1,14 +1,14 @@
 import { fileURLToPath } from "node:url";
+import type { RevisionFile } from "@sluice/collector";
 import { cpuCores, type DeploymentConfig, memoryMb, renderPipeline, SluiceError } from "@sluice/core";
 import { allNodes } from "../../node/node.service.ts";
 import type { Make, MakingDeps } from "../making.ts";
-import type { RevisionFile } from "./collector/settings.ts";
 import { findOtelcol, NO_OTELCOL } from "./otelcol.program.ts";
 import { pipelineFolder, putPlan, putRevision } from "./pipeline.folder.ts";
 import { planOf } from "./pipeline.nodes.ts";
 import { livingPipelines } from "./pipeline.store.ts";
 
-const MAIN = fileURLToPath(new URL("./collector/main.ts", import.meta.url));
+const MAIN = fileURLToPath(new URL("./main.ts", import.meta.resolve("@sluice/collector")));
 
 /** What the program around the collector uses itself. */
 const AROUND_MIB = 128;

@@ -9,7 +9,7 @@ test("a rolling update has a step and a wait for each node, and ends within two 
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 300 }), (nodes) => {
       const strategy = rollingStrategy(nodes);
-      if (strategy.type !== "canary" || strategy.steps === undefined) throw new Error("it has no steps");
+      if (strategy.type !== "canary" || strategy.steps === null) throw new Error("it has no steps");
       expect(strategy.steps).toHaveLength(Math.min(nodes, 50) * 2);
       const waits = strategy.steps.flatMap((step) =>
         "wait" in step && "seconds" in step.wait ? [step.wait.seconds] : [],
