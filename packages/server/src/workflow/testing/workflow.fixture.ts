@@ -45,7 +45,16 @@ const ENDED = ["succeeded", "failed", "cancelled"];
 export async function startWorkshop(): Promise<Workshop> {
   const dataDir = await mkdtemp(join(tmpdir(), "sluice-workflows-"));
   const server = await serverProcess(dataDir);
-  await server.start();
+  const clean = async (): Promise<void> => {
+    await server.kill().catch(() => undefined);
+    await killCommands(dataDir);
+    await server.down();
+    await rm(dataDir, { recursive: true, force: true, maxRetries: 5 });
+  };
+  await server.start().catch(async (error: unknown) => {
+    await clean();
+    throw error;
+  });
   const get = (id: string) => server.call<Run>("GET", `/v1/workflow-runs/${id}`);
   const until: Workshop["until"] = async (id, holds) => {
     const deadline = Date.now() + WITHIN_MS;
@@ -76,11 +85,6 @@ export async function startWorkshop(): Promise<Workshop> {
       if (!response.ok) throw new Error(`the logs answered ${response.status}: ${await response.text()}`);
       return response.text();
     },
-    async close() {
-      await server.kill().catch(() => undefined);
-      await killCommands(dataDir);
-      await server.down();
-      await rm(dataDir, { recursive: true, force: true, maxRetries: 5 });
-    },
+    close: clean,
   };
 }
