@@ -132,6 +132,7 @@ export * from "./pipeline/pipeline.spec.ts";
 export * from "./pipeline/pipeline.status.ts";
 export * from "./pipeline/pipeline.types.ts";
 export * from "./pipeline/render.ts";
+export * from "./policy/policy.schema.ts";
 export * from "./prompt/check.ts";
 export * from "./prompt/content.ts";
 export * from "./prompt/decide.ts";

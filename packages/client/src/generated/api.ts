@@ -1102,6 +1102,78 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/jobs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List jobs, newest first; their single runs are shown by each one's own page */
+        get: operations["listJobs"];
+        put?: never;
+        /**
+         * Run a job
+         * @description The version must say `"process": "job"`. Each run works in a copy of the working folder, and knows its JOB_INDEX.
+         */
+        post: operations["startJob"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/jobs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a job with every run of its command */
+        get: operations["getJob"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/jobs/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Stop a job */
+        post: operations["cancelJob"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/jobs/{id}/logs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read or follow what a job's commands print */
+        get: operations["readJobLogs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/events": {
         parameters: {
             query?: never;
@@ -1472,6 +1544,45 @@ export interface paths {
         post?: never;
         /** Delete a secret that no revision names */
         delete: operations["deleteSecret"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/policies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List a project's policies by name */
+        get: operations["listPolicies"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/policies/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a policy */
+        get: operations["getPolicy"];
+        /**
+         * Create or replace a policy: a rule in CEL that candidates must meet
+         * @description Validation asks every policy that reaches a candidate. Its expression speaks of `version`, `config`, `strategy`, `environment`, `routed` and `route`; of environment variables only the names.
+         */
+        put: operations["putPolicy"];
+        post?: never;
+        /** Delete a policy */
+        delete: operations["deletePolicy"];
         options?: never;
         head?: never;
         patch?: never;
@@ -1886,6 +1997,78 @@ export interface paths {
          * @description The record goes at once. Instances that do not go are told of in `warning`; Sluice goes on to remove them.
          */
         delete: operations["deleteModelDeployment"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/batches": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List jobs over files, newest first */
+        get: operations["listBatches"];
+        put?: never;
+        /**
+         * Ask a model for every line of a file
+         * @description JSON with an `input` in the storage, or `multipart/form-data` with the same fields and then the file itself. NDJSON has an instance a line; CSV has a line of names and then an instance a line, its cells in order.
+         */
+        post: operations["createBatch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/batches/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read a job over a file: its state and how far it is */
+        get: operations["getBatch"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/batches/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End a job over a file where it is */
+        post: operations["cancelBatch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/batches/{id}/output": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read the results of a job: NDJSON, a line for each line of the input, in their order */
+        get: operations["getBatchOutput"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -11329,6 +11512,57 @@ export interface components {
         };
         /**
          * @example {
+         *       "artifact": "nightly-report",
+         *       "version": "1.0.0",
+         *       "environment": "production",
+         *       "completions": 4,
+         *       "parallelism": 2
+         *     }
+         * @example {
+         *       "deployment": "nightly-report",
+         *       "environment": "production"
+         *     }
+         */
+        StartJobInput: {
+            /**
+             * @description So many runs must come to a good end
+             * @default 1
+             */
+            completions?: number;
+            /**
+             * @description Runs at the same time
+             * @default 1
+             */
+            parallelism?: number;
+            /**
+             * @description Failures that are tried again, in all
+             * @default 6
+             */
+            backoffLimit?: number;
+            /**
+             * @description Of each run
+             * @default 3600
+             */
+            timeoutSeconds?: number;
+            /**
+             * @description May be run again when the server died and nobody knows how it ended
+             * @default true
+             */
+            idempotent?: boolean;
+            /** @description Default: the token's own, else `default` */
+            project?: string;
+            artifact?: string;
+            version?: string;
+            environment?: string;
+            /** @description Instead of artifact and version: what this deployment serves, with its configuration */
+            deployment?: string;
+            /** @default {} */
+            env?: {
+                [key: string]: string;
+            };
+        };
+        /**
+         * @example {
          *       "agent_id": "financial_analyst_001",
          *       "environment": "production",
          *       "version": "1.2.0",
@@ -11567,6 +11801,31 @@ export interface components {
         RegisterModelVersionInput: {
             /** @description Default: the next number */
             version?: string;
+        };
+        /**
+         * @example {
+         *       "deployment_id": 1,
+         *       "input": "s3://models/default/inputs/flowers.csv"
+         *     }
+         */
+        CreateBatchInput: {
+            deployment_id: number;
+            input: string;
+            /**
+             * @description Default: by the ending of the file's name
+             * @enum {string}
+             */
+            format?: "ndjson" | "csv";
+            /**
+             * @description Lines of one request to the model
+             * @default 32
+             */
+            batch_size?: number;
+            /**
+             * @description Requests at once
+             * @default 4
+             */
+            concurrency?: number;
         };
         /**
          * @example {
@@ -30290,6 +30549,52 @@ export interface components {
             /** Format: date-time */
             at: string;
         };
+        WorkflowArtifact: {
+            id: string;
+            stage: string;
+            task: string;
+            attempt: number;
+            name: string;
+            path: string;
+            sizeBytes: number;
+            sha256: string;
+        };
+        Job: {
+            id: string;
+            project: string;
+            artifact: string;
+            version: string;
+            environment: string | null;
+            deployment: string | null;
+            revision: number | null;
+            /** @enum {string} */
+            status: "queued" | "running" | "cancelling" | "succeeded" | "failed" | "cancelled";
+            reason: string | null;
+            completions: number;
+            parallelism: number;
+            backoffLimit: number;
+            retriesLeft: number;
+            succeeded: number;
+            failed: number;
+            active: number;
+            runs: {
+                task: string;
+                index: number;
+                attempt: number;
+                /** @enum {string} */
+                status: "running" | "succeeded" | "failed" | "lost";
+                exitCode: number | null;
+                reason: string | null;
+                /** Format: date-time */
+                startedAt: string;
+                finishedAt: string | null;
+            }[];
+            triggeredBy: string;
+            /** Format: date-time */
+            createdAt: string;
+            startedAt: string | null;
+            finishedAt: string | null;
+        };
         /**
          * @example {
          *       "id": 1,
@@ -30365,6 +30670,46 @@ export interface components {
              * @example 2024-01-01T00:00:00
              */
             updated_at: string;
+            created_by: string;
+        };
+        /**
+         * @example {
+         *       "id": 1,
+         *       "deployment_id": 1,
+         *       "status": "completed",
+         *       "reason": null,
+         *       "input": "s3://models/default/inputs/flowers.csv",
+         *       "output": "s3://models/default/batches/1/output.ndjson",
+         *       "format": "csv",
+         *       "lines": 150,
+         *       "failed_lines": 0,
+         *       "created_at": "2024-01-01T00:00:00",
+         *       "started_at": "2024-01-01T00:00:00",
+         *       "finished_at": "2024-01-01T00:00:02",
+         *       "created_by": "local"
+         *     }
+         */
+        Batch: {
+            id: number;
+            deployment_id: number;
+            /** @enum {string} */
+            status: "queued" | "running" | "completed" | "failed" | "cancelled";
+            reason: string | null;
+            input: string;
+            output: string;
+            /** @enum {string} */
+            format: "ndjson" | "csv";
+            /** @description Lines that have a result */
+            lines: number;
+            /** @description Those of them whose result is an error */
+            failed_lines: number;
+            /**
+             * @description UTC, without a zone
+             * @example 2024-01-01T00:00:00
+             */
+            created_at: string;
+            started_at: string | null;
+            finished_at: string | null;
             created_by: string;
         };
         /**
@@ -30585,6 +30930,30 @@ export interface components {
             example: {
                 [key: string]: components["schemas"]["Json"];
             };
+        };
+        Policy: {
+            /** @default  */
+            description: string;
+            /** @default null */
+            environment: string | null;
+            /** @default null */
+            artifact: string | null;
+            /** @default null */
+            kind: ("prompt" | "agent" | "model" | "pipeline" | "application") | null;
+            expression: string;
+            /**
+             * @default critical
+             * @enum {string}
+             */
+            severity: "critical" | "high" | "medium" | "low";
+            /** @default true */
+            enabled: boolean;
+            name: string;
+            project: string;
+            /** Format: date-time */
+            createdAt: string;
+            /** Format: date-time */
+            updatedAt: string;
         };
         /**
          * @example {
@@ -32703,16 +33072,6 @@ export interface components {
             at: string;
             /** @description This delivery was carried out before; nothing was done again. */
             duplicate: boolean;
-        };
-        WorkflowArtifact: {
-            id: string;
-            stage: string;
-            task: string;
-            attempt: number;
-            name: string;
-            path: string;
-            sizeBytes: number;
-            sha256: string;
         };
         /**
          * @example {
@@ -40045,6 +40404,183 @@ export interface operations {
             504: components["responses"]["deadline_exceeded"];
         };
     };
+    listJobs: {
+        parameters: {
+            query?: {
+                /** @description Default: the token's own, else `default` */
+                project?: string;
+                artifact?: string;
+                environment?: string;
+                status?: "queued" | "running" | "cancelling" | "succeeded" | "failed" | "cancelled";
+                /** @description Items a page */
+                limit?: number;
+                /** @description `nextCursor` of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Job"][];
+                        /** @description Null on the last page */
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["invalid_argument"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["permission_denied"];
+            429: components["responses"]["resource_exhausted"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+            504: components["responses"]["deadline_exceeded"];
+        };
+    };
+    startJob: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StartJobInput"];
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            400: components["responses"]["invalid_argument"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["permission_denied"];
+            404: components["responses"]["not_found"];
+            409: components["responses"]["failed_precondition"];
+            429: components["responses"]["resource_exhausted"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+            504: components["responses"]["deadline_exceeded"];
+        };
+    };
+    getJob: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            400: components["responses"]["invalid_argument"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["permission_denied"];
+            404: components["responses"]["not_found"];
+            429: components["responses"]["resource_exhausted"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+            504: components["responses"]["deadline_exceeded"];
+        };
+    };
+    cancelJob: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    comment?: string;
+                } | null;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Job"];
+                };
+            };
+            400: components["responses"]["invalid_argument"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["permission_denied"];
+            404: components["responses"]["not_found"];
+            409: components["responses"]["failed_precondition"];
+            429: components["responses"]["resource_exhausted"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+            504: components["responses"]["deadline_exceeded"];
+        };
+    };
+    readJobLogs: {
+        parameters: {
+            query?: {
+                /** @description One run of the command */
+                task?: string;
+                attempt?: number;
+                follow?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Text, or a stream */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/plain": string;
+                    "text/event-stream": string;
+                };
+            };
+            400: components["responses"]["invalid_argument"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["permission_denied"];
+            404: components["responses"]["not_found"];
+            429: components["responses"]["resource_exhausted"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+            504: components["responses"]["deadline_exceeded"];
+        };
+    };
     listEvents: {
         parameters: {
             query?: {
@@ -42630,6 +43166,177 @@ export interface operations {
             504: components["responses"]["deadline_exceeded"];
         };
     };
+    listPolicies: {
+        parameters: {
+            query?: {
+                project?: string;
+                /** @description Items a page */
+                limit?: number;
+                /** @description `nextCursor` of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Policy"][];
+                        /** @description Null on the last page */
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["invalid_argument"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["permission_denied"];
+            429: components["responses"]["resource_exhausted"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+            504: components["responses"]["deadline_exceeded"];
+        };
+    };
+    getPolicy: {
+        parameters: {
+            query?: {
+                project?: string;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Policy"];
+                };
+            };
+            400: components["responses"]["invalid_argument"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["permission_denied"];
+            404: components["responses"]["not_found"];
+            429: components["responses"]["resource_exhausted"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+            504: components["responses"]["deadline_exceeded"];
+        };
+    };
+    putPolicy: {
+        parameters: {
+            query?: {
+                project?: string;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "description": "images come with a digest",
+                 *       "environment": "production",
+                 *       "expression": "!has(version.spec.image) || version.spec.image.contains(\"@sha256:\")",
+                 *       "severity": "critical"
+                 *     }
+                 */
+                "application/json": {
+                    /** @default  */
+                    description?: string;
+                    /** @default null */
+                    environment?: string | null;
+                    /** @default null */
+                    artifact?: string | null;
+                    /** @default null */
+                    kind?: ("prompt" | "agent" | "model" | "pipeline" | "application") | null;
+                    expression: string;
+                    /**
+                     * @default critical
+                     * @enum {string}
+                     */
+                    severity?: "critical" | "high" | "medium" | "low";
+                    /** @default true */
+                    enabled?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Policy"];
+                };
+            };
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Policy"];
+                };
+            };
+            400: components["responses"]["invalid_argument"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["permission_denied"];
+            404: components["responses"]["not_found"];
+            409: components["responses"]["failed_precondition"];
+            429: components["responses"]["resource_exhausted"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+            504: components["responses"]["deadline_exceeded"];
+        };
+    };
+    deletePolicy: {
+        parameters: {
+            query?: {
+                project?: string;
+            };
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Deleted */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["invalid_argument"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["permission_denied"];
+            404: components["responses"]["not_found"];
+            409: components["responses"]["failed_precondition"];
+            429: components["responses"]["resource_exhausted"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+            504: components["responses"]["deadline_exceeded"];
+        };
+    };
     listTriggers: {
         parameters: {
             query?: {
@@ -43751,6 +44458,165 @@ export interface operations {
             403: components["responses"]["permission_denied"];
             404: components["responses"]["not_found"];
             409: components["responses"]["failed_precondition"];
+            429: components["responses"]["resource_exhausted"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+            504: components["responses"]["deadline_exceeded"];
+        };
+    };
+    listBatches: {
+        parameters: {
+            query?: {
+                project?: string;
+                /** @description Items a page */
+                limit?: number;
+                /** @description `nextCursor` of the page before */
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Batch"][];
+                        /** @description Null on the last page */
+                        nextCursor: string | null;
+                    };
+                };
+            };
+            400: components["responses"]["invalid_argument"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["permission_denied"];
+            429: components["responses"]["resource_exhausted"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+            504: components["responses"]["deadline_exceeded"];
+        };
+    };
+    createBatch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["CreateBatchInput"] | null;
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Batch"];
+                };
+            };
+            400: components["responses"]["invalid_argument"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["permission_denied"];
+            404: components["responses"]["not_found"];
+            409: components["responses"]["failed_precondition"];
+            429: components["responses"]["resource_exhausted"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+            504: components["responses"]["deadline_exceeded"];
+        };
+    };
+    getBatch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Batch"];
+                };
+            };
+            400: components["responses"]["invalid_argument"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["permission_denied"];
+            404: components["responses"]["not_found"];
+            429: components["responses"]["resource_exhausted"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+            504: components["responses"]["deadline_exceeded"];
+        };
+    };
+    cancelBatch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Batch"];
+                };
+            };
+            400: components["responses"]["invalid_argument"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["permission_denied"];
+            404: components["responses"]["not_found"];
+            409: components["responses"]["failed_precondition"];
+            429: components["responses"]["resource_exhausted"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+            504: components["responses"]["deadline_exceeded"];
+        };
+    };
+    getBatchOutput: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["invalid_argument"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["permission_denied"];
+            404: components["responses"]["not_found"];
             429: components["responses"]["resource_exhausted"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];

@@ -21,6 +21,8 @@ const LEAST_ROLE = {
   "node.read": "viewer",
   "secret.read": "deployer",
   "secret.write": "admin",
+  "policy.read": "viewer",
+  "policy.write": "admin",
   "artifact.write": "deployer",
   "evaluation.write": "deployer",
   "deployment.write": "deployer",

@@ -97,6 +97,13 @@ export interface Database extends NotificationTables {
     started_at: Generated<Date>;
     finished_at: Date | null;
   };
+  policies: {
+    project: string;
+    name: string;
+    spec: JSONColumnType<object>;
+    created_at: Date;
+    updated_at: Date;
+  };
   secrets: { project: string; name: string; created_at: Date };
   secret_versions: {
     project: string;

@@ -8,9 +8,11 @@ import type {
   ValidationResult,
   VersionSpec,
 } from "@sluice/core";
+import type { CelEvaluator } from "../cel/cel.evaluator.ts";
 import type { Db } from "../db/database.ts";
 import { integrationChecks } from "../integration/integration.checks.ts";
 import { KIND_CHECKS } from "../kinds/checks.ts";
+import { policyChecks } from "../policy/policy.checks.ts";
 import { artifactChecks } from "./checks/artifact.checks.ts";
 import { configChecks } from "./checks/config.checks.ts";
 import { deliveryChecks } from "./checks/delivery.checks.ts";
@@ -35,6 +37,8 @@ export interface CheckEnvironment {
   capacity?: Capacity;
   /** The program that runs models of Python. Default: `python3`. */
   python?: string;
+  /** Evaluates policies. Default: a thread that lives as long as it takes. */
+  cel?: CelEvaluator;
 }
 
 export interface Capacity {
@@ -55,6 +59,7 @@ export interface Candidate {
   strategy: Strategy;
   environment: EnvironmentSpec;
   environmentName: string;
+  artifact: string;
   route: RouteSettings | null;
 }
 
@@ -83,6 +88,7 @@ const CHECKS: readonly Check[] = [
   ...securityChecks,
   ...deliveryChecks,
   ...dependencyChecks,
+  ...policyChecks,
   ...integrationChecks,
 ];
 
@@ -134,6 +140,7 @@ export async function runChecks(
     strategy: rollout.strategy,
     environment: spec,
     environmentName: deployment.environment,
+    artifact: rollout.artifact,
     route: route?.settings ?? null,
   };
   return check({ ...environment, db, candidate, ...(signal && { signal }) }, now);

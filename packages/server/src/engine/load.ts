@@ -64,8 +64,8 @@ export interface Loaded {
   deliveredBy: string | null;
   /** Whether any gate may ask for a version of the artifact in this environment. */
   gated: boolean;
-  /** Whether the project has services that validation asks. */
-  asksServices: boolean;
+  /** Whether validation asks services, or policies in a thread of their own. */
+  asksOthers: boolean;
   /** What the pooled judge says of the first rollout; null before it has looked. */
   judge: JudgeReport | null;
   /** When the deployment is looked at again in any case: the later wake that is pending. */
@@ -113,8 +113,9 @@ const GATED = sql<boolean>`
             and (gates.artifact is null or gates.artifact = artifacts.name)
             and (gates.environment is null or gates.environment = d.environment))`;
 
-const ASKS_SERVICES = sql<boolean>`
-  exists (select from integrations where integrations.project = d.project and integrations.spec -> 'health' <> 'null'::jsonb)`;
+const ASKS_OTHERS = sql<boolean>`
+  (exists (select from policies where policies.project = d.project) or
+  exists (select from integrations where integrations.project = d.project and integrations.spec -> 'health' <> 'null'::jsonb))`;
 
 const DELIVERED_BY = sql<string | null>`
   (select max(earlier.id) from rollouts head join rollouts earlier on earlier.deployment_id = head.deployment_id
@@ -145,7 +146,7 @@ export async function load(db: Db, id: string): Promise<Loaded | null> {
       GATED.as("gated"),
       MIGRATION_RUNS.as("migrationRuns"),
       DELIVERED_BY.as("deliveredBy"),
-      ASKS_SERVICES.as("asksServices"),
+      ASKS_OTHERS.as("asksOthers"),
       JUDGE.as("judge"),
       WAKE_AT.as("wake_at"),
     ])
@@ -181,7 +182,7 @@ export async function load(db: Db, id: string): Promise<Loaded | null> {
     gated: row.gated,
     migrationRuns: row.migrationRuns,
     deliveredBy: row.deliveredBy,
-    asksServices: row.asksServices,
+    asksOthers: row.asksOthers,
     judge: row.judge,
     wakeAt: row.wake_at,
   };

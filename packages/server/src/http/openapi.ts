@@ -31,6 +31,7 @@ const TAGS = [
   ["Notifications", "Who is told when something happens: webhooks, Slack, e-mail"],
   ["Integrations", "Services around deployments: asked before anything starts, told of what serves"],
   ["Audit", "Who changed what, in a chain that can be verified"],
+  ["Policies", "Rules in CEL that every candidate within their reach must meet"],
   ["Secrets", "What programs get and nobody else: written, rotated, never read back"],
   ["Tokens", "Who may do what"],
   ["Projects", "Tenancy"],

@@ -18,6 +18,7 @@ import { SURFACES } from "../kinds/surfaces.ts";
 import { scoreRoutes } from "../metric/score.routes.ts";
 import { nodeRoutes } from "../node/node.routes.ts";
 import { notificationRoutes } from "../notification/notification.routes.ts";
+import { policyRoutes } from "../policy/policy.routes.ts";
 import { projectRoutes } from "../project/project.routes.ts";
 import { ofrepRoutes } from "../resolve/ofrep.routes.ts";
 import { resolveRoutes } from "../resolve/resolve.routes.ts";
@@ -63,6 +64,7 @@ export const ROUTES: readonly Routes[] = [
   auditRoutes,
   tokenRoutes,
   secretRoutes,
+  policyRoutes,
   triggerRoutes,
   scheduleRoutes,
   fireRoutes,

@@ -23,6 +23,7 @@ import { createPipelineService, type PipelineService } from "../kinds/pipeline/p
 import { createScoreService, type ScoreService } from "../metric/score.service.ts";
 import { createNodeService, type NodeService } from "../node/node.service.ts";
 import { createNotificationService, type NotificationService } from "../notification/notification.service.ts";
+import { createPolicyService, type PolicyService } from "../policy/policy.service.ts";
 import { createProjectService, type ProjectService } from "../project/project.service.ts";
 import { createResolveLimit, type ResolveLimit } from "../resolve/resolve.limit.ts";
 import { createResolveService, type ResolveService } from "../resolve/resolve.service.ts";
@@ -58,6 +59,7 @@ export interface Services {
   models: ModelServices;
   pipelines: PipelineService;
   plans: PlanService;
+  policies: PolicyService;
   projects: ProjectService;
   resolveLimit: ResolveLimit;
   resolver: Resolver;
@@ -122,6 +124,7 @@ export function createServices(deps: ServiceDeps): Services {
       rollouts: createRolloutService(deps),
     }),
     plans: createPlanService(deps),
+    policies: createPolicyService(deps),
     projects: createProjectService(deps),
     resolveLimit: createResolveLimit(deps.config.resolveLimit, deps.clock),
     resolver,

@@ -109,7 +109,7 @@ function change(tx: Db, principal: Principal, request: PlanRequest, now: Instant
 
 async function candidateOf(
   tx: Db,
-  { id, project, kind, environment: environmentName }: StoredDeployment,
+  { id, project, kind, artifact, environment: environmentName }: StoredDeployment,
   { strategy }: Rollout,
   { versionId, version, spec, config }: StoredRevision,
   environment: EnvironmentSpec,
@@ -126,6 +126,7 @@ async function candidateOf(
     strategy,
     environment,
     environmentName,
+    artifact,
   };
   return { ...planned, route: route?.settings ?? null };
 }

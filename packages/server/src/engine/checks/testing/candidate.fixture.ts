@@ -72,6 +72,7 @@ export async function candidateFixture({ db }: TestDatabase): Promise<CandidateF
       strategy: strategySchema.parse({ type: "canary" }),
       environment: environmentSchema.parse({}),
       environmentName: "development",
+      artifact: "greeter",
       route: null,
       ...change,
     };
