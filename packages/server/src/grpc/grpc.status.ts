@@ -26,10 +26,13 @@ export const GRPC_STATUS: Readonly<Record<ErrorCode, status>> = {
 /** Whose codes the reasons are. */
 const DOMAIN = "sluice";
 
-/** Bytes of a status message: it travels in a header, percent-encoded. */
-const MAX_MESSAGE = 2_048;
-/** Fields that are named in the details: they travel in a header too. */
-const MAX_VIOLATIONS = 20;
+/**
+ * Message and details travel in trailers, and some clients take no more than 8 kB of those: characters of the message and of
+ * what is said of a field, and how many fields are named.
+ */
+const MAX_MESSAGE = 1_024;
+const MAX_DESCRIPTION = 200;
+const MAX_VIOLATIONS = 10;
 
 const details = loadProto("google/rpc/details.proto");
 const STATUS = messageOf(details, "google.rpc.Status");
@@ -43,7 +46,7 @@ export function knownError(error: unknown): SluiceError {
 /** An error as gRPC tells it: code, message, and google.rpc details in the trailers. */
 export function toStatus(error: SluiceError, requestId: string): StatusObject {
   const code = GRPC_STATUS[error.code];
-  const message = cut(error.message);
+  const message = cut(error.message, MAX_MESSAGE);
   const packed = STATUS.serialize({ code, message, details: detailsOf(error, requestId) });
   const metadata = new Metadata();
   metadata.set("grpc-status-details-bin", packed);
@@ -56,8 +59,8 @@ function detailsOf(error: SluiceError, requestId: string): object[] {
   const request = pack("google.rpc.RequestInfo", { request_id: requestId });
   if (error.violations.length === 0) return [info, request];
   const field_violations = error.violations.slice(0, MAX_VIOLATIONS).map(({ field, found, allowed }) => ({
-    field: cut(field),
-    description: cut(`${describe(found)}; allowed: ${allowed}`),
+    field: cut(field, MAX_DESCRIPTION),
+    description: cut(`${describe(found)}; allowed: ${allowed}`, MAX_DESCRIPTION),
   }));
   return [info, pack("google.rpc.BadRequest", { field_violations }), request];
 }
@@ -67,5 +70,5 @@ const pack = (name: string, value: object) => ({
   value: messageOf(details, name).serialize(value),
 });
 
-const cut = (text: string): string =>
-  text.length <= MAX_MESSAGE ? text : `${text.slice(0, MAX_MESSAGE - 1).toWellFormed()}…`;
+const cut = (text: string, most: number): string =>
+  text.length <= most ? text : `${text.slice(0, most - 1).toWellFormed()}…`;
