@@ -161,7 +161,10 @@ class Turn {
       this.#tellEnd(task, "succeeded");
       return;
     }
-    if (task.stop !== null) return this.#stopped(ended, task.stop.cause, "");
+    if (task.stop !== null) {
+      // Of a command its end says no more than that it was stopped; what is built in says what it waited for.
+      return this.#stopped(ended, task.stop.cause, stage.run === undefined ? `(${fact.reason})` : "");
+    }
     const mayRepeat = fact.hopeless !== true && this.#mayRepeat(stage, fact);
     // That a server died is not the stage's fault, and costs it no retry; not for ever, for it may be what kills it.
     const extra = fact.status === "lost" && task.attempt <= LOST_AGAIN ? 1 : 0;
@@ -175,7 +178,7 @@ class Turn {
 
   #stopped(task: TaskState, cause: StopCause, detail: string) {
     const stage = this.#stage(task);
-    const tail = detail === "" ? "" : ` ${detail}`;
+    const tail = detail === "" || detail.startsWith(",") ? detail : ` ${detail}`;
     if (cause === "timeout") {
       this.#failed(
         { ...task, finishedAt: this.#now },

@@ -42,9 +42,9 @@ export interface Workshop {
 const WITHIN_MS = 90_000;
 const ENDED = ["succeeded", "failed", "cancelled"];
 
-export async function startWorkshop(): Promise<Workshop> {
+export async function startWorkshop(settings: Record<string, string> = {}): Promise<Workshop> {
   const dataDir = await mkdtemp(join(tmpdir(), "sluice-workflows-"));
-  const server = await serverProcess(dataDir);
+  const server = await serverProcess(dataDir, settings);
   const clean = async (): Promise<void> => {
     await server.kill().catch(() => undefined);
     await killCommands(dataDir);
