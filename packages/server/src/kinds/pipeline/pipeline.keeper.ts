@@ -1,4 +1,4 @@
-import type { Instant } from "@sluice/core";
+import type { Instant, LabelledNode } from "@sluice/core";
 import type { Kysely } from "kysely";
 import type { Logger } from "pino";
 import type { Principal } from "../../access/principal.ts";
@@ -13,7 +13,7 @@ import { recordOutcomes } from "./pipeline.outcomes.ts";
 import { keepHistory, type LivingPipeline, livingPipelines, markDeleted, purgeDeleted } from "./pipeline.store.ts";
 
 /** How long a deleted deployment and its history are kept. */
-export const RETENTION_DAYS = 30;
+const RETENTION_DAYS = 30;
 const DAY_MS = 86_400_000;
 
 export interface PipelineKeeper {
@@ -36,25 +36,30 @@ const NODES: Principal = { name: "nodes", role: "admin", project: null, environm
  * deployments whose nodes have changed, and clears away what was deleted.
  */
 export function createPipelineKeeper({ db, clock, config, deployments }: Deps): PipelineKeeper {
+  async function keepOne(pipeline: LivingPipeline, nodes: readonly LabelledNode[]): Promise<void> {
+    if (pipeline.deleting) return keepHistoryOnce(db, pipeline);
+    const plan = planOf(pipeline, nodes);
+    // Without a node left the collectors stay where they are: a selector that went wrong is no order to stop.
+    if (plan.nodes.length === 0) return;
+    await putPlan(pipelineFolder(config.dataDir, pipeline.deployment), plan);
+    const wanted = plan.nodes.length * plan.replicas;
+    if (pipeline.stored === null || wanted === pipeline.replicas) return;
+    await deployments.scale(NODES, { id: pipeline.deployment }, wanted);
+  }
+
   return {
     async keep() {
       const nodes = await allNodes(db, config);
       const living = await livingPipelines(db);
-      for (const pipeline of living) {
-        if (pipeline.deleting) await keepHistoryOnce(db, pipeline);
-        const plan = planOf(pipeline, nodes);
-        // Without a node left the collectors stay where they are: a selector that went wrong is no order to stop.
-        if (plan.nodes.length === 0) continue;
-        await putPlan(pipelineFolder(config.dataDir, pipeline.deployment), plan);
-        const wanted = plan.nodes.length * plan.replicas;
-        if (pipeline.stored === null || pipeline.deleting || wanted === pipeline.replicas) continue;
-        await deployments.scale(NODES, { id: pipeline.deployment }, wanted);
-      }
+      // One that goes away this moment keeps nobody else from being looked after.
+      const kept = await Promise.allSettled(living.map((pipeline) => keepOne(pipeline, nodes)));
       const now = new Date(clock());
       await recordOutcomes(db);
       await markDeleted(db, now);
       await purgeDeleted(db, new Date(now.getTime() - RETENTION_DAYS * DAY_MS));
       await removeOrphans(config.dataDir, new Set(living.map((pipeline) => pipeline.deployment)));
+      const failures = kept.flatMap((result) => (result.status === "rejected" ? [result.reason] : []));
+      if (failures.length > 0) throw new AggregateError(failures, `${failures.length} pipelines were not looked after`);
     },
   };
 }

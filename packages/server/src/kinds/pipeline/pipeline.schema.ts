@@ -201,7 +201,6 @@ export const historyEntrySchema = z
 export type HistoryEntry = z.output<typeof historyEntrySchema>;
 export type DeployPipeline = z.output<typeof deployPipelineSchema>;
 export type UpdatePipeline = z.output<typeof updatePipelineSchema>;
-export type RollbackPipeline = z.output<typeof rollbackPipelineSchema>;
 export type ListPipelines = z.output<typeof listPipelinesSchema>;
 export type PipelineSummary = z.output<typeof pipelineSummarySchema>;
 export type PipelineDetail = z.output<typeof pipelineDetailSchema>;

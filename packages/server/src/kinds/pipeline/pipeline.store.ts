@@ -79,19 +79,6 @@ export async function findPipeline(db: Db, deployment: string): Promise<StoredPi
   return row === undefined ? null : stored(row);
 }
 
-/** The living deployment of that name in the project, or the last one that was deleted. */
-export async function findPipelineByName(db: Db, project: string, name: string): Promise<StoredPipeline | null> {
-  const row = await db
-    .selectFrom("pipeline_deployments")
-    .selectAll()
-    .where("project", "=", project)
-    .where("name", "=", name)
-    .orderBy("deployment_id", "desc")
-    .limit(1)
-    .executeTakeFirst();
-  return row === undefined ? null : stored(row);
-}
-
 export async function pipelinesOf(db: Db, deployments: readonly string[]): Promise<Map<string, StoredPipeline>> {
   if (deployments.length === 0) return new Map();
   const rows = await db
