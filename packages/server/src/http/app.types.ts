@@ -31,6 +31,8 @@ declare module "fastify" {
     isSigned?: (request: FastifyRequest) => boolean;
     /** Repetitions are known by what the sender calls a delivery, and not by an Idempotency-Key. */
     ownDeliveries?: boolean;
+    /** Changes nothing, whatever its method: an Idempotency-Key has nothing to guard. */
+    readsOnly?: boolean;
     /** The answer holds a secret that is shown once: an Idempotency-Key guards the change, but nothing is kept to repeat. */
     secretAnswer?: boolean;
     /** The route can be repeated by itself, and takes too long for one transaction: it heeds an Idempotency-Key on its own. */

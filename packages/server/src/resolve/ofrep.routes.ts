@@ -20,7 +20,7 @@ import type { Bulk } from "./resolve.service.ts";
 
 /** Prompts as flags of OpenFeature: any provider of OFREP reads them. */
 export function ofrepRoutes(app: App, { resolves, resolveLimit }: Services): void {
-  const common = { config: { rateLimit: false as const }, errorHandler: sendFailure };
+  const common = { config: { rateLimit: false as const, readsOnly: true }, errorHandler: sendFailure };
   const described = { tags: ["OFREP"], headers: ofrepHeaders, querystring: ofrepQuery, body: evaluationBody };
 
   app.post(

@@ -215,6 +215,19 @@ describe("POST", () => {
     );
   });
 
+  test("heeds no Idempotency-Key: what is read twice may differ", async () => {
+    const headers = { authorization: `Bearer ${token.secret}`, "idempotency-key": "same" };
+    for (const key of ["person-1", "person-2"]) {
+      const answer = await usual.ask("POST", "/v1/resolve/greeting", { body: { key }, headers });
+      expect(answer).toMatchObject({ status: 200, body: { deployment: "greeting" } });
+      const flag = await usual.ask("POST", "/ofrep/v1/evaluate/flags/greeting", {
+        body: { context: { targetingKey: key } },
+        headers,
+      });
+      expect(flag).toMatchObject({ status: 200, body: { key: "greeting" } });
+    }
+  });
+
   test.each([
     [{ key: 5 }, "key"],
     [{ key: "k".repeat(5_000) }, "key"],

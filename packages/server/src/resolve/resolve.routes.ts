@@ -10,7 +10,7 @@ const CACHING = "private, no-cache";
 /** Reading the version of a prompt that somebody gets. Plain reads are answered before Fastify where they can be: see `front.ts`. */
 export function resolveRoutes(app: App, { resolves, resolveLimit }: Services): void {
   const tags = ["Prompts"];
-  const config = { rateLimit: false } as const;
+  const config = { rateLimit: false, readsOnly: true } as const;
 
   app.get(
     "/v1/resolve/:deployment",
