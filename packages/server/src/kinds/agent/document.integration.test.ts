@@ -204,10 +204,16 @@ describe("the document, from its first request to its last", () => {
         deployment_frequency: 12.5,
       },
     });
-    expect(body.metrics).toMatchObject({ total_deployments: 1, successful_deployments: 1, success_rate: 1 });
+    // The printed deployment was taken back, the example was completed.
+    expect(body.metrics).toMatchObject({
+      total_deployments: 2,
+      successful_deployments: 1,
+      failed_deployments: 1,
+      success_rate: 0.5,
+    });
     const text = await (await fetch(`${here.server.url}/metrics`)).text();
     expect(text).toMatch(/^sluice_agent_deployments_successful 1$/m);
-    expect(text).toMatch(/^sluice_agent_deployment_success_ratio 1$/m);
+    expect(text).toMatch(/^sluice_agent_deployment_success_ratio 0.5$/m);
   });
 
   test("GET /environments answers the printed environments word for word", async () => {
