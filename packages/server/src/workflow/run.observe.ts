@@ -7,6 +7,7 @@ import {
   type TaskState,
   type WorkflowRun,
 } from "@sluice/core";
+import { createMask } from "@sluice/runtimes";
 import type { CelEvaluator } from "../cel/cel.evaluator.ts";
 import { inAmbientTransaction } from "../db/ambient.ts";
 import { type AttemptResult, attemptsOf, beginAttempt, endAttempt, type StoredAttempt } from "./attempt.store.ts";
@@ -56,10 +57,22 @@ async function lookAt(
           return { status: "failed" as const, result: { reason: error.message, hopeless: true } };
         });
   if (outcome === null) return attempt;
-  const result: AttemptResult = { ...attempt.result, ...outcome.result };
+  const result = withoutSecrets(stored, { ...attempt.result, ...outcome.result });
   const at = new Date(deps.now());
   await endAttempt(deps.db, attempt, { status: outcome.status, result, at });
   return { ...attempt, status: outcome.status, result, finishedAt: at };
+}
+
+/** Values of secret inputs may come back in what a step says. */
+function withoutSecrets({ secrets }: StoredRun, { reason, outputs, ...result }: AttemptResult): AttemptResult {
+  const mask = createMask(Object.values(secrets));
+  return {
+    ...result,
+    ...(reason && { reason: mask(reason) }),
+    ...(outputs && {
+      outputs: Object.fromEntries(Object.entries(outputs).map(([name, value]) => [name, mask(value)])),
+    }),
+  };
 }
 
 const factOf = ({ attempt, status, result }: StoredAttempt): AttemptFact => ({
@@ -93,7 +106,7 @@ export async function begin(deps: ObserveDeps, stored: StoredRun, key: string, a
     });
   } catch (error) {
     if (!(error instanceof SluiceError)) throw error;
-    const result = { reason: error.message, hopeless: isSluiceProblem(error) };
+    const result = withoutSecrets(stored, { reason: error.message, hopeless: isSluiceProblem(error) });
     await beginAttempt(deps.db, name, { node: deps.node, at });
     await endAttempt(deps.db, name, { status: "failed", result, at });
   }
