@@ -20,7 +20,8 @@ const SWEEP_EVERY = 3_600_000;
 export function makeWritesIdempotent(app: App, db: Kysely<Database>): void {
   app.addHook("onRoute", (route) => {
     if (![route.method].flat().some((method) => WRITES.has(method))) return;
-    if (route.config?.ownDeliveries === true || route.config?.readsOnly === true) return;
+    const { ownDeliveries, readsOnly, repeatable } = route.config ?? {};
+    if (ownDeliveries === true || readsOnly === true || repeatable === true) return;
     const { handler } = route;
     const isSecret = route.config?.secretAnswer === true;
     route.handler = async function (request, reply) {
