@@ -62,7 +62,8 @@ const HEADS = sql`
   select distinct on (receiver) receiver, due_at from outbox
   where status = 'pending'
     and not exists (select from notification_channels c where c.id = receiver and not c.enabled)
-    and not exists (select from integrations i where i.id = receiver and not (i.spec ->> 'enabled')::boolean)
+    and not exists (select from integrations i where i.id = receiver
+                    and (not (i.spec ->> 'enabled')::boolean or i.spec -> 'webhook' = 'null'::jsonb))
   order by receiver, seq`;
 
 /** Receivers whose next message is due, the one that waits longest first. */
@@ -157,7 +158,11 @@ export async function forgetDeliveries(db: Db, receiver: string): Promise<void> 
   await db.deleteFrom("outbox").where("receiver", "=", receiver).execute();
 }
 
-/** What was delivered, given up or held back before. */
+/** What was delivered, given up or held back before, and what was made for a receiver while that was deleted. */
 export async function forgetOldDeliveries(db: Db, before: Date): Promise<void> {
   await db.deleteFrom("outbox").where("finished_at", "<", before).execute();
+  await sql`
+    delete from outbox where status = 'pending'
+      and not exists (select from notification_channels c where c.id = receiver)
+      and not exists (select from integrations i where i.id = receiver)`.execute(db);
 }
