@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from "node:child_process";
-import { readFileSync } from "node:fs";
-import { dirname } from "node:path";
+import { existsSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { linesOf, Reader } from "../guide.ts";
@@ -8,6 +8,9 @@ import { OTELCOL, WITHOUT_OTELCOL } from "../otelcol/find.ts";
 import { startSystem } from "./system.ts";
 
 const CLI = fileURLToPath(new URL("../../packages/cli/src/main.ts", import.meta.url));
+
+/** The variable PATH of this machine. */
+const USUAL = spawnSync("sh", ["-c", 'printf %s "$PATH"'], { encoding: "utf8" }).stdout;
 
 /** What the document prints, but for its ids; a shell reads it. */
 const PRINTED = {
@@ -44,9 +47,8 @@ describe.skipIf(OTELCOL === null)(`pipelines by the command line (${OTELCOL ?? W
   const folder = dirname(OTELCOL ?? "/");
 
   test("the lines of the command line run as they are printed", { timeout: 300_000 }, async () => {
-    const path = spawnSync("sh", ["-c", 'printf %s "$PATH"'], { encoding: "utf8" }).stdout;
     await using system = await startSystem({
-      PATH: `${folder}:${path}`,
+      PATH: `${folder}:${USUAL}`,
       SLUICE_NODE_LABELS: "environment=production,tier=frontend",
     });
     const say = async (line: string): Promise<string> => {
@@ -93,7 +95,10 @@ describe.skipIf(OTELCOL === null)(`pipelines by the command line (${OTELCOL ?? W
 test("without a collector a deployment fails in validation and says what is missing", {
   timeout: 120_000,
 }, async () => {
-  await using system = await startSystem({ PATH: dirname(process.execPath), SLUICE_NODE_LABELS: "tier=frontend" });
+  const bare = USUAL.split(":")
+    .filter((place) => !["otelcol", "otelcol-contrib"].some((name) => existsSync(join(place, name))))
+    .join(":");
+  await using system = await startSystem({ PATH: bare, SLUICE_NODE_LABELS: "tier=frontend" });
   const answer = await system.send("POST", "/api/v1/pipelines/deployments", {
     pipeline_name: "process-baseline-v1",
     deployment_name: "lonely",
