@@ -1,3 +1,5 @@
+import type { Principal } from "../../access/principal.ts";
+import type { TokenInput } from "../../access/token.service.ts";
 import { type Answer, type TestApp, testApp } from "../../testing/app.ts";
 import type { Sent } from "./sender.ts";
 
@@ -7,9 +9,11 @@ export interface Stage extends TestApp {
   trigger(body: object): Promise<{ id: string; secret: string }>;
   /** Sends a message to a trigger as its sender does: without a token. */
   send(id: string, message: Sent): Promise<Answer>;
-  /** A token of the project with this role. */
-  token(body: object): Promise<Record<string, string>>;
+  /** The header with a token. */
+  token(body: Pick<TokenInput, "name" | "role"> & Partial<TokenInput>): Promise<Record<string, string>>;
 }
+
+const PLATFORM: Principal = { name: "setup", role: "admin", project: null, environment: null };
 
 const DEPLOY = { type: "deploy", deployment: "greeter", environment: "staging", version: "{{tag}}" };
 
@@ -24,10 +28,7 @@ export const CREATING = {
 export async function stage(): Promise<Stage> {
   const app = await testApp({ auth: true });
   const { token } = await app.services.tokens
-    .create(
-      { name: "setup", role: "admin", project: null, environment: null },
-      { name: "admin", role: "admin", environment: null, expiresAt: null },
-    )
+    .create(PLATFORM, { name: "admin", role: "admin", environment: null, expiresAt: null })
     .then(({ secret }) => ({ token: secret }));
   const admin = { authorization: `Bearer ${token}` };
   const must = async (method: "POST", url: string, body: object): Promise<Answer> => {
@@ -51,8 +52,8 @@ export async function stage(): Promise<Stage> {
       return { status: response.statusCode, headers: response.headers, body: response.json(), text: response.body };
     },
     async token(body) {
-      const answer = await must("POST", "/v1/tokens", body);
-      return { authorization: `Bearer ${(answer.body as { token: string }).token}` };
+      const { secret } = await app.services.tokens.create(PLATFORM, { environment: null, expiresAt: null, ...body });
+      return { authorization: `Bearer ${secret}` };
     },
   };
 }
