@@ -26,8 +26,9 @@ export const targetChecks: readonly Check[] = [
       const target = targetOf(environment.targets);
       if (!isRunnable(kind) || target === "none") return null;
       // What each of these kinds needs to become a program is asked by its own checks.
-      if (kind === "pipeline" && target === "process") return null;
-      if (kind === "model" || kind === "pipeline") {
+      const servesFiles = kind === "model" && "files" in spec;
+      if ((kind === "pipeline" || servesFiles) && target === "process") return null;
+      if (kind === "pipeline" || servesFiles) {
         return fail(`a ${kind} cannot be run on target ${target} in this version; what runs: application, agent`);
       }
       const command = "command" in spec ? spec.command : undefined;
