@@ -7,7 +7,7 @@ export function typedInputs(
   given: Readonly<Record<string, string>>,
 ): Record<string, string | number | boolean> {
   return Object.fromEntries(
-    Object.entries(given).map(([name, text]) => [name, typed(name, text, workflow.spec.inputs?.[name]?.type)]),
+    Object.entries(given).map(([name, text]) => [name, typed(name, text, workflow.spec.inputs[name]?.type)]),
   );
 }
 

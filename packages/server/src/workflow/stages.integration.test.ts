@@ -1,6 +1,9 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { execFile } from "node:child_process";
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { startWorkshop, type Workshop } from "./testing/workflow.fixture.ts";
 
@@ -33,20 +36,17 @@ afterAll(async () => {
   await rm(osv, { recursive: true, force: true });
 });
 
-/** The example, as the command line sends it. */
-async function release(): Promise<object> {
-  const { parse } = await import("yaml");
-  const {
-    kind: _kind,
-    name: _name,
-    ...spec
-  } = parse(await readFile(new URL("examples/workflow/release.yaml", ROOT), "utf8"));
-  return spec;
+/** A run of the example, which the command line has registered. */
+async function release(body: object): Promise<{ id: string }> {
+  const cli = fileURLToPath(new URL("packages/cli/src/main.ts", ROOT));
+  const file = fileURLToPath(new URL("examples/workflow/release.yaml", ROOT));
+  const env = { SLUICE_URL: shop.server.url };
+  await promisify(execFile)(process.execPath, [cli, "workflow", "apply", "-f", file], { env });
+  return shop.server.call("POST", "/v1/workflow-runs", { workflow: "release", ...body });
 }
 
 test("the example builds, tests, scans, delivers, verifies and watches a version, and promotes it when somebody says so", async () => {
-  const spec = await release();
-  const { id } = await shop.run("release", spec, { inputs: { version: "1.0.0" }, ref: { branch: "main" } });
+  const { id } = await release({ inputs: { version: "1.0.0" }, ref: { branch: "main" } });
   const waiting = await shop.until(
     id,
     (run) => shop.task(run, "staging").status === "awaiting_approval" || run.status === "failed",
@@ -71,7 +71,7 @@ test("the example builds, tests, scans, delivers, verifies and watches a version
 });
 
 test("a version that does not answer as it should fails its verification, with what was seen, and the run tells so", async () => {
-  const { id } = await shop.run("release", await release(), { inputs: { version: "1.1.0", mode: "failing" } });
+  const { id } = await release({ inputs: { version: "1.1.0", mode: "failing" } });
   // The verification is given all its time; nobody waits for that here.
   const run = await shop.until(id, (one) => shop.task(one, "verify").status === "running");
   expect(shop.task(run, "deploy").status).toBe("succeeded");

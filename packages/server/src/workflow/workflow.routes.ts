@@ -37,13 +37,23 @@ const exampleSpec = {
   ],
 };
 
+/** As it is stored, defaults filled in. Looser than what is taken: what was checked once is not checked again on its way out. */
+const specView = z
+  .looseObject({
+    inputs: z.record(z.string(), z.looseObject({ type: z.string(), required: z.boolean(), secret: z.boolean() })),
+    timeoutSeconds: z.number(),
+    parallelism: z.number(),
+    stages: z.array(z.looseObject({ name: z.string(), needs: z.array(z.string()) })),
+  })
+  .meta({ description: "As in the request, defaults filled in" });
+
 const workflowView = z
   .object({
     name: z.string(),
     project: z.string(),
     version: z.number().int(),
     digest: z.string(),
-    spec: workflowSchema,
+    spec: specView,
     createdAt: z.iso.datetime(),
     createdBy: z.string(),
   })
