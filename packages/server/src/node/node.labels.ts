@@ -5,7 +5,8 @@ import { nodeLabelsSchema } from "./node.schema.ts";
 export function nodeLabelsOf(text: string, context: z.RefinementCtx): Record<string, string> {
   const pairs = text.split(",").map((part) => {
     const border = part.indexOf("=");
-    return [part.slice(0, border).trim(), part.slice(border + 1).trim()];
+    // A part without a border has no key, and is refused for that.
+    return [part.slice(0, Math.max(0, border)).trim(), part.slice(border + 1).trim()];
   });
   const labels = nodeLabelsSchema.safeParse(Object.fromEntries(pairs));
   if (labels.success) return labels.data;
