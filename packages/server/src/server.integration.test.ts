@@ -39,8 +39,9 @@ function run(args: string[], environment: Record<string, string>): Promise<{ cod
 
 describe("the server's program", () => {
   test("says where it listens in server.json, and is ready once it does", async () => {
-    const info = await readServerInfo(dataDir);
-    expect(info).toMatchObject({ url: server.url, gatewayUrl: server.gatewayUrl });
+    const { url, gatewayUrl, grpcAddress } = server;
+    // Requests are answered a moment before the file tells of it.
+    await expect.poll(() => readServerInfo(dataDir)).toMatchObject({ url, gatewayUrl, grpcAddress });
     expect(await server.call("GET", "/readyz")).toEqual({ ready: true, checks: { database: "ok", gateway: "ok" } });
   });
 

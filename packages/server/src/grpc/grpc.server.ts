@@ -1,4 +1,4 @@
-import { Server } from "@grpc/grpc-js";
+import { logVerbosity, Server, setLogVerbosity } from "@grpc/grpc-js";
 import { loadSync, type PackageDefinition } from "@grpc/proto-loader";
 import { ReflectionService } from "@grpc/reflection";
 import { SluiceError } from "@sluice/core";
@@ -38,6 +38,8 @@ const HEALTH_EVERY = 5_000;
 export async function startGrpc(given: Options): Promise<GrpcServer> {
   const { config, db } = given;
   const options = { ...given, readiness: { database: databaseAnswers(db), ...given.readiness } };
+  // What the library would write to standard error by itself is told by the errors that it answers.
+  setLogVerbosity(logVerbosity.NONE);
   const server = new Server({
     "grpc.max_receive_message_length": config.bodyLimit,
     "grpc.max_concurrent_streams": MOST_STREAMS,
