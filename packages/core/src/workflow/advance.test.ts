@@ -102,6 +102,21 @@ test("a failure skips what needs it, runs what waits for it, and fails the run w
   expect(world.run).toMatchObject({ status: "failed", reason: "build: no luck" });
 });
 
+test("whoever waits for a failure hears of it through stages that were skipped", () => {
+  const world = new World(
+    specOf([
+      { name: "a" },
+      { name: "b", needs: ["a"] },
+      { name: "c", needs: ["b"], runOn: "failure" },
+      { name: "d", needs: ["c"], runOn: "failure", when: "false" },
+    ]),
+  );
+  world.advance();
+  world.end("a", "failed");
+  world.advance();
+  expect([world.status("b"), world.running()]).toEqual(["skipped", ["c"]]);
+});
+
 test("a tolerated failure counts as well", () => {
   const world = new World(
     specOf([

@@ -1,5 +1,6 @@
 import type { Instant } from "../time.ts";
 import { seconds } from "../time.ts";
+import { ancestorsOf } from "./graph.ts";
 import {
   isRunEnded,
   isTaskEnded,
@@ -248,7 +249,9 @@ class Turn {
   /** What the needs have come to; null while one of them has not ended. */
   #needs(stage: Stage): Need[] | null {
     const needs: Need[] = [];
-    for (const name of stage.needs) {
+    // Whoever waits for a failure means the first cause too, not only what was skipped because of it.
+    const names = stage.runOn === "failure" ? ancestorsOf(this.#spec.stages, stage.name) : stage.needs;
+    for (const name of names) {
       const status = stageStatus(this.#run, name);
       if (status === null) return null;
       const tolerated = this.#spec.stages.find((one) => one.name === name)?.continueOnError === true;

@@ -38,7 +38,9 @@ const stageSchema = z
     runOn: z
       .enum(["success", "failure", "always"])
       .default("success")
-      .meta({ description: "What the needs must have come to: all well, one failed, or anything" }),
+      .meta({
+        description: "What the needs must have come to: all well; one failed, or something before them; anything",
+      }),
     when: z
       .string()
       .min(1)
