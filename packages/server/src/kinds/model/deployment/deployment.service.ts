@@ -16,6 +16,7 @@ import {
   findModelDeployment,
   insertModelDeployment,
   listModelDeployments,
+  lockRequest,
   nextModelDeployment,
   type StoredModelDeployment,
 } from "./deployment.store.ts";
@@ -68,6 +69,7 @@ export function createModelDeploymentService({ db, clock, deployments, settling,
     inAmbientTransaction(db, async () => {
       const version = await requireModelVersion(db, principal, "deployment.write", versionId);
       const request = key === null ? null : { key, hash: digestOf({ versionId, ...input }) };
+      if (request !== null) await lockRequest(db, principal.name, request.key);
       const before = request === null ? undefined : await findByRequest(db, principal.name, request.key);
       if (before !== undefined) {
         if (before.requestHash === request?.hash) return before.id;

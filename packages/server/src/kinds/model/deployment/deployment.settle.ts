@@ -1,4 +1,4 @@
-import { type Instant, isTerminal, type Phase, type Rollout, SluiceError } from "@sluice/core";
+import { type Instant, isTerminal, type Rollout, SluiceError } from "@sluice/core";
 import type { Kysely } from "kysely";
 import type { Principal } from "../../../access/principal.ts";
 import { inAmbientTransaction } from "../../../db/ambient.ts";
@@ -42,9 +42,6 @@ const ENGINE: Principal = { name: "engine", role: "admin", project: null, enviro
 /** Milliseconds between two looks when nothing rings. */
 const LOOK_EVERY = 1_000;
 
-/** Phases that last as long as somebody else wants. */
-const WAITS: readonly Phase[] = ["queued", "awaiting_approval"];
-
 export function createSettling({ db, clock, bell, deployments, seconds }: Deps): Settling {
   const over = new AbortController();
 
@@ -69,17 +66,18 @@ export function createSettling({ db, clock, bell, deployments, seconds }: Deps):
 
   /** Ends with the rollout; tells of every wait on the way. */
   const watch = async (id: number, waits: () => void): Promise<void> => {
-    let since = clock();
+    const began = clock();
+    let since = began;
     while (!over.signal.aborted) {
       const record = await findModelDeployment(db, id);
       const rollout = record === undefined ? null : await firstRollout(record.deploymentId);
       if (record === undefined || rollout === null) throw gone(id);
       if (rollout.phase === "completed") return settleModelDeployment(db, id);
       if (isTerminal(rollout.phase)) await giveUp(record, failed(rollout));
-      if (WAITS.includes(rollout.phase) || rollout.pausedAt !== null) {
-        since = clock();
-        if (rollout.phase === "awaiting_approval" || rollout.pausedAt !== null) waits();
-      }
+      const asksPeople = rollout.phase === "awaiting_approval" || rollout.pausedAt !== null;
+      if (asksPeople || rollout.phase === "queued") since = clock();
+      // A queue is short, as a rule; who stands in it for long gets an answer all the same.
+      if (asksPeople || since - began > seconds * 1_000) waits();
       if (clock() - since > seconds * 1_000) await giveUp(record, tooSlow(rollout, seconds));
       await bell.next(LOOK_EVERY, over.signal);
     }

@@ -34,6 +34,12 @@ const deployments = (db: Db) =>
 export const findModelDeployment = (db: Db, id: number): Promise<StoredModelDeployment | undefined> =>
   deployments(db).where("m.id", "=", id).executeTakeFirst();
 
+/** Until the transaction ends, nobody else makes what this request makes. */
+export async function lockRequest(db: Db, actor: string, key: string): Promise<void> {
+  const name = JSON.stringify(["model-deployment", actor, key]);
+  await sql`select pg_advisory_xact_lock(hashtextextended(${name}, 0))`.execute(db);
+}
+
 /** The one that was made by this request before. */
 export const findByRequest = (db: Db, actor: string, key: string): Promise<StoredModelDeployment | undefined> =>
   deployments(db).where("m.actor", "=", actor).where("m.request_key", "=", key).executeTakeFirst();
