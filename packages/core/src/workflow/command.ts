@@ -1,6 +1,6 @@
 import { SluiceError } from "../errors.ts";
 import type { Instant } from "../time.ts";
-import type { RunEvent } from "./advance.ts";
+import type { RunEvent } from "./advance.types.ts";
 import { isRunEnded, type TaskState, type WorkflowRun } from "./run.ts";
 import type { WorkflowSpec } from "./workflow.schema.ts";
 

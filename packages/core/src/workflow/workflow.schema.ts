@@ -35,12 +35,9 @@ const stageSchema = z
     name: nameSchema,
     description: z.string().max(1_000).optional(),
     needs: z.array(nameSchema).max(50).default([]).meta({ description: "Stages that must have ended before" }),
-    runOn: z
-      .enum(["success", "failure", "always"])
-      .default("success")
-      .meta({
-        description: "What the needs must have come to: all well; one failed, or something before them; anything",
-      }),
+    runOn: z.enum(["success", "failure", "always"]).default("success").meta({
+      description: "What the needs must have come to: all well; one failed, or something before them; anything",
+    }),
     when: z
       .string()
       .min(1)
