@@ -41,7 +41,15 @@ export async function startPipelineServer(): Promise<PipelineServer> {
     PATH: PATH_WITH_OTELCOL,
     SLUICE_NODE_LABELS: "environment=production,tier=frontend",
   });
-  await server.start();
+  const clear = async (): Promise<void> => {
+    await server.kill();
+    await server.down();
+    await rm(dataDir, { recursive: true, force: true, maxRetries: 5 });
+  };
+  await server.start().catch(async (error: unknown) => {
+    await clear();
+    throw error;
+  });
   const get = (id: string): Promise<PipelineDetail> => server.call<PipelineDetail>("GET", `${BASE}/${id}`);
   const until: PipelineServer["until"] = async (id, holds) => {
     const end = Date.now() + LONGEST_MS;
@@ -57,11 +65,7 @@ export async function startPipelineServer(): Promise<PipelineServer> {
     get,
     until,
     settled: (id: string) => until(id, ({ status }) => status === "active" || status === "failed"),
-    async clear() {
-      await server.kill();
-      await server.down();
-      await rm(dataDir, { recursive: true, force: true, maxRetries: 5 });
-    },
+    clear,
   });
 }
 
