@@ -73,9 +73,9 @@ test("a bad line has an error of its own, and the others their predictions", asy
 });
 
 test("a job goes on after its server is killed: no line is lost, none is there twice", async () => {
-  const count = 4_000;
+  const count = 6_000;
   const content = Array.from({ length: count }, (_, index) => `[${index / 1_000}, 3.5, 1.4, 0.2]\n`).join("");
-  const { body } = await submit("many.ndjson", content, { batch_size: "1", concurrency: "2" });
+  const { body } = await submit("many.ndjson", content, { batch_size: "8", concurrency: "2" });
   await expect.poll(async () => (await read(body.id)).lines).toBeGreaterThan(0);
   await server.kill();
   await server.start();
