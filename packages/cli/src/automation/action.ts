@@ -5,6 +5,10 @@ export function actionText(action: Schedule["action"]): string {
   switch (action.type) {
     case "deploy":
       return `deploy ${action.version} to ${action.deployment ?? `every ${action.artifact}`} in ${action.environment}`;
+    case "job": {
+      const what = action.deployment ?? `${action.artifact} ${action.version}`;
+      return `run ${what} as a job in ${action.environment}`;
+    }
     case "run":
       return `run workflow ${action.workflow}`;
     case "scale":

@@ -3809,6 +3809,53 @@ export interface components {
             inputs?: {
                 [key: string]: string | number | boolean;
             };
+        } | {
+            /** @constant */
+            type: "job";
+            /** @description What it serves is run, with its configuration. */
+            deployment?: string;
+            /** @description Instead of `deployment`, with `version`. */
+            artifact?: string;
+            /** @description As in `deploy`. */
+            version?: string;
+            /**
+             * @description Tag `v1.2.0` is version `1.2.0`.
+             * @default false
+             */
+            stripLeadingV?: boolean;
+            environment: string;
+            /**
+             * @description Variables beside its own; placeholders inside are filled in.
+             * @default {}
+             */
+            env?: {
+                [key: string]: string;
+            };
+            /**
+             * @description So many runs must come to a good end
+             * @default 1
+             */
+            completions?: number;
+            /**
+             * @description Runs at the same time
+             * @default 1
+             */
+            parallelism?: number;
+            /**
+             * @description Failures that are tried again, in all
+             * @default 6
+             */
+            backoffLimit?: number;
+            /**
+             * @description Of each run
+             * @default 3600
+             */
+            timeoutSeconds?: number;
+            /**
+             * @description May be run again when the server died and nobody knows how it ended
+             * @default true
+             */
+            idempotent?: boolean;
         };
         ScheduleActionInput: {
             /** @constant */
@@ -5323,6 +5370,53 @@ export interface components {
             inputs?: {
                 [key: string]: string | number | boolean;
             };
+        } | {
+            /** @constant */
+            type: "job";
+            /** @description What it serves is run, with its configuration. */
+            deployment?: string;
+            /** @description Instead of `deployment`, with `version`. */
+            artifact?: string;
+            /** @description As in `deploy`. */
+            version?: string;
+            /**
+             * @description Tag `v1.2.0` is version `1.2.0`.
+             * @default false
+             */
+            stripLeadingV?: boolean;
+            environment: string;
+            /**
+             * @description Variables beside its own; placeholders inside are filled in.
+             * @default {}
+             */
+            env?: {
+                [key: string]: string;
+            };
+            /**
+             * @description So many runs must come to a good end
+             * @default 1
+             */
+            completions?: number;
+            /**
+             * @description Runs at the same time
+             * @default 1
+             */
+            parallelism?: number;
+            /**
+             * @description Failures that are tried again, in all
+             * @default 6
+             */
+            backoffLimit?: number;
+            /**
+             * @description Of each run
+             * @default 3600
+             */
+            timeoutSeconds?: number;
+            /**
+             * @description May be run again when the server died and nobody knows how it ended
+             * @default true
+             */
+            idempotent?: boolean;
         } | {
             /** @constant */
             type: "scale";
@@ -18191,7 +18285,7 @@ export interface components {
                  */
                 needs?: string[];
                 /**
-                 * @description What the needs must have come to: all well, one failed, or anything
+                 * @description What the needs must have come to: all well; one failed, or something before them; anything
                  * @default success
                  * @enum {string}
                  */
@@ -22998,6 +23092,53 @@ export interface components {
             inputs: {
                 [key: string]: string | number | boolean;
             };
+        } | {
+            /** @constant */
+            type: "job";
+            /** @description What it serves is run, with its configuration. */
+            deployment?: string;
+            /** @description Instead of `deployment`, with `version`. */
+            artifact?: string;
+            /** @description As in `deploy`. */
+            version?: string;
+            /**
+             * @description Tag `v1.2.0` is version `1.2.0`.
+             * @default false
+             */
+            stripLeadingV: boolean;
+            environment: string;
+            /**
+             * @description Variables beside its own; placeholders inside are filled in.
+             * @default {}
+             */
+            env: {
+                [key: string]: string;
+            };
+            /**
+             * @description So many runs must come to a good end
+             * @default 1
+             */
+            completions: number;
+            /**
+             * @description Runs at the same time
+             * @default 1
+             */
+            parallelism: number;
+            /**
+             * @description Failures that are tried again, in all
+             * @default 6
+             */
+            backoffLimit: number;
+            /**
+             * @description Of each run
+             * @default 3600
+             */
+            timeoutSeconds: number;
+            /**
+             * @description May be run again when the server died and nobody knows how it ended
+             * @default true
+             */
+            idempotent: boolean;
         };
         ScheduleAction: {
             /** @constant */
@@ -24541,6 +24682,53 @@ export interface components {
             inputs: {
                 [key: string]: string | number | boolean;
             };
+        } | {
+            /** @constant */
+            type: "job";
+            /** @description What it serves is run, with its configuration. */
+            deployment?: string;
+            /** @description Instead of `deployment`, with `version`. */
+            artifact?: string;
+            /** @description As in `deploy`. */
+            version?: string;
+            /**
+             * @description Tag `v1.2.0` is version `1.2.0`.
+             * @default false
+             */
+            stripLeadingV: boolean;
+            environment: string;
+            /**
+             * @description Variables beside its own; placeholders inside are filled in.
+             * @default {}
+             */
+            env: {
+                [key: string]: string;
+            };
+            /**
+             * @description So many runs must come to a good end
+             * @default 1
+             */
+            completions: number;
+            /**
+             * @description Runs at the same time
+             * @default 1
+             */
+            parallelism: number;
+            /**
+             * @description Failures that are tried again, in all
+             * @default 6
+             */
+            backoffLimit: number;
+            /**
+             * @description Of each run
+             * @default 3600
+             */
+            timeoutSeconds: number;
+            /**
+             * @description May be run again when the server died and nobody knows how it ended
+             * @default true
+             */
+            idempotent: boolean;
         } | {
             /** @constant */
             type: "scale";
@@ -32766,7 +32954,7 @@ export interface components {
             reason: string;
             version: string | null;
             rollouts: string[];
-            /** @description Of the workflow that was started. */
+            /** @description Of the workflow that was started, or the job. */
             run: string | null;
             actor: string;
             /** Format: date-time */
@@ -33033,7 +33221,7 @@ export interface components {
             };
             version: string | null;
             rollouts: string[];
-            /** @description Of the workflow that was started. */
+            /** @description Of the workflow that was started, or the job. */
             run: string | null;
             actor: string;
             /** @description Deliveries of the same event; only one of them can have started something. */
@@ -33063,7 +33251,7 @@ export interface components {
             };
             version: string | null;
             rollouts: string[];
-            /** @description Of the workflow that was started. */
+            /** @description Of the workflow that was started, or the job. */
             run: string | null;
             actor: string;
             /** @description Deliveries of the same event; only one of them can have started something. */

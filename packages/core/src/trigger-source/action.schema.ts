@@ -1,6 +1,7 @@
 import { z } from "zod";
+import { jobOptionsSchema } from "../job/job.options.ts";
 import { jsonSchema } from "../json.ts";
-import { nameSchema } from "../names.ts";
+import { nameSchema, variablesSchema } from "../names.ts";
 import { withoutSecrets } from "../strategy/secrets.ts";
 import { strategySchema } from "../strategy/strategy.schema.ts";
 import { isPlaceholder, placeholdersIn } from "./placeholder.ts";
@@ -55,6 +56,26 @@ const runSchema = z.strictObject({
   inputs: z.record(z.string().min(1).max(63), z.union([template(4_096), z.number(), z.boolean()])).default({}),
 });
 
+const jobSchema = z
+  .strictObject({
+    type: z.literal("job"),
+    deployment: deployment.optional().describe("What it serves is run, with its configuration."),
+    artifact: nameSchema.optional().describe("Instead of `deployment`, with `version`."),
+    version: template(255).optional().describe("As in `deploy`."),
+    stripLeadingV: z.boolean().default(false).describe("Tag `v1.2.0` is version `1.2.0`."),
+    environment: nameSchema,
+    env: variablesSchema.describe("Variables beside its own; placeholders inside are filled in."),
+    ...jobOptionsSchema.shape,
+  })
+  .refine((action) => (action.deployment === undefined) !== (action.artifact === undefined), {
+    message: "exactly one of `deployment` and `artifact`",
+    path: ["deployment"],
+  })
+  .refine((action) => (action.artifact === undefined) === (action.version === undefined), {
+    message: "a version where `artifact` is given, and only there",
+    path: ["version"],
+  });
+
 const one = { deployment, environment: nameSchema };
 
 const scaleSchema = z.strictObject({ type: z.literal("scale"), ...one, replicas: z.number().int().min(1).max(1_000) });
@@ -68,12 +89,12 @@ const promoteSchema = z.strictObject({
 
 /** What an event from outside may start. */
 export const triggerActionSchema = z
-  .discriminatedUnion("type", [deploySchema, runSchema])
+  .discriminatedUnion("type", [deploySchema, runSchema, jobSchema])
   .meta({ id: "TriggerAction" });
 
 /** What a time may start. */
 export const scheduleActionSchema = z
-  .discriminatedUnion("type", [deploySchema, runSchema, scaleSchema, restartSchema, promoteSchema])
+  .discriminatedUnion("type", [deploySchema, runSchema, jobSchema, scaleSchema, restartSchema, promoteSchema])
   .meta({ id: "ScheduleAction" });
 
 export type AutomatedAction = z.output<typeof scheduleActionSchema>;

@@ -308,8 +308,8 @@ export interface Database extends NotificationTables {
     environment: string | null;
     spec: JSONColumnType<object>;
     enabled: boolean;
-    secret: string | null;
-    previous_secret: string | null;
+    sealed: string | null;
+    previous_sealed: string | null;
     previous_until: Date | null;
     created_at: Generated<Date>;
     created_by: string;

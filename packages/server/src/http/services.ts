@@ -104,11 +104,7 @@ export function createServices(deps: ServiceDeps): Services {
     gates: createGateService(deps),
     goals: createGoalService(deps),
     integrations: createIntegrationService(deps),
-    jobs: createJobService({
-      db: deps.db,
-      workflows: createWorkflowService(deps),
-      deployments: createDeploymentService(deps),
-    }),
+    jobs: createJobService({ db: deps.db, workflows: createWorkflowService(deps) }),
     live: deps.live,
     models: createModelServices({
       ...deps,

@@ -1,4 +1,4 @@
-import { nameSchema, RUN_STATUSES, toIso, variablesSchema } from "@sluice/core";
+import { jobOptionsSchema, nameSchema, RUN_STATUSES, toIso, variablesSchema } from "@sluice/core";
 import { z } from "zod";
 import type { App } from "../http/app.types.ts";
 import { pageOf, pageQuery } from "../http/page.ts";
@@ -6,7 +6,6 @@ import type { Services } from "../http/services.ts";
 import { NO_TIMEOUT } from "../http/sse.ts";
 import { logAnswer, sendLogs } from "../workflow/run.files.routes.ts";
 import type { Job } from "./job.service.ts";
-import { jobOptionsSchema } from "./job.spec.ts";
 
 const inProject = { project: nameSchema.optional().meta({ description: "Default: the token's own, else `default`" }) };
 const params = z.strictObject({ id: z.string().min(1).max(64) });

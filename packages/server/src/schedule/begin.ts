@@ -123,7 +123,9 @@ async function end({ db, rollouts, workflows }: Parts, principal: Principal, run
   for (const id of await activeAmong(db, run.rollouts)) {
     await rollouts.command(principal, id, "cancel", { comment }).catch(ifRefused);
   }
-  if (run.run !== null) await workflows.cancelRun(principal, run.run, "workflow", { comment }).catch(ifRefused);
+  if (run.run === null) return;
+  const kind = run.run.startsWith("job_") ? "job" : "workflow";
+  await workflows.cancelRun(principal, run.run, kind, { comment }).catch(ifRefused);
 }
 
 function ifRefused(error: unknown): void {

@@ -17,7 +17,7 @@ export interface StoredScheduleRun {
   reason: string;
   version: string | null;
   rollouts: string[];
-  /** Of a workflow. */
+  /** Of a workflow, or a job. */
   run: string | null;
   actor: string;
   startedAt: Date;

@@ -82,7 +82,7 @@ export const scheduleRunView = z
     reason: z.string(),
     version: z.string().nullable(),
     rollouts: z.array(z.string()),
-    run: z.string().nullable().describe("Of the workflow that was started."),
+    run: z.string().nullable().describe("Of the workflow that was started, or the job."),
     actor: z.string(),
     startedAt: z.iso.datetime(),
     finishedAt: z.iso.datetime().nullable(),

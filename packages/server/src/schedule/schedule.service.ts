@@ -3,6 +3,7 @@ import {
   environmentsOf,
   type Instant,
   invalidField,
+  isPlaceholder,
   nameSchema,
   nextTick,
   placeholdersInside,
@@ -247,8 +248,16 @@ async function assertAction(tx: Db, project: string, action: AutomatedAction): P
 }
 
 function placeholdersOf(action: AutomatedAction): string[] {
-  if (action.type === "deploy") return placeholdersInside(action.version);
-  return action.type === "run" ? placeholdersInside(action.inputs) : [];
+  switch (action.type) {
+    case "deploy":
+      return placeholdersInside(action.version);
+    case "run":
+      return placeholdersInside(action.inputs);
+    case "job":
+      return placeholdersInside([action.version, Object.values(action.env)]).filter(isPlaceholder);
+    default:
+      return [];
+  }
 }
 
 /** As answers and audit entries show it. */

@@ -43,8 +43,17 @@ export function createSealer(key: Buffer): Sealer {
   };
 }
 
+/** What of a server's configuration its key is found by. */
+export interface KeyConfig {
+  secretKey: string | null;
+  dataDir: string;
+}
+
+/** A server's own sealer. */
+export const sealerOf = async (config: KeyConfig): Promise<Sealer> => createSealer(await sealingKey(config));
+
 /** The key by which the server seals: the configured one, else that of the data folder, made when it is first needed. */
-export async function sealingKey(config: { secretKey: string | null; dataDir: string }): Promise<Buffer> {
+export async function sealingKey(config: KeyConfig): Promise<Buffer> {
   if (config.secretKey !== null) return Buffer.from(config.secretKey, "base64");
   const path = join(config.dataDir, "secret-key");
   const made = randomBytes(KEY_BYTES).toString("base64");

@@ -18,11 +18,12 @@ import { newId } from "../db/ids.ts";
 import type { Database } from "../db/schema.ts";
 import type { Live } from "../engine/live.ts";
 import { appendEvents } from "../event/event.store.ts";
+import { type KeyConfig, type Sealer, sealerOf } from "../secret/seal.ts";
 import { findDoneWithContent, findFiring, type StoredFiring, saveFiring } from "./firing.store.ts";
 import { automaton, createPerformer, type Performer } from "./perform.ts";
 import { digestOfBody, type SignedRequest, type VerifiedRequest, verify } from "./signature.ts";
 import { missing, requireTrigger, type TriggerName } from "./trigger.service.ts";
-import { findTrigger, lockTrigger, type StoredTrigger, secretsOf } from "./trigger.store.ts";
+import { aboutSecret, findTrigger, lockTrigger, type StoredTrigger, secretsOf } from "./trigger.store.ts";
 
 /** What came of a delivery, and whether that was known before. */
 export interface Fired {
@@ -41,6 +42,7 @@ interface Deps {
   db: Kysely<Database>;
   clock: () => Instant;
   live: Live;
+  config: KeyConfig;
 }
 
 /** Attempts that may lose a race against other changes of the same deployment. */
@@ -49,8 +51,8 @@ const ATTEMPTS = 3;
 /** Failures that are nobody's fault: the sender is told to come again, and nothing is written down. */
 const TRANSIENT = new Set(["unavailable", "aborted", "deadline_exceeded", "internal", "unknown"]);
 
-export function createFireService({ db, clock, live }: Deps): FireService {
-  const firing: Firing = { db, clock, performer: createPerformer({ db, clock, live }) };
+export function createFireService({ db, clock, live, config }: Deps): FireService {
+  const firing: Firing = { db, clock, config, performer: createPerformer({ db, clock, live }) };
   return {
     async fireSigned(id, request) {
       const trigger = await findTrigger(db, id);
@@ -88,6 +90,7 @@ export function createFireService({ db, clock, live }: Deps): FireService {
 interface Firing {
   db: Kysely<Database>;
   clock: () => Instant;
+  config: KeyConfig;
   performer: Performer;
 }
 
@@ -100,15 +103,26 @@ interface Message extends VerifiedRequest {
 }
 
 async function verifiedBy(
-  { db, clock }: Firing,
+  { db, clock, config }: Firing,
   { id, spec }: StoredTrigger,
   request: SignedRequest,
 ): Promise<VerifiedRequest | null> {
-  const { secret, previous, previousUntil } = await secretsOf(db, id);
+  const { sealed, previous, previousUntil } = await secretsOf(db, id);
   const now = clock();
   const isKept = previousUntil !== null && previousUntil.getTime() > now;
-  const secrets = [secret, isKept ? previous : null].filter((one) => one !== null);
+  const kept = [sealed, isKept ? previous : null].filter((one) => one !== null);
+  const sealer = await sealerOf(config);
+  const secrets = kept.map((one) => opened(sealer, one, id));
   return verify(spec.source, secrets, request, now);
+}
+
+/** Whose key it was is not for a sender to hear: it is told to come again, and the log says why. */
+function opened(sealer: Sealer, sealed: string, id: string): string {
+  try {
+    return sealer.open(sealed, aboutSecret(id));
+  } catch (cause) {
+    throw new SluiceError("unavailable", "signatures cannot be checked at the moment", { cause });
+  }
 }
 
 /** GitHub sends a form where its webhook was not set to JSON. */

@@ -5,6 +5,7 @@ import {
   inputValuesSchema,
   type PlaceholderValues,
   placeholderValues,
+  render,
   renderInside,
   SluiceError,
   type SourceEvent,
@@ -20,7 +21,9 @@ import { requireDeployment } from "../deployment/deployment.lookup.ts";
 import { createDeploymentChanges, type DeploymentChanges } from "../deployment/deployment.service.ts";
 import { findDeploymentForUpdate, listDeployments, type StoredDeployment } from "../deployment/deployment.store.ts";
 import { createDeploymentLifecycle, type DeploymentLifecycle } from "../deployment/lifecycle.service.ts";
+import { requireArtifact } from "../deployment/references.ts";
 import type { Live } from "../engine/live.ts";
+import { createJobStarter, type JobStarter } from "../job/job.start.ts";
 import { createWorkflowRuns, type WorkflowRuns } from "../workflow/run.service.ts";
 
 /** What is to be done because of an event or of a time. */
@@ -39,7 +42,7 @@ export interface Performed {
   reason: string;
   version: string | null;
   rollouts: string[];
-  /** Of a workflow. */
+  /** Of a workflow, or a job. */
   run: string | null;
 }
 
@@ -64,11 +67,13 @@ export function automaton(name: string, project: string, action: AutomatedAction
 }
 
 export function createPerformer(deps: Deps): Performer {
+  const workflows = createWorkflowRuns(deps);
   const parts: Parts = {
     db: deps.db,
     artifacts: createArtifactService(deps),
     deployments: { ...createDeploymentChanges(deps), ...createDeploymentLifecycle(deps) },
-    workflows: createWorkflowRuns(deps),
+    workflows,
+    startJob: createJobStarter({ db: deps.db, workflows }),
   };
   return { perform: (order) => perform(parts, order) };
 }
@@ -78,6 +83,7 @@ interface Parts {
   artifacts: ArtifactService;
   deployments: DeploymentChanges & DeploymentLifecycle;
   workflows: WorkflowRuns;
+  startJob: JobStarter;
 }
 
 type ActionOf<Type extends AutomatedAction["type"]> = Extract<AutomatedAction, { type: Type }>;
@@ -90,6 +96,8 @@ async function perform(parts: Parts, order: Order): Promise<Performed> {
   switch (action.type) {
     case "deploy":
       return deploy(parts, { ...order, action });
+    case "job":
+      return job(parts, { ...order, action });
     case "run":
       return run(parts, { ...order, action });
     case "scale": {
@@ -198,6 +206,40 @@ async function run(
   const ref = { branch: branch ?? "", tag: tag ?? "", commit: commit ?? "" };
   const started = await workflows.start(principal, { project, name: action.workflow, inputs, ref });
   return { ...PLAIN, outcome: "started", reason: `workflow ${action.workflow} runs`, run: started.run.id };
+}
+
+async function job(
+  parts: Parts,
+  { action, project, principal, event, now }: Order<ActionOf<"job">>,
+): Promise<Performed> {
+  const { type: _type, deployment, artifact, version, stripLeadingV, environment, env, ...options } = action;
+  const values = placeholderValues(event, new Date(now).toISOString().slice(0, 10));
+  const which =
+    deployment === undefined
+      ? { artifact, version: await versionOf(parts.db, { project, artifact, version, stripLeadingV, values }) }
+      : { deployment: (await one(parts.db, principal, project, { deployment, environment })).id };
+  const variables = Object.entries(env).map(([name, text]) => [name, render(text, values)]);
+  const request = { ...options, ...which, project, environment, env: Object.fromEntries(variables) };
+  const { run, about } = await parts.startJob(principal, request);
+  return {
+    ...PLAIN,
+    outcome: "started",
+    reason: `version ${about.version} of ${run.workflow} runs as a job in ${environment}`,
+    run: run.id,
+  };
+}
+
+interface Wanted {
+  project: string;
+  artifact?: string | undefined;
+  version?: string | undefined;
+  stripLeadingV: boolean;
+  values: PlaceholderValues;
+}
+
+async function versionOf(db: Db, { project, artifact = "", version = "", stripLeadingV, values }: Wanted) {
+  const { id } = await requireArtifact(db, project, artifact);
+  return versionName(version, { stripLeadingV }, { ...values, latest: await highestVersion(db, id) });
 }
 
 type Targets = [StoredDeployment, ...StoredDeployment[]];

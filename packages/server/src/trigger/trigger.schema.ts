@@ -107,7 +107,7 @@ export const firingView = z
     }),
     version: z.string().nullable(),
     rollouts: z.array(z.string()),
-    run: z.string().nullable().describe("Of the workflow that was started."),
+    run: z.string().nullable().describe("Of the workflow that was started, or the job."),
     actor: z.string(),
     attempts: z.number().int().describe("Deliveries of the same event; only one of them can have started something."),
     at: z.iso.datetime(),

@@ -19,9 +19,11 @@ import type { Database } from "../db/schema.ts";
 import { requireEnvironment } from "../deployment/references.ts";
 import { keyOfCursor, type Page, toPage } from "../http/page.ts";
 import { requireProject } from "../project/project.store.ts";
+import { type KeyConfig, sealerOf } from "../secret/seal.ts";
 import { type FiringOutcome, forgetIdleFirings, listFirings, type StoredFiring } from "./firing.store.ts";
 import { newSigningSecret } from "./signature.ts";
 import {
+  aboutSecret,
   countTriggers,
   deleteTrigger,
   findTrigger,
@@ -66,10 +68,19 @@ const MOST_TRIGGERS = 500;
 /** Deliveries that started nothing are kept this long. Milliseconds. */
 const KEEP_IDLE = 30 * 86_400_000;
 
+interface Deps {
+  db: Kysely<Database>;
+  clock: () => Instant;
+  config: KeyConfig;
+}
+
 export type TriggerService = ReturnType<typeof createTriggerService>;
 
 /** What may be fired. The firing itself is `fire.service.ts`. */
-export function createTriggerService({ db, clock }: { db: Kysely<Database>; clock: () => Instant }) {
+export function createTriggerService({ db, clock, config }: Deps) {
+  const sealed = async (id: string, secret: string): Promise<string> =>
+    (await sealerOf(config)).seal(secret, aboutSecret(id));
+
   return {
     /** The secret is in the answer, and nowhere else ever again. */
     async create(
@@ -83,6 +94,8 @@ export function createTriggerService({ db, clock }: { db: Kysely<Database>; cloc
         throw invalidField("secret", HIDDEN, "nothing where the source is manual: nobody signs");
       }
       const secret = spec.source === "manual" ? null : (input.secret ?? newSigningSecret());
+      const id = newId("trg");
+      const kept = secret === null ? null : await sealed(id, secret);
       const at = new Date(clock());
       return db.transaction().execute(async (tx) => {
         await requireProject(tx, project);
@@ -92,7 +105,7 @@ export function createTriggerService({ db, clock }: { db: Kysely<Database>; cloc
         }
         const environment = environmentOf(spec.action);
         const fresh = {
-          id: newId("trg"),
+          id,
           project,
           name,
           environment,
@@ -101,7 +114,7 @@ export function createTriggerService({ db, clock }: { db: Kysely<Database>; cloc
           createdAt: at,
           createdBy: principal.name,
         };
-        if (!(await insertTrigger(tx, { ...fresh, secret }))) {
+        if (!(await insertTrigger(tx, { ...fresh, sealed: kept }))) {
           throw new SluiceError("already_exists", `trigger ${name} exists already in project ${project}`);
         }
         const trigger = { ...fresh, updatedAt: at };
@@ -157,6 +170,7 @@ export function createTriggerService({ db, clock }: { db: Kysely<Database>; cloc
       { secret = newSigningSecret(), overlapSeconds }: { secret?: string | undefined; overlapSeconds: number },
     ): Promise<{ trigger: StoredTrigger; secret: string }> {
       const { id, project } = await requireTrigger(db, principal, name);
+      const next = await sealed(id, secret);
       const at = new Date(clock());
       return db.transaction().execute(async (tx) => {
         const trigger = await relock(tx, id, name);
@@ -170,8 +184,8 @@ export function createTriggerService({ db, clock }: { db: Kysely<Database>; cloc
         const before = await secretsOf(tx, id);
         const previousUntil = new Date(at.getTime() + overlapSeconds * 1_000);
         const kept =
-          overlapSeconds > 0 ? { previous: before.secret, previousUntil } : { previous: null, previousUntil: null };
-        await replaceSecrets(tx, id, { secret, ...kept });
+          overlapSeconds > 0 ? { previous: before.sealed, previousUntil } : { previous: null, previousUntil: null };
+        await replaceSecrets(tx, id, { sealed: next, ...kept });
         await audit(tx, principal, trigger, "rotate", { name: trigger.name, overlapSeconds }, at);
         return { trigger, secret };
       });

@@ -16,9 +16,9 @@ export interface StoredTrigger {
   updatedAt: Date;
 }
 
-/** Apart from the rest, so that nobody shows them by accident. */
+/** Sealed, each by `aboutSecret`. Apart from the rest, so that nobody shows them by accident. */
 export interface TriggerSecrets {
-  secret: string | null;
+  sealed: string | null;
   previous: string | null;
   previousUntil: Date | null;
 }
@@ -38,6 +38,9 @@ const stored = ({ spec, created_at, created_by, updated_at, ...row }: Row): Stor
   createdBy: created_by,
   updatedAt: updated_at,
 });
+
+/** What the secrets of a trigger are sealed as. */
+export const aboutSecret = (id: string): string => `the secret of trigger ${id}`;
 
 export async function findTrigger(db: Db, id: string): Promise<StoredTrigger | null> {
   const row = await db.selectFrom("triggers").select(COLUMNS).where("id", "=", id).executeTakeFirst();
@@ -63,10 +66,10 @@ export async function lockTrigger(db: Db, id: string): Promise<StoredTrigger | n
 export async function secretsOf(db: Db, id: string): Promise<TriggerSecrets> {
   const row = await db
     .selectFrom("triggers")
-    .select(["secret", "previous_secret as previous", "previous_until as previousUntil"])
+    .select(["sealed", "previous_sealed as previous", "previous_until as previousUntil"])
     .where("id", "=", id)
     .executeTakeFirst();
-  return row ?? { secret: null, previous: null, previousUntil: null };
+  return row ?? { sealed: null, previous: null, previousUntil: null };
 }
 
 export interface TriggerFilter {
@@ -85,7 +88,7 @@ export async function listTriggers(db: Db, filter: TriggerFilter): Promise<Store
   return (await query.orderBy("name").limit(filter.limit).execute()).map(stored);
 }
 
-export type NewTrigger = Omit<StoredTrigger, "updatedAt"> & { secret: string | null };
+export type NewTrigger = Omit<StoredTrigger, "updatedAt"> & { sealed: string | null };
 
 /** False when the project has a trigger of that name already. */
 export async function insertTrigger(db: Db, trigger: NewTrigger): Promise<boolean> {
@@ -111,11 +114,11 @@ export async function replaceTrigger(db: Db, trigger: StoredTrigger): Promise<vo
 export async function replaceSecrets(
   db: Db,
   id: string,
-  { secret, previous, previousUntil }: TriggerSecrets,
+  { sealed, previous, previousUntil }: TriggerSecrets,
 ): Promise<void> {
   await db
     .updateTable("triggers")
-    .set({ secret, previous_secret: previous, previous_until: previousUntil })
+    .set({ sealed, previous_sealed: previous, previous_until: previousUntil })
     .where("id", "=", id)
     .execute();
 }

@@ -7,9 +7,9 @@ create table triggers (
   environment     text,
   spec            jsonb not null,
   enabled         boolean not null,
-  -- Keys of signatures, none for what only people fire; the one before counts until `previous_until`.
-  secret          text,
-  previous_secret text,
+  -- Keys of signatures, sealed; none for what only people fire. The one before counts until `previous_until`.
+  sealed          text,
+  previous_sealed text,
   previous_until  timestamptz,
   created_at      timestamptz not null default now(),
   created_by      text not null,
