@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { expect, onTestFinished, test } from "vitest";
 import { linesOf, Reader } from "./guide.ts";
 
-test.each(["approvals", "triggers", "automation", "notifications", "agents", "prompts", "workflows"])(
+test.each(["approvals", "triggers", "automation", "notifications", "agents", "prompts", "workflows", "models"])(
   "the guide to %s works as it is printed",
   { timeout: 600_000 },
   async (name) => {
