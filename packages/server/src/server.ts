@@ -7,6 +7,7 @@ import { lockDataFolder, removeServerInfo, writeServerInfo } from "./data-folder
 import { createDatabase, createPool } from "./db/database.ts";
 import { startEmbedded } from "./db/embedded.ts";
 import { migrate } from "./db/migrate.ts";
+import { createOutageLog } from "./db/outage.log.ts";
 import { machineCapacity } from "./engine/checks/machine.ts";
 import { crashAt } from "./engine/crash.ts";
 import { startEngine } from "./engine/engine.ts";
@@ -209,9 +210,11 @@ async function openDatabase(config: Config, logger: Logger, stack: Stack) {
     stack.add(embedded.stop);
     url = embedded.url;
   }
+  const outages = createOutageLog(logger);
   const pool = createPool(url, config.workers + OTHER_CONNECTIONS, (error) =>
-    logger.warn({ err: error }, "a connection to the database broke"),
+    outages.failed(error, "a connection to the database broke"),
   );
+  pool.on("connect", outages.worked);
   stack.add(() => pool.end());
   await migrate(pool);
   return pool;

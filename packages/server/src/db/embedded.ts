@@ -61,18 +61,20 @@ export async function startEmbedded({ dataDir, logger, settings = {} }: Embedded
   };
 }
 
-/** Milliseconds between two looks whether PostgreSQL still runs. */
-const LOOK_EVERY = 1_000;
+/** Milliseconds between two looks whether PostgreSQL still runs; one that cannot be started is tried ever less often. */
+const LOOK_EVERY = { first: 1_000, last: 60_000 };
 
 /** Starts PostgreSQL again at the same address when it died, as after an out-of-memory kill. */
 function supervise(place: Place, restart: () => Promise<number>, logger: EmbeddedOptions["logger"]) {
   const over = new AbortController();
   const watch = async (): Promise<void> => {
-    for (;;) {
-      await sleep(LOOK_EVERY, undefined, { signal: over.signal, ref: false });
-      if ((await findPostmaster(place.cluster)) !== null) continue;
+    for (let pause = LOOK_EVERY.first; ; ) {
+      await sleep(pause, undefined, { signal: over.signal, ref: false });
+      const isBack = (await findPostmaster(place.cluster)) !== null;
+      pause = isBack ? LOOK_EVERY.first : Math.min(LOOK_EVERY.last, pause * 2);
+      if (isBack) continue;
       logger.warn({ cluster: place.cluster }, "the database died; starting it again");
-      await restart().catch((err) => logger.warn({ err }, "the database stays away; trying again"));
+      await restart().catch((err) => logger.warn({ err, again: pause }, "the database stays away; trying again"));
     }
   };
   const watching = watch().catch((error) => {

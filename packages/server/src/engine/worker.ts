@@ -11,6 +11,7 @@ import {
 import type { Kysely } from "kysely";
 import type pg from "pg";
 import type { Logger } from "pino";
+import { createOutageLog } from "../db/outage.log.ts";
 import type { Database } from "../db/schema.ts";
 import { inSpan } from "../tracing/span.ts";
 import { type Claims, createClaims } from "./claims.ts";
@@ -98,12 +99,14 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
   };
 
   const supervise = async (): Promise<void> => {
+    const outages = createOutageLog(logger);
     while (!closing) {
       try {
         if (runner === null) await start();
+        outages.worked();
         await runner?.promise;
       } catch (error) {
-        logger.warn({ err: error }, "the job runner stopped; starting it again");
+        outages.failed(error, "the job runner stopped; starting it again");
       }
       runner = null;
       if (!closing) await new Promise((resolve) => setTimeout(resolve, RESTART_MS));

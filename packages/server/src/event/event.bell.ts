@@ -1,5 +1,6 @@
 import type pg from "pg";
 import type { Logger } from "pino";
+import { createOutageLog } from "../db/outage.log.ts";
 import { EVENT_CHANNEL } from "./event.store.ts";
 
 export interface EventBell {
@@ -12,7 +13,7 @@ export interface EventBell {
 const RECONNECT_AFTER = 500;
 
 interface Options {
-  pool: pg.Pool;
+  pool: Pick<pg.Pool, "connect">;
   logger: Pick<Logger, "warn">;
 }
 
@@ -21,7 +22,7 @@ interface Options {
  *
  * - **silent**: no stream waits, no connection is used. Left by the first `next`.
  * - **listening**: rings for every notification. Left by `close`, or when the connection breaks.
- * - **broken**: rings once, since something may have been missed, and connects again after a while.
+ * - **broken**: rings once, since something may have been missed, and connects again after a while, whoever asks before.
  */
 export function createEventBell({ pool, logger }: Options): EventBell {
   const waiting = new Set<() => void>();
@@ -30,22 +31,30 @@ export function createEventBell({ pool, logger }: Options): EventBell {
   };
   let client: pg.PoolClient | null = null;
   let connecting: Promise<void> | null = null;
-  let retry: NodeJS.Timeout | undefined;
+  let stands = false;
+  let retry: NodeJS.Timeout | null = null;
   let closed = false;
+  const outages = createOutageLog(logger);
 
   function lost(broken: pg.PoolClient | null, error: unknown): void {
     if (broken !== null && broken !== client) return;
+    const stood = stands;
     client = null;
+    stands = false;
     broken?.release(true);
     if (closed) return;
-    logger.warn({ err: error }, "the connection that listens for events broke; connecting again");
-    ring();
-    retry = setTimeout(listen, RECONNECT_AFTER);
+    outages.failed(error, "the connection that listens for events broke; connecting again");
+    retry = setTimeout(() => {
+      retry = null;
+      listen();
+    }, RECONNECT_AFTER);
     retry.unref();
+    // Not at every attempt: whoever is rung up asks again, and would be rung up again at once.
+    if (stood) ring();
   }
 
   function listen(): void {
-    if (closed || client !== null || connecting !== null) return;
+    if (closed || client !== null || connecting !== null || retry !== null) return;
     connecting = connect().finally(() => {
       connecting = null;
     });
@@ -61,6 +70,8 @@ export function createEventBell({ pool, logger }: Options): EventBell {
       mine.on("error", (error) => lost(mine, error));
       mine.on("end", () => lost(mine, new Error("the connection ended")));
       await mine.query(`listen ${EVENT_CHANNEL}`);
+      stands = client === mine;
+      if (stands) outages.worked();
       ring();
     } catch (error) {
       lost(fresh, error);
@@ -85,7 +96,7 @@ export function createEventBell({ pool, logger }: Options): EventBell {
     },
     async close() {
       closed = true;
-      clearTimeout(retry);
+      if (retry !== null) clearTimeout(retry);
       ring();
       await connecting;
       client?.release(true);

@@ -3,6 +3,7 @@ import { SluiceError } from "@sluice/core";
 import type { Kysely } from "kysely";
 import { isAmbient } from "../db/ambient.ts";
 import type { Db } from "../db/database.ts";
+import { isAway } from "../db/outage.log.ts";
 import type { Database } from "../db/schema.ts";
 import { insertScores } from "../metric/score.store.ts";
 import { binOfReport } from "../resolve/counts.ts";
@@ -89,8 +90,8 @@ async function writeBatch(db: Kysely<Database>, batch: readonly Waiting[]): Prom
     );
     for (const { reports, done } of batch) done(reports.filter(({ id }) => fresh.has(id)).length);
   } catch (error) {
-    // One that cannot be written must not take the others with it.
-    if (batch.length === 1) for (const { failed } of batch) failed(error);
+    // One that cannot be written must not take the others with it; a database that is away takes them all.
+    if (batch.length === 1 || isAway(error)) for (const { failed } of batch) failed(error);
     else for (const one of batch) await writeBatch(db, [one]);
   }
 }

@@ -2,6 +2,7 @@ import type { Instant, RouteObservation } from "@sluice/core";
 import type { Kysely } from "kysely";
 import type pg from "pg";
 import type { Logger } from "pino";
+import { createOutageLog } from "../db/outage.log.ts";
 import type { Database } from "../db/schema.ts";
 import { createClaims } from "../engine/claims.ts";
 import { forgetOldScores } from "../metric/score.store.ts";
@@ -52,6 +53,7 @@ export function startJudges(options: JudgesOptions): Judges {
   let timer: NodeJS.Timeout | null = null;
   let closed = false;
   let sweptAt = options.now();
+  const outages = createOutageLog(logger);
 
   const claim = async (id: string): Promise<Claimed | null> => {
     const giveBack = await claims.take(`judge:${id}`);
@@ -115,7 +117,7 @@ export function startJudges(options: JudgesOptions): Judges {
     if (closed) return;
     timer = setTimeout(() => {
       running = round()
-        .catch((error: unknown) => logger.warn({ err: error }, "the judges could not look; trying again"))
+        .then(outages.worked, (error: unknown) => outages.failed(error, "the judges could not look; trying again"))
         .finally(() => schedule(EVERY_MS));
     }, delay);
   };

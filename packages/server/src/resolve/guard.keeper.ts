@@ -3,6 +3,7 @@ import { SluiceError } from "@sluice/core";
 import type { Kysely } from "kysely";
 import type pg from "pg";
 import type { Logger } from "pino";
+import { createOutageLog, isAway } from "../db/outage.log.ts";
 import type { Database } from "../db/schema.ts";
 import { createClaims } from "../engine/claims.ts";
 import { type ArmsCounts, PromptGuard } from "./prompt.guard.ts";
@@ -20,6 +21,8 @@ interface KeeperDeps {
 
 /** By the clock alone, and never because somebody reported: looks that depend on outcomes are no evidence (ms). */
 const TICK_MS = 200;
+/** While the database is away. */
+const AWAY_MS = 1_000;
 const SWEEP_MS = 3_600_000;
 
 interface Kept {
@@ -103,6 +106,8 @@ export function keepGuards({ db, pool, resolver, logger, now }: KeeperDeps): { c
       } catch (error) {
         logger.debug({ err: error, deployment: id }, "a guard could not look; it goes on from what is on disk");
         await release(id);
+        // The others would ask in vain, one after the other.
+        if (isAway(error)) throw error;
       }
     }
     if (now() - sweptAt < SWEEP_MS) return;
@@ -110,15 +115,23 @@ export function keepGuards({ db, pool, resolver, logger, now }: KeeperDeps): { c
     await forgetOldGuards(db);
   };
 
-  const schedule = (): void => {
+  const outages = createOutageLog(logger);
+  const schedule = (delay: number): void => {
     if (closed) return;
     timer = setTimeout(() => {
-      running = round()
-        .catch((error: unknown) => logger.warn({ err: error }, "the guards of prompts could not look; trying again"))
-        .finally(schedule);
-    }, TICK_MS);
+      running = round().then(
+        () => {
+          outages.worked();
+          schedule(TICK_MS);
+        },
+        (error: unknown) => {
+          outages.failed(error, "the guards of prompts could not look; trying again");
+          schedule(isAway(error) ? AWAY_MS : TICK_MS);
+        },
+      );
+    }, delay);
   };
-  schedule();
+  schedule(TICK_MS);
 
   return {
     async close() {

@@ -1,12 +1,13 @@
 import type pg from "pg";
 import type { Logger } from "pino";
+import { createOutageLog } from "../db/outage.log.ts";
 
 export interface Listener {
   close(): Promise<void>;
 }
 
 interface Options {
-  pool: pg.Pool;
+  pool: Pick<pg.Pool, "connect">;
   channel: string;
   /** What somebody said on the channel. */
   said: (payload: string) => void;
@@ -28,6 +29,7 @@ export function listenTo({ pool, channel, said, connected, logger }: Options): L
   let client: pg.PoolClient | null = null;
   let retry: NodeJS.Timeout | undefined;
   let closed = false;
+  const outages = createOutageLog(logger);
   let connecting: Promise<void> = connect();
 
   async function connect(): Promise<void> {
@@ -40,6 +42,7 @@ export function listenTo({ pool, channel, said, connected, logger }: Options): L
       mine.on("error", (error) => lost(mine, error));
       mine.on("end", () => lost(mine, new Error("the connection ended")));
       await mine.query(`listen ${channel}`);
+      outages.worked();
       if (!closed) connected();
     } catch (error) {
       lost(fresh, error);
@@ -51,7 +54,7 @@ export function listenTo({ pool, channel, said, connected, logger }: Options): L
     client = null;
     broken?.release(true);
     if (closed) return;
-    logger.warn({ err: error, channel }, "the connection that listens to the database broke; connecting again");
+    outages.failed(error, "the connection that listens to the database broke; connecting again", { channel });
     retry = setTimeout(() => {
       connecting = connect();
     }, RECONNECT_MS);

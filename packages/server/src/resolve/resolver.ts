@@ -1,6 +1,7 @@
 import type { Kysely } from "kysely";
 import type pg from "pg";
 import type { Logger } from "pino";
+import { createOutageLog, type OutageLog } from "../db/outage.log.ts";
 import type { Database } from "../db/schema.ts";
 import { routedRevisions } from "../routing/route.store.ts";
 import { listenTo } from "./listener.ts";
@@ -86,25 +87,25 @@ export function createResolver(db: Kysely<Database>): Resolver {
     return reading;
   };
 
-  const schedule = (delay: number, logger: Logger): void => {
+  const schedule = (delay: number, outages: OutageLog): void => {
     if (timer !== null || !following) return;
     timer = setTimeout(() => {
       timer = null;
       const ids = everything ? undefined : [...dirty];
       dirty = new Set();
       everything = false;
-      refresh(ids).catch((error: unknown) => {
-        logger.warn({ err: error }, "prompts could not be read; those in memory are dealt meanwhile");
+      refresh(ids).then(outages.worked, (error: unknown) => {
+        outages.failed(error, "prompts could not be read; those in memory are dealt meanwhile");
         if (ids === undefined) everything = true;
         else for (const id of ids) dirty.add(id);
-        schedule(RETRY_MS, logger);
+        schedule(RETRY_MS, outages);
       });
     }, delay);
   };
 
-  const allAreDirty = (logger: Logger): void => {
+  const allAreDirty = (outages: OutageLog): void => {
     everything = true;
-    schedule(DEBOUNCE_MS, logger);
+    schedule(DEBOUNCE_MS, outages);
   };
 
   return {
@@ -116,17 +117,18 @@ export function createResolver(db: Kysely<Database>): Resolver {
     },
     async follow(pool, logger) {
       following = true;
+      const outages = createOutageLog(logger);
       const listener = listenTo({
         pool,
         channel: CHANNEL,
         said: (id) => {
           dirty.add(id);
-          schedule(DEBOUNCE_MS, logger);
+          schedule(DEBOUNCE_MS, outages);
         },
-        connected: () => allAreDirty(logger),
+        connected: () => allAreDirty(outages),
         logger,
       });
-      const sweep = setInterval(() => allAreDirty(logger), SWEEP_MS);
+      const sweep = setInterval(() => allAreDirty(outages), SWEEP_MS);
       sweep.unref();
       const endTally = tally.keep(logger);
       await refresh();

@@ -4,6 +4,7 @@ import type pg from "pg";
 import type { Logger } from "pino";
 import { appendAudit } from "../../audit/audit.store.ts";
 import type { Db } from "../../db/database.ts";
+import { createOutageLog } from "../../db/outage.log.ts";
 import type { Database } from "../../db/schema.ts";
 import { createClaims } from "../../engine/claims.ts";
 import type { Live } from "../../engine/live.ts";
@@ -40,6 +41,7 @@ export function startAgentRollbacks(options: AgentRollbacksOptions): AgentRollba
   const claims = createClaims(pool, logger);
   let timer: NodeJS.Timeout | null = null;
   let closed = false;
+  const outages = createOutageLog(logger);
 
   const advance = async (id: string): Promise<void> => {
     const giveBack = await claims.take(`agent-rollback:${id}`);
@@ -63,7 +65,9 @@ export function startAgentRollbacks(options: AgentRollbacksOptions): AgentRollba
     if (closed) return;
     timer = setTimeout(() => {
       running = round()
-        .catch((error: unknown) => logger.warn({ err: error }, "rollbacks of agents were not seen; trying again"))
+        .then(outages.worked, (error: unknown) =>
+          outages.failed(error, "rollbacks of agents were not seen; trying again"),
+        )
         .finally(() => schedule(EVERY_MS));
     }, delay);
   };

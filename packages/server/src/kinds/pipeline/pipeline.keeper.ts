@@ -3,6 +3,7 @@ import type { Kysely } from "kysely";
 import type { Logger } from "pino";
 import type { Principal } from "../../access/principal.ts";
 import type { Config } from "../../config.ts";
+import { createOutageLog } from "../../db/outage.log.ts";
 import type { Database } from "../../db/schema.ts";
 import type { DeploymentLifecycle } from "../../deployment/lifecycle.service.ts";
 import { allNodes } from "../../node/node.service.ts";
@@ -77,12 +78,15 @@ export function startKeeping(keeper: PipelineKeeper, logger: Pick<Logger, "warn"
   let timer: NodeJS.Timeout | undefined;
   let keeping: Promise<void> = Promise.resolve();
   let ended = false;
+  const outages = createOutageLog(logger);
   const next = (): void => {
     if (ended) return;
     timer = setTimeout(() => {
       keeping = keeper
         .keep()
-        .catch((error: unknown) => logger.warn({ err: error }, "pipelines were not kept in step with their nodes"))
+        .then(outages.worked, (error: unknown) =>
+          outages.failed(error, "pipelines were not kept in step with their nodes"),
+        )
         .then(next);
     }, EVERY_MS);
     timer.unref();

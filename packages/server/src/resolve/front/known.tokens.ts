@@ -16,6 +16,7 @@ const CHECK_MS = 1_000;
 /** One that nobody shows is forgotten after so many checks. */
 const IDLE_CHECKS = 30;
 const MOST_TOKENS = 1_000;
+const PROBES = 4;
 
 interface Known {
   principal: Principal;
@@ -31,24 +32,35 @@ export function createKnownTokens(tokens: Pick<TokenService, "authenticate">): K
   const known = new Map<string, Known>();
   let checking = false;
 
-  const check = async (header: string, entry: Known): Promise<void> => {
+  /** False when nobody can say. */
+  const check = async (header: string, entry: Known): Promise<boolean> => {
     entry.idle = entry.used ? 0 : entry.idle + 1;
     entry.used = false;
     if (entry.idle > IDLE_CHECKS) {
       known.delete(header);
-      return;
+      return true;
     }
     try {
       entry.principal = await tokens.authenticate(header);
     } catch (error) {
-      if (error instanceof SluiceError && error.code === "unauthenticated") known.delete(header);
+      if (!(error instanceof SluiceError) || error.code !== "unauthenticated") return false;
+      known.delete(header);
     }
+    return true;
+  };
+
+  const checkAll = async (): Promise<void> => {
+    const all = [...known];
+    // The first ones show whether the database is there to be asked a thousand times.
+    const first = all.splice(0, PROBES);
+    const answers = await Promise.all(first.map(([header, entry]) => check(header, entry)));
+    if (answers.includes(true)) await Promise.all(all.map(([header, entry]) => check(header, entry)));
   };
 
   const timer = setInterval(() => {
     if (checking) return;
     checking = true;
-    Promise.all([...known].map(([header, entry]) => check(header, entry))).finally(() => {
+    checkAll().finally(() => {
       checking = false;
     });
   }, CHECK_MS);

@@ -46,8 +46,14 @@ export function startBatches({ db, storage, urlOf, clock, logger }: Deps): { clo
       working.set(batch.id, work);
     }
   };
+  let looking: Promise<void> | null = null;
   const timer = setInterval(() => {
-    look().catch((err: unknown) => logger.debug({ err }, "jobs over files could not be looked for"));
+    // A look that waits for the database is not joined by others that wait for it.
+    looking ??= look()
+      .catch((err: unknown) => logger.debug({ err }, "jobs over files could not be looked for"))
+      .finally(() => {
+        looking = null;
+      });
   }, LOOK_EVERY);
 
   const run = async (id: number): Promise<void> => {
@@ -100,6 +106,7 @@ export function startBatches({ db, storage, urlOf, clock, logger }: Deps): { clo
     async close() {
       clearInterval(timer);
       over.abort();
+      await looking;
       await Promise.all(working.values());
     },
   };

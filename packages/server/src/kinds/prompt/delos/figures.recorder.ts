@@ -1,6 +1,7 @@
 import type { Instant } from "@sluice/core";
 import type { Kysely } from "kysely";
 import type { Logger } from "pino";
+import { createOutageLog } from "../../../db/outage.log.ts";
 import type { Database } from "../../../db/schema.ts";
 import type { Live } from "../../../engine/live.ts";
 import { insertFigures, rolloutsUnderWatch } from "./figures.store.ts";
@@ -20,6 +21,7 @@ const EVERY = 2_000;
 export function startRecorder({ db, live, clock, logger }: Options): { close(): Promise<void> } {
   let known = new Map<string, string>();
   let running: Promise<void> | null = null;
+  const outages = createOutageLog(logger);
 
   const look = async (): Promise<void> => {
     const at = new Date(Math.floor(clock() / EVERY) * EVERY);
@@ -34,7 +36,7 @@ export function startRecorder({ db, live, clock, logger }: Options): { close(): 
   };
   const timer = setInterval(() => {
     running ??= look()
-      .catch((error: unknown) => logger.warn({ err: error }, "figures of prompts' rollouts were not kept"))
+      .then(outages.worked, (error: unknown) => outages.failed(error, "figures of prompts' rollouts were not kept"))
       .finally(() => {
         running = null;
       });
