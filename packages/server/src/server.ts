@@ -148,6 +148,7 @@ async function start(config: Config, root: string, logger: Logger, stack: Stack)
     bell,
     live,
     capacity: checks.capacity,
+    config,
     logger: logger.child({ part: "notifications" }),
     now: Date.now,
   });

@@ -10,7 +10,7 @@ export interface NotificationTables {
     type: "webhook" | "slack" | "email";
     enabled: boolean;
     spec: JSONColumnType<object>;
-    secrets: JSONColumnType<object>;
+    sealed: string;
     disabled_reason: string | null;
     created_at: Generated<Date>;
     updated_at: Generated<Date>;
@@ -29,7 +29,7 @@ export interface NotificationTables {
     project: string;
     name: string;
     spec: JSONColumnType<object>;
-    secrets: JSONColumnType<object>;
+    sealed: string;
     created_at: Generated<Date>;
     updated_at: Generated<Date>;
   };

@@ -1,14 +1,24 @@
 import { HIDDEN, hideValues, type Integration, invalidField, shownAddress } from "@sluice/core";
 import { z } from "zod";
+import type { Sealer } from "../secret/seal.ts";
 
 /** What of an integration only the sender of its messages reads. */
-export const integrationSecretsSchema = z.object({
+const integrationSecretsSchema = z.object({
   url: z.string().optional(),
   headers: z.record(z.string(), z.string()).optional(),
   signing: z.array(z.string()).optional(),
 });
 
 export type IntegrationSecrets = z.infer<typeof integrationSecretsSchema>;
+
+const aboutIntegration = (id: string): string => `what is secret of integration ${id}`;
+
+export const sealIntegration = (sealer: Sealer, id: string, secrets: IntegrationSecrets): string =>
+  sealer.seal(JSON.stringify(secrets), aboutIntegration(id));
+
+/** Throws `failed_precondition` for what was sealed with another key. */
+export const openIntegration = (sealer: Sealer, { id, sealed }: { id: string; sealed: string }): IntegrationSecrets =>
+  integrationSecretsSchema.parse(JSON.parse(sealer.open(sealed, aboutIntegration(id))));
 
 /** The integration as it may be shown, and what is kept apart from it. */
 export function splitIntegration(full: Integration): { spec: Integration; secrets: IntegrationSecrets } {

@@ -17,7 +17,14 @@ import {
 } from "../notification/outbox.store.ts";
 import { newSigningKey } from "../notification/receiver.ts";
 import { requireProject } from "../project/project.store.ts";
-import { joinIntegration, splitIntegration, withStoredIntegration } from "./integration.secrets.ts";
+import { type KeyConfig, sealerOf } from "../secret/seal.ts";
+import {
+  joinIntegration,
+  openIntegration,
+  sealIntegration,
+  splitIntegration,
+  withStoredIntegration,
+} from "./integration.secrets.ts";
 import {
   countIntegrations,
   deleteIntegration,
@@ -51,10 +58,16 @@ export interface Put {
 type Verb = "create" | "update" | "delete";
 const DONE: Readonly<Record<Verb, string>> = { create: "created", update: "updated", delete: "deleted" };
 
+interface Deps {
+  db: Kysely<Database>;
+  clock: () => Instant;
+  config: KeyConfig;
+}
+
 export type IntegrationService = ReturnType<typeof createIntegrationService>;
 
 /** Services around deployments, as administrators declare them. No answer holds a secret but the one that made it. */
-export function createIntegrationService({ db, clock }: { db: Kysely<Database>; clock: () => Instant }) {
+export function createIntegrationService({ db, clock, config }: Deps) {
   const visible = async (principal: Principal, { project: asked, name }: Key): Promise<StoredIntegration> => {
     const project = projectOf(principal, asked);
     authorise(principal, "integration.read", { project });
@@ -86,31 +99,35 @@ export function createIntegrationService({ db, clock }: { db: Kysely<Database>; 
       const project = projectOf(principal, key.project);
       authorise(principal, "integration.write", { project });
       const at = new Date(clock());
+      const sealer = await sealerOf(config);
       return db.transaction().execute(async (tx) => {
         await requireProject(tx, project);
         const before = await lockIntegration(tx, project, name);
-        const stored = before === null ? null : joinIntegration(before.spec, before.secrets);
+        const opened = before === null ? {} : openIntegration(sealer, before);
+        const stored = before === null ? null : joinIntegration(before.spec, opened);
         const { spec, secrets } = splitIntegration(withStoredIntegration(full, stored));
-        const known = before?.secrets.signing;
+        const known = opened.signing;
         const signingKey = full.webhook !== null && known === undefined ? newSigningKey() : null;
         const signing = signingKey === null ? known : [signingKey];
         const kept = { ...secrets, ...(signing !== undefined && { signing }) };
         if (before === null) {
           const id = newId("int");
+          const sealed = sealIntegration(sealer, id, kept);
           await mayAdd(tx, project);
-          if (!(await insertIntegration(tx, { id, project, name, spec, secrets: kept, at }))) {
+          if (!(await insertIntegration(tx, { id, project, name, spec, sealed, at }))) {
             throw new SluiceError("aborted", `integration ${name} was created by somebody else just now; try again`);
           }
-          const integration = { id, project, name, spec, secrets: kept, createdAt: at, updatedAt: at };
+          const integration = { id, project, name, spec, sealed, createdAt: at, updatedAt: at };
           await report(tx, principal, integration, "create", at, { spec });
           return { integration, created: true, signingKey };
         }
-        if (canonicalJson([spec, kept]) === canonicalJson([before.spec, before.secrets])) {
+        if (canonicalJson([spec, kept]) === canonicalJson([before.spec, opened])) {
           return { integration: before, created: false, signingKey: null };
         }
-        await replaceIntegration(tx, before.id, { spec, secrets: kept, at });
+        const sealed = sealIntegration(sealer, before.id, kept);
+        await replaceIntegration(tx, before.id, { spec, sealed, at });
         await report(tx, principal, before, "update", at, { spec });
-        return { integration: { ...before, spec, secrets: kept, updatedAt: at }, created: false, signingKey };
+        return { integration: { ...before, spec, sealed, updatedAt: at }, created: false, signingKey };
       });
     },
 

@@ -2,7 +2,6 @@ import { type Integration, integrationSchema, type Registration } from "@sluice/
 import { type Selectable, sql } from "kysely";
 import type { Db } from "../db/database.ts";
 import type { Database } from "../db/schema.ts";
-import { type IntegrationSecrets, integrationSecretsSchema } from "./integration.secrets.ts";
 
 export interface StoredIntegration {
   id: string;
@@ -10,7 +9,8 @@ export interface StoredIntegration {
   name: string;
   /** Without its secrets. */
   spec: Integration;
-  secrets: IntegrationSecrets;
+  /** See `openIntegration`. */
+  sealed: string;
   createdAt: Date;
   updatedAt: Date;
 }
@@ -20,7 +20,7 @@ const stored = (row: Selectable<Database["integrations"]>): StoredIntegration =>
   project: row.project,
   name: row.name,
   spec: integrationSchema.parse(row.spec),
-  secrets: integrationSecretsSchema.parse(row.secrets),
+  sealed: row.sealed,
   createdAt: row.created_at,
   updatedAt: row.updated_at,
 });
@@ -83,14 +83,14 @@ export interface IntegrationInput {
   project: string;
   name: string;
   spec: Integration;
-  secrets: IntegrationSecrets;
+  sealed: string;
   at: Date;
 }
 
 /** False when the project has an integration of that name already; then nothing is changed. */
 export async function insertIntegration(
   db: Db,
-  { id, project, name, spec, secrets, at }: IntegrationInput,
+  { id, project, name, spec, sealed, at }: IntegrationInput,
 ): Promise<boolean> {
   const result = await db
     .insertInto("integrations")
@@ -99,7 +99,7 @@ export async function insertIntegration(
       project,
       name,
       spec: JSON.stringify(spec),
-      secrets: JSON.stringify(secrets),
+      sealed,
       created_at: at,
       updated_at: at,
     })
@@ -111,11 +111,11 @@ export async function insertIntegration(
 export async function replaceIntegration(
   db: Db,
   id: string,
-  { spec, secrets, at }: Pick<IntegrationInput, "spec" | "secrets" | "at">,
+  { spec, sealed, at }: Pick<IntegrationInput, "spec" | "sealed" | "at">,
 ): Promise<void> {
   await db
     .updateTable("integrations")
-    .set({ spec: JSON.stringify(spec), secrets: JSON.stringify(secrets), updated_at: at })
+    .set({ spec: JSON.stringify(spec), sealed, updated_at: at })
     .where("id", "=", id)
     .execute();
 }

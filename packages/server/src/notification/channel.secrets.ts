@@ -1,9 +1,10 @@
 import { type Channel, HIDDEN, hideValues, invalidField, shownAddress } from "@sluice/core";
 import { z } from "zod";
 import { originOf } from "../metric/bounded.request.ts";
+import type { Sealer } from "../secret/seal.ts";
 
 /** What of a channel only its sender reads. */
-export const channelSecretsSchema = z.object({
+const channelSecretsSchema = z.object({
   url: z.string().optional(),
   headers: z.record(z.string(), z.string()).optional(),
   password: z.string().optional(),
@@ -13,6 +14,15 @@ export const channelSecretsSchema = z.object({
 });
 
 export type ChannelSecrets = z.infer<typeof channelSecretsSchema>;
+
+const aboutChannel = (id: string): string => `what is secret of notification channel ${id}`;
+
+export const sealChannel = (sealer: Sealer, id: string, secrets: ChannelSecrets): string =>
+  sealer.seal(JSON.stringify(secrets), aboutChannel(id));
+
+/** Throws `failed_precondition` for what was sealed with another key. */
+export const openChannel = (sealer: Sealer, { id, sealed }: { id: string; sealed: string }): ChannelSecrets =>
+  channelSecretsSchema.parse(JSON.parse(sealer.open(sealed, aboutChannel(id))));
 
 /** The channel as every answer, event and audit entry shows it, and what is kept apart from it. */
 export function splitChannel(channel: Channel): { spec: Channel; secrets: ChannelSecrets } {

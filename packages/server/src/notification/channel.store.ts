@@ -2,7 +2,6 @@ import { type Channel, channelSchema } from "@sluice/core";
 import { type Expression, type ExpressionBuilder, type Selectable, type SqlBool, sql } from "kysely";
 import type { Db } from "../db/database.ts";
 import type { Database } from "../db/schema.ts";
-import { type ChannelSecrets, channelSecretsSchema } from "./channel.secrets.ts";
 
 export interface StoredChannel {
   id: string;
@@ -10,7 +9,8 @@ export interface StoredChannel {
   name: string;
   /** Without its secrets. */
   spec: Channel;
-  secrets: ChannelSecrets;
+  /** See `openChannel`. */
+  sealed: string;
   disabledReason: string | null;
   createdAt: Date;
   updatedAt: Date;
@@ -22,7 +22,7 @@ const stored = (row: Selectable<Database["notification_channels"]>): StoredChann
   project: row.project,
   name: row.name,
   spec: { ...channelSchema.parse(row.spec), enabled: row.enabled },
-  secrets: channelSecretsSchema.parse(row.secrets),
+  sealed: row.sealed,
   disabledReason: row.disabled_reason,
   createdAt: row.created_at,
   updatedAt: row.updated_at,
@@ -86,12 +86,12 @@ export interface ChannelInput {
   project: string;
   name: string;
   spec: Channel;
-  secrets: ChannelSecrets;
+  sealed: string;
   at: Date;
 }
 
 /** False when the project has a channel of that name already; then nothing is changed. */
-export async function insertChannel(db: Db, { id, project, name, spec, secrets, at }: ChannelInput): Promise<boolean> {
+export async function insertChannel(db: Db, { id, project, name, spec, sealed, at }: ChannelInput): Promise<boolean> {
   const result = await db
     .insertInto("notification_channels")
     .values({
@@ -101,7 +101,7 @@ export async function insertChannel(db: Db, { id, project, name, spec, secrets, 
       type: spec.type,
       enabled: spec.enabled,
       spec: JSON.stringify(spec),
-      secrets: JSON.stringify(secrets),
+      sealed,
       disabled_reason: null,
       created_at: at,
       updated_at: at,
@@ -115,7 +115,7 @@ export async function insertChannel(db: Db, { id, project, name, spec, secrets, 
 export async function replaceChannel(
   db: Db,
   id: string,
-  { spec, secrets, at }: Pick<ChannelInput, "spec" | "secrets" | "at">,
+  { spec, sealed, at }: Pick<ChannelInput, "spec" | "sealed" | "at">,
 ): Promise<void> {
   await db
     .updateTable("notification_channels")
@@ -123,7 +123,7 @@ export async function replaceChannel(
       type: spec.type,
       enabled: spec.enabled,
       spec: JSON.stringify(spec),
-      secrets: JSON.stringify(secrets),
+      sealed,
       disabled_reason: null,
       updated_at: at,
     })

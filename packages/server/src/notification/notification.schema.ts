@@ -96,7 +96,7 @@ export const deliveryView = z
   })
   .meta({ id: "NotificationDelivery" });
 
-export const viewOfChannel = ({ spec, secrets: _, createdAt, updatedAt, ...rest }: StoredChannel) => ({
+export const viewOfChannel = ({ spec, sealed: _, createdAt, updatedAt, ...rest }: StoredChannel) => ({
   ...spec,
   ...rest,
   createdAt: isoOf(createdAt),

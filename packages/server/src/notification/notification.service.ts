@@ -8,7 +8,15 @@ import type { Database } from "../db/schema.ts";
 import { appendEvents } from "../event/event.store.ts";
 import { keyOfCursor, type Page, toPage } from "../http/page.ts";
 import { requireProject } from "../project/project.store.ts";
-import { type ChannelSecrets, joinChannel, splitChannel, withStored } from "./channel.secrets.ts";
+import { type KeyConfig, sealerOf } from "../secret/seal.ts";
+import {
+  type ChannelSecrets,
+  joinChannel,
+  openChannel,
+  sealChannel,
+  splitChannel,
+  withStored,
+} from "./channel.secrets.ts";
 import {
   countChannels,
   deleteChannel,
@@ -59,10 +67,16 @@ const DONE: Readonly<Record<Verb, string>> = {
   test: "tested",
 };
 
+interface Deps {
+  db: Kysely<Database>;
+  clock: () => Instant;
+  config: KeyConfig;
+}
+
 export type NotificationService = ReturnType<typeof createNotificationService>;
 
 /** Channels as administrators write them, and what became of their messages. No answer holds a secret but the one that made it. */
-export function createNotificationService({ db, clock }: { db: Kysely<Database>; clock: () => Instant }) {
+export function createNotificationService({ db, clock, config }: Deps) {
   const visible = async (principal: Principal, { project: asked, id }: Key): Promise<StoredChannel> => {
     const project = projectOf(principal, asked);
     authorise(principal, "notification.read", { project });
@@ -129,8 +143,9 @@ export function createNotificationService({ db, clock }: { db: Kysely<Database>;
       const signingKey = full.type === "webhook" ? (key.secret ?? newSigningKey()) : null;
       const kept: ChannelSecrets = { ...secrets, ...(signingKey !== null && { signing: [signingKey] }) };
       const { name } = key;
+      const id = newId("ntf");
       const channel: StoredChannel = {
-        ...{ id: newId("ntf"), project, name, spec, secrets: kept },
+        ...{ id, project, name, spec, sealed: sealChannel(await sealerOf(config), id, kept) },
         ...{ disabledReason: null, createdAt: at, updatedAt: at },
       };
       await db.transaction().execute(async (tx) => {
@@ -157,13 +172,15 @@ export function createNotificationService({ db, clock }: { db: Kysely<Database>;
             `channel ${before.name} is of type ${before.spec.type} and stays so; create another of type ${full.type}`,
           );
         }
-        const stored = joinChannel(before.spec, before.secrets);
-        const { spec, secrets } = splitChannel(withStored(full, stored));
-        const kept = { ...before.secrets, ...secrets };
-        const same = canonicalJson([spec, kept]) === canonicalJson([before.spec, before.secrets]);
+        const sealer = await sealerOf(config);
+        const opened = openChannel(sealer, before);
+        const { spec, secrets } = splitChannel(withStored(full, joinChannel(before.spec, opened)));
+        const kept = { ...opened, ...secrets };
+        const same = canonicalJson([spec, kept]) === canonicalJson([before.spec, opened]);
         if (same && before.disabledReason === null) return { result: before, detail: null };
-        await replaceChannel(tx, before.id, { spec, secrets: kept, at });
-        const result = { ...before, spec, secrets: kept, disabledReason: null, updatedAt: at };
+        const sealed = sealChannel(sealer, before.id, kept);
+        await replaceChannel(tx, before.id, { spec, sealed, at });
+        const result = { ...before, spec, sealed, disabledReason: null, updatedAt: at };
         return { result, detail: { spec } };
       });
     },
@@ -179,18 +196,21 @@ export function createNotificationService({ db, clock }: { db: Kysely<Database>;
     /** A new signing key; the one before goes on signing for a day as well. */
     rotate(principal: Principal, key: Key): Promise<WithKey> {
       return change(principal, key, "rotate", async (tx, channel, at) => {
-        const { spec, secrets } = channel;
+        const { spec } = channel;
         if (spec.type !== "webhook") {
           throw new SluiceError(
             "failed_precondition",
             `channel ${channel.name} is of type ${spec.type}: it signs nothing`,
           );
         }
+        const sealer = await sealerOf(config);
+        const secrets = openChannel(sealer, channel);
         const signingKey = newSigningKey();
         const signing = [signingKey, ...(secrets.signing ?? []).slice(0, 1)];
         const kept = { ...secrets, signing, oldUntil: at.getTime() + KEY_OVERLAP_MS };
-        await replaceChannel(tx, channel.id, { spec, secrets: kept, at });
-        return { result: { channel: { ...channel, secrets: kept, updatedAt: at }, signingKey }, detail: {} };
+        const sealed = sealChannel(sealer, channel.id, kept);
+        await replaceChannel(tx, channel.id, { spec, sealed, at });
+        return { result: { channel: { ...channel, sealed, updatedAt: at }, signingKey }, detail: {} };
       });
     },
 

@@ -6,9 +6,10 @@ import type { Database } from "../db/schema.ts";
 import type { Capacity } from "../engine/checks.ts";
 import type { Live } from "../engine/live.ts";
 import type { EventBell } from "../event/event.bell.ts";
-import { joinIntegration } from "../integration/integration.secrets.ts";
+import { joinIntegration, openIntegration } from "../integration/integration.secrets.ts";
 import { integrationById } from "../integration/integration.store.ts";
-import { joinChannel } from "./channel.secrets.ts";
+import { type KeyConfig, type Sealer, sealerOf } from "../secret/seal.ts";
+import { joinChannel, openChannel } from "./channel.secrets.ts";
 import { channelById } from "./channel.store.ts";
 import { startFollower } from "./follower.ts";
 import { forgetOldIncidents } from "./incident.store.ts";
@@ -25,6 +26,8 @@ export interface NotificationsOptions {
   capacity: Capacity;
   /** Default: the table of core. */
   retrySeconds?: readonly number[];
+  /** What is secret of receivers is opened by. */
+  config: KeyConfig;
   logger: Logger;
   now: () => Instant;
 }
@@ -35,8 +38,8 @@ const SWEEP_EVERY_MS = 3_600_000;
 
 /** Tells channels and integrations what happens, and watches what channels want watched. */
 export function startNotifications(options: NotificationsOptions): { close(): Promise<void> } {
-  const { db, bell, logger, now } = options;
-  const sender = startSender({ ...options, receiverOf: (id) => receiverOf(db, id) });
+  const { db, bell, config, logger, now } = options;
+  const sender = startSender({ ...options, receiverOf: async (id) => receiverOf(db, await sealerOf(config), id) });
   const follower = startFollower({ db, bell, nudge: sender.nudge, logger });
   const watcher = startThresholdWatcher(options);
   const sweep = setInterval(() => {
@@ -56,17 +59,19 @@ export function startNotifications(options: NotificationsOptions): { close(): Pr
 }
 
 /** A channel or an integration as it is written to; null when it is gone, switched off, or is not told anything. */
-async function receiverOf(db: Kysely<Database>, id: string): Promise<Receiver | null> {
+async function receiverOf(db: Kysely<Database>, sealer: Sealer, id: string): Promise<Receiver | null> {
   if (!id.startsWith("int_")) {
     const channel = await channelById(db, id);
     if (channel === null || !channel.spec.enabled) return null;
-    const { signing: keys = [], oldUntil = 0 } = channel.secrets;
-    const full = joinChannel(channel.spec, channel.secrets);
+    const secrets = openChannel(sealer, channel);
+    const { signing: keys = [], oldUntil = 0 } = secrets;
+    const full = joinChannel(channel.spec, secrets);
     return full.type === "webhook" ? { ...full, signing: { keys, oldUntil } } : full;
   }
   const integration = await integrationById(db, id);
   if (integration === null || !integration.spec.enabled) return null;
-  const { webhook } = joinIntegration(integration.spec, integration.secrets);
+  const secrets = openIntegration(sealer, integration);
+  const { webhook } = joinIntegration(integration.spec, secrets);
   if (webhook === null) return null;
-  return { type: "webhook", ...webhook, signing: { keys: integration.secrets.signing ?? [], oldUntil: 0 } };
+  return { type: "webhook", ...webhook, signing: { keys: secrets.signing ?? [], oldUntil: 0 } };
 }

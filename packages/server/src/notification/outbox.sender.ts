@@ -1,4 +1,4 @@
-import { afterAttempt, type Instant, type Outcome } from "@sluice/core";
+import { afterAttempt, type Instant, type Outcome, SluiceError } from "@sluice/core";
 import type { Kysely } from "kysely";
 import type pg from "pg";
 import type { Logger } from "pino";
@@ -47,9 +47,12 @@ export function startSender({ db, pool, receiverOf, retrySeconds, logger, now }:
   let queued = false;
 
   const attempt = async (delivery: StoredDelivery): Promise<boolean> => {
-    const receiver = await receiverOf(delivery.receiver);
+    const receiver = await receiverOf(delivery.receiver).catch(unusable);
     if (receiver === null) return false;
-    const outcome = await sendTo(receiver, delivery.id, delivery.message, now, closing.signal);
+    const outcome =
+      "unusable" in receiver
+        ? { type: "failed" as const, reason: receiver.unusable }
+        : await sendTo(receiver, delivery.id, delivery.message, now, closing.signal);
     const at = new Date(now());
     const next = afterAttempt(delivery, outcome, at.getTime(), retrySeconds);
     if (outcome.type !== "accepted") {
@@ -130,6 +133,12 @@ export function startSender({ db, pool, receiverOf, retrySeconds, logger, now }:
       claims.close();
     },
   };
+}
+
+/** A receiver whose secrets do not open fails as one does that cannot be reached: it is tried again, and people read why. */
+function unusable(error: unknown): { unusable: string } {
+  if (error instanceof SluiceError && error.code === "failed_precondition") return { unusable: error.message };
+  throw error;
 }
 
 /** A receiver that says that it is gone is asked no more, and somebody can read why. */

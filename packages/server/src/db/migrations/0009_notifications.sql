@@ -1,5 +1,5 @@
--- Where alerts go. What may be read back is in spec; addresses with tokens in them, passwords and signing keys are in secrets,
--- which only the sender reads.
+-- Where alerts go. What may be read back is in spec; addresses with tokens in them, passwords and signing keys are sealed,
+-- for the sender alone to open.
 create table notification_channels (
   id              text primary key,
   project         text not null references projects (name),
@@ -7,7 +7,7 @@ create table notification_channels (
   type            text not null check (type in ('webhook', 'slack', 'email')),
   enabled         boolean not null,
   spec            jsonb not null,
-  secrets         jsonb not null,
+  sealed          text not null,
   -- Why it was switched off by itself; null while nobody but people did.
   disabled_reason text,
   created_at      timestamptz not null default now(),
@@ -35,7 +35,7 @@ create table integrations (
   project    text not null references projects (name),
   name       text not null,
   spec       jsonb not null,
-  secrets    jsonb not null,
+  sealed     text not null,
   created_at timestamptz not null default now(),
   updated_at timestamptz not null default now(),
   unique (project, name)

@@ -36,6 +36,7 @@ const FAST = [0.05, 0.05, 0.05];
 export async function notificationFixture(): Promise<NotificationFixture> {
   const api = await testApp();
   const { db, pool } = api.database;
+  const config = { dataDir: api.dataDir, secretKey: null };
   const logger = pino({ level: "silent" });
   const bell = createEventBell({ pool, logger });
   const artifactId = await insertArtifact(db);
@@ -53,7 +54,7 @@ export async function notificationFixture(): Promise<NotificationFixture> {
       const live = { route: (): RouteObservation | null => null, observe: async (): Promise<WorkloadStatus[]> => [] };
       const capacity = { memoryMb: 1_000, cpuCores: 2 };
       const sending = startNotifications({
-        ...{ db, pool, bell, live, capacity, retrySeconds: FAST, logger, now: Date.now },
+        ...{ db, pool, bell, live, capacity, config, retrySeconds: FAST, logger, now: Date.now },
         ...options,
       });
       const stop = async (): Promise<void> => {
