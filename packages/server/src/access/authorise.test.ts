@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { type Action, authorise } from "./authorise.ts";
-import { LOCAL_ADMIN, type Principal, type Role } from "./principal.ts";
+import { type Action, actionsOf, authorise } from "./authorise.ts";
+import { LOCAL_ADMIN, type Principal, ROLES, type Role } from "./principal.ts";
 
 const principal = (role: Role, limits: Partial<Principal> = {}): Principal => ({
   name: "ci",
@@ -36,4 +36,14 @@ test("a token reaches its project and its environment, and says so when it does 
 
 test("the local user reaches everything", () => {
   expect(() => authorise(LOCAL_ADMIN, "project.write", { project: "new" })).not.toThrow();
+});
+
+test("each role may do what those before it may, and an administrator everything", () => {
+  const [viewer, deployer, approver, admin] = ROLES.map((role) => actionsOf(role));
+  expect(deployer).toEqual(expect.arrayContaining(viewer ?? []));
+  expect(approver).toEqual(expect.arrayContaining(deployer ?? []));
+  expect(admin).toEqual(expect.arrayContaining(approver ?? []));
+  expect(viewer).not.toContain("deployment.write");
+  expect(deployer).not.toContain("rollout.approve");
+  expect(admin).toContain("secret.write");
 });

@@ -46,6 +46,11 @@ const LEAST_ROLE = {
 } as const satisfies Record<string, Role>;
 
 export type Action = keyof typeof LEAST_ROLE;
+const ACTIONS = Object.keys(LEAST_ROLE) as Action[];
+
+/** Everything that a role may do, in the order of the table. */
+export const actionsOf = (role: Role): Action[] =>
+  ACTIONS.filter((action) => ROLES.indexOf(LEAST_ROLE[action]) <= ROLES.indexOf(role));
 
 /** Actions on a whole project: not for a token that is limited to one environment. */
 const WHOLE_PROJECT: ReadonlySet<Action> = new Set([

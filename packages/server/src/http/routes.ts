@@ -1,3 +1,4 @@
+import { roleRoutes } from "../access/role.routes.ts";
 import { tokenRoutes } from "../access/token.routes.ts";
 import { artifactRoutes } from "../artifact/artifact.routes.ts";
 import { deliveryRoutes } from "../artifact/delivery.routes.ts";
@@ -63,6 +64,7 @@ export const ROUTES: readonly Routes[] = [
   integrationRoutes,
   auditRoutes,
   tokenRoutes,
+  roleRoutes,
   secretRoutes,
   policyRoutes,
   triggerRoutes,
