@@ -143,6 +143,7 @@ export interface Database extends NotificationTables {
     artifact: string | null;
     environment: string | null;
     spec: JSONColumnType<object>;
+    sealed: Generated<string | null>;
     created_at: Generated<Date>;
     updated_at: Generated<Date>;
   };

@@ -78,7 +78,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   const hints = createHints(db, logger);
   const usage = createUsageWatch({ hints, logger, now });
   const claims = createClaims(pool, logger);
-  const gates = createGateDeps({ evaluationService: options.evaluationService ?? null, now });
+  const gates = createGateDeps({ evaluationService: options.evaluationService ?? null, now, keys: commands });
   const activities = createActivities({
     db,
     claims,

@@ -5,6 +5,7 @@ import {
   type EvaluationServiceConfig,
   type EvaluationSource,
 } from "../evaluation/evaluation.source.ts";
+import { type KeyConfig, type Sealer, sealerOf } from "../secret/seal.ts";
 import { createDecisions, type Decisions } from "./decisions.ts";
 import { createPatience, type Patience } from "./patience.ts";
 
@@ -16,14 +17,17 @@ export interface GateDeps {
   service: EvaluationSource | null;
   patience: Patience;
   decisions: Decisions<Extract<Figure, { status: "decided" }>>;
+  /** Opens what is secret of webhooks. */
+  sealer: () => Promise<Sealer>;
   close(): Promise<void>;
 }
 
 export function createGateDeps(config: {
   evaluationService: EvaluationServiceConfig | null;
   now: () => Instant;
+  keys: KeyConfig;
 }): GateDeps {
-  const { evaluationService, now } = config;
+  const { evaluationService, now, keys } = config;
   const cel = createCelEvaluator();
   const service = evaluationService === null ? null : createEvaluationSource(evaluationService, now);
   return {
@@ -32,6 +36,7 @@ export function createGateDeps(config: {
     service,
     patience: createPatience(now),
     decisions: createDecisions(),
+    sealer: () => sealerOf(keys),
     async close() {
       service?.close();
       await cel.close();

@@ -1,6 +1,7 @@
 import { sql } from "kysely";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type TestApp, testApp } from "../testing/app.ts";
+import { dumpOf } from "../testing/dump.ts";
 
 let api: TestApp;
 beforeAll(async () => {
@@ -93,14 +94,8 @@ test("values of a webhook's headers are never shown, and what a GET answers can 
     status: 201,
     body: { conditions: [{ webhook: { headers: { Authorization: "(not shown)" } } }] },
   });
-  const stored = async () =>
-    (await api.database.db.selectFrom("gates").select("spec").where("name", "=", "asked").executeTakeFirstOrThrow())
-      .spec;
-  expect(JSON.stringify(await stored())).toContain("hunter2");
-
   expect(await api.ask("PUT", "/v1/gates/asked", { body: created.body })).toMatchObject({ status: 200 });
   expect(await put({ headers: { Authorization: "(not shown)" }, timeoutSeconds: 1 })).toMatchObject({ status: 200 });
-  expect(JSON.stringify(await stored())).toContain("hunter2");
   // A hidden value goes to no other address: whoever may change the gate cannot have it sent to himself.
   const elsewhere = await put({ url: "https://evil.example/", headers: { Authorization: "(not shown)" } });
   expect(elsewhere).toMatchObject({
@@ -115,6 +110,7 @@ test("values of a webhook's headers are never shown, and what a GET answers can 
     ),
   );
   for (const { text } of told) expect(text).not.toContain("hunter");
+  expect(await dumpOf(api.database.pool)).not.toContain("hunter");
   expect(await api.ask("DELETE", "/v1/gates/asked")).toMatchObject({ status: 204 });
 });
 
@@ -127,12 +123,6 @@ test("the query of a webhook's address is not shown either, and stands for itsel
     body: { conditions: [{ webhook: { url: "https://checks.example/gate?(not shown)" } }] },
   });
   expect(await api.ask("PUT", "/v1/gates/queried", { body: created.body })).toMatchObject({ status: 200 });
-  const { spec } = await api.database.db
-    .selectFrom("gates")
-    .select("spec")
-    .where("name", "=", "queried")
-    .executeTakeFirstOrThrow();
-  expect(spec).toMatchObject({ conditions: [{ webhook: { url: "https://checks.example/gate?token=hunter2" } }] });
   expect(await put("https://evil.example/gate?(not shown)")).toMatchObject({
     status: 400,
     body: { errors: [{ field: "conditions[0].webhook.url" }] },

@@ -41,7 +41,7 @@ const newGateBody = gateSchema
 const params = z.strictObject({ name: nameSchema });
 const inProject = { project: nameSchema.optional().meta({ description: "Default: the token's own, else `default`" }) };
 
-const view = ({ spec, createdAt, updatedAt, ...key }: StoredGate) => ({
+const view = ({ spec, sealed: _sealed, createdAt, updatedAt, ...key }: StoredGate) => ({
   ...key,
   ...spec,
   createdAt: createdAt.toISOString(),

@@ -1,4 +1,49 @@
-import { type GateSpec, type GateWebhook, HIDDEN, hideValues, invalidField, shownAddress } from "@sluice/core";
+import {
+  type GateCondition,
+  type GateSpec,
+  type GateWebhook,
+  HIDDEN,
+  hideValues,
+  invalidField,
+  shownAddress,
+} from "@sluice/core";
+import { z } from "zod";
+import type { Sealer } from "../secret/seal.ts";
+import type { StoredGate } from "./gate.store.ts";
+
+/** What is kept apart of each condition; null for one without a webhook. */
+const keptSchema = z.array(z.object({ url: z.string(), headers: z.record(z.string(), z.string()) }).nullable());
+
+type GateKey = Pick<StoredGate, "project" | "name">;
+
+const aboutGate = ({ project, name }: GateKey): string => `what is secret of gate ${name} of project ${project}`;
+
+/** The gate as it is stored: what may be shown, and what is secret of its webhooks. */
+export function sealGate(sealer: Sealer, key: GateKey, full: GateSpec): Pick<StoredGate, "spec" | "sealed"> {
+  if (webhooksOf(full).length === 0) return { spec: full, sealed: null };
+  const kept = full.conditions.map((condition) => {
+    const webhook = webhookOf(condition);
+    return webhook === null ? null : { url: webhook.url, headers: webhook.headers };
+  });
+  return { spec: withoutSecrets(full), sealed: sealer.seal(JSON.stringify(kept), aboutGate(key)) };
+}
+
+/** The specification with its secrets. Throws `failed_precondition` for what was sealed with another key. */
+export function openGate(sealer: Sealer, gate: StoredGate): GateSpec {
+  const kept = keptOf(sealer, gate);
+  return withWebhooks(gate.spec, (webhook, at) => ({ ...webhook, ...kept[at] }));
+}
+
+/** The webhook of one of the gate's conditions as it is asked. Throws as `openGate` does. */
+export const wholeWebhook = (
+  sealer: Sealer,
+  gate: StoredGate,
+  condition: GateCondition,
+  webhook: GateWebhook,
+): GateWebhook => ({ ...webhook, ...keptOf(sealer, gate)[gate.spec.conditions.indexOf(condition)] });
+
+const keptOf = (sealer: Sealer, gate: StoredGate): z.infer<typeof keptSchema> =>
+  gate.sealed === null ? [] : keptSchema.parse(JSON.parse(sealer.open(gate.sealed, aboutGate(gate))));
 
 /** The specification as every answer, event and audit entry shows it: a webhook's headers and query may hold a password. */
 export const withoutSecrets = (spec: GateSpec): GateSpec =>
@@ -40,10 +85,11 @@ function wholeAddress(url: string, known: readonly GateWebhook[], field: string)
 const lowerCase = (headers: Readonly<Record<string, string>>): [string, string][] =>
   Object.entries(headers).map(([name, value]) => [name.toLowerCase(), value]);
 
+const webhookOf = (condition: GateCondition): GateWebhook | null =>
+  condition.type === "custom" ? (condition.webhook ?? null) : null;
+
 const webhooksOf = (spec: GateSpec | null): GateWebhook[] =>
-  (spec?.conditions ?? []).flatMap((condition) =>
-    condition.type === "custom" && condition.webhook !== undefined ? [condition.webhook] : [],
-  );
+  (spec?.conditions ?? []).map(webhookOf).filter((webhook) => webhook !== null);
 
 const withWebhooks = (spec: GateSpec, change: (webhook: GateWebhook, at: number) => GateWebhook): GateSpec => ({
   ...spec,

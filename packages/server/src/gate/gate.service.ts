@@ -8,8 +8,9 @@ import { wakeDeployment } from "../engine/wake.ts";
 import { appendEvents } from "../event/event.store.ts";
 import { keyOfCursor, type Page, toPage } from "../http/page.ts";
 import { requireProject } from "../project/project.store.ts";
+import { type KeyConfig, type Sealer, sealerOf } from "../secret/seal.ts";
 import { checkGate } from "./gate.check.ts";
-import { withoutSecrets, withSecrets } from "./gate.secrets.ts";
+import { openGate, sealGate, withoutSecrets, withSecrets } from "./gate.secrets.ts";
 import {
   countGates,
   deleteGate,
@@ -40,16 +41,28 @@ type Verb = "create" | "update" | "delete";
 
 const DONE: Readonly<Record<Verb, string>> = { create: "created", update: "updated", delete: "deleted" };
 
+interface Deps {
+  db: Kysely<Database>;
+  clock: () => Instant;
+  config: KeyConfig;
+}
+
 export type GateService = ReturnType<typeof createGateService>;
 
 /** Gates as people write them. Every answer has the values of webhooks' headers hidden. */
-export function createGateService({ db, clock }: { db: Kysely<Database>; clock: () => Instant }) {
-  const create = async (tx: Transaction<Database>, { principal, project, name }: Write, spec: GateSpec, at: Date) => {
+export function createGateService({ db, clock, config }: Deps) {
+  const create = async (
+    tx: Transaction<Database>,
+    { principal, project, name, sealer }: Sealed,
+    spec: GateSpec,
+    at: Date,
+  ) => {
     if ((await countGates(tx, project)) >= MAX_GATES) {
       throw new SluiceError("resource_exhausted", `project ${project} has ${MAX_GATES} gates, as many as it may have`);
     }
     const full = withSecrets(spec, null);
-    if (!(await insertGate(tx, { project, name, spec: full, at }))) return null;
+    const kept = sealGate(sealer, { project, name }, full);
+    if (!(await insertGate(tx, { project, name, ...kept, at }))) return null;
     await report(tx, {
       principal,
       project,
@@ -57,9 +70,9 @@ export function createGateService({ db, clock }: { db: Kysely<Database>; clock: 
       verb: "create",
       specs: [full],
       at,
-      detail: { spec: withoutSecrets(full) },
+      detail: { spec: kept.spec },
     });
-    return shown({ project, name, spec: full, createdAt: at, updatedAt: at });
+    return { project, name, ...kept, createdAt: at, updatedAt: at };
   };
 
   return {
@@ -94,10 +107,11 @@ export function createGateService({ db, clock }: { db: Kysely<Database>; clock: 
       const project = projectOf(principal, key.project);
       mayWrite(principal, project, spec);
       const at = new Date(clock());
+      const sealer = await sealerOf(config);
       return db.transaction().execute(async (tx) => {
         await requireProject(tx, project);
         await checkGate(tx, project, spec);
-        const gate = await create(tx, { principal, project, name }, spec, at);
+        const gate = await create(tx, { principal, project, name, sealer }, spec, at);
         if (gate === null) {
           throw new SluiceError("already_exists", `gate ${name} exists already in project ${project}`);
         }
@@ -111,10 +125,11 @@ export function createGateService({ db, clock }: { db: Kysely<Database>; clock: 
       const project = projectOf(principal, key.project);
       mayWrite(principal, project, spec);
       const at = new Date(clock());
+      const sealer = await sealerOf(config);
       return db.transaction().execute(async (tx) => {
         await requireProject(tx, project);
         await checkGate(tx, project, spec);
-        const write = { principal, project, name };
+        const write = { principal, project, name, sealer };
         const before = await lockGate(tx, project, name);
         if (before === undefined) {
           const gate = await create(tx, write, spec, at);
@@ -122,12 +137,15 @@ export function createGateService({ db, clock }: { db: Kysely<Database>; clock: 
           throw new SluiceError("aborted", `gate ${name} was created by somebody else just now; try again`);
         }
         mayWrite(principal, project, before.spec);
-        const full = withSecrets(spec, before.spec);
-        if (canonicalJson(before.spec) === canonicalJson(full)) return { gate: shown(before), created: false };
-        await replaceGate(tx, { project, name, spec: full, at });
-        const changes = diff(withoutSecrets(before.spec), withoutSecrets(full));
-        await report(tx, { ...write, verb: "update", specs: [before.spec, full], at, detail: { changes } });
-        return { gate: shown({ ...before, spec: full, updatedAt: at }), created: false };
+        const opened = openGate(sealer, before);
+        const full = withSecrets(spec, opened);
+        const kept = sealGate(sealer, before, full);
+        const isStoredSo = (before.sealed === null) === (kept.sealed === null);
+        if (isStoredSo && canonicalJson(opened) === canonicalJson(full)) return { gate: before, created: false };
+        await replaceGate(tx, { project, name, ...kept, at });
+        const changes = diff(withoutSecrets(opened), withoutSecrets(full));
+        await report(tx, { ...write, verb: "update", specs: [opened, full], at, detail: { changes } });
+        return { gate: { ...before, ...kept, updatedAt: at }, created: false };
       });
     },
 
@@ -161,6 +179,10 @@ interface Write {
   principal: Principal;
   project: string;
   name: string;
+}
+
+interface Sealed extends Write {
+  sealer: Sealer;
 }
 
 interface Report extends Write {

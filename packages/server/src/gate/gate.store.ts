@@ -6,7 +6,9 @@ import type { Database } from "../db/schema.ts";
 export interface StoredGate {
   project: string;
   name: string;
+  /** Without what is secret of its webhooks, unless an earlier release wrote it. Whole by `openGate`. */
   spec: GateSpec;
+  sealed: string | null;
   createdAt: Date;
   updatedAt: Date;
 }
@@ -16,6 +18,7 @@ const stored = (row: Selectable<Database["gates"]>): StoredGate => ({
   project: row.project,
   name: row.name,
   spec: gateSchema.parse(row.spec),
+  sealed: row.sealed,
   createdAt: row.created_at,
   updatedAt: row.updated_at,
 });
@@ -89,25 +92,36 @@ export interface GateInput {
   project: string;
   name: string;
   spec: GateSpec;
+  /** See `sealGate`. */
+  sealed: string | null;
   at: Date;
 }
 
 /** False when it exists already; then nothing is changed. */
-export async function insertGate(db: Db, { project, name, spec, at }: GateInput): Promise<boolean> {
+export async function insertGate(db: Db, { project, name, spec, sealed, at }: GateInput): Promise<boolean> {
   const { artifact, environment } = spec;
   const result = await db
     .insertInto("gates")
-    .values({ project, name, artifact, environment, spec: JSON.stringify(spec), created_at: at, updated_at: at })
+    .values({
+      project,
+      name,
+      artifact,
+      environment,
+      spec: JSON.stringify(spec),
+      sealed,
+      created_at: at,
+      updated_at: at,
+    })
     .onConflict((conflict) => conflict.doNothing())
     .executeTakeFirst();
   return result.numInsertedOrUpdatedRows === 1n;
 }
 
-export async function replaceGate(db: Db, { project, name, spec, at }: GateInput): Promise<void> {
+export async function replaceGate(db: Db, { project, name, spec, sealed, at }: GateInput): Promise<void> {
   const { artifact, environment } = spec;
   await db
     .updateTable("gates")
-    .set({ artifact, environment, spec: JSON.stringify(spec), updated_at: at })
+    .set({ artifact, environment, spec: JSON.stringify(spec), sealed, updated_at: at })
     .where("project", "=", project)
     .where("name", "=", name)
     .execute();

@@ -1,6 +1,7 @@
-import { conditionName, type Figure, type GateCondition, type GateWebhook } from "@sluice/core";
+import { conditionName, type Figure, type GateCondition, type GateWebhook, SluiceError } from "@sluice/core";
 import type { GateDeps } from "./gate.deps.ts";
 import type { Known } from "./gate.evaluate.ts";
+import { wholeWebhook } from "./gate.secrets.ts";
 import type { StoredGate } from "./gate.store.ts";
 import { askWebhook } from "./gate.webhook.ts";
 
@@ -10,7 +11,7 @@ export async function webhookFigure(
   condition: GateCondition,
   webhook: GateWebhook,
   { run, evaluations }: Known,
-  { now, patience, decisions }: GateDeps,
+  { now, patience, decisions, sealer }: GateDeps,
   signal: AbortSignal,
 ): Promise<Figure> {
   const name = conditionName(condition);
@@ -20,9 +21,13 @@ export async function webhookFigure(
   if (decided !== undefined) return decided;
   const early = patience.tooEarly(key);
   if (early !== null) return { status: "missing", reason: early };
+  const opened = await sealer()
+    .then((opener) => wholeWebhook(opener, gate, condition, webhook))
+    .catch(unopened);
+  if ("unopened" in opened) return { status: "missing", reason: opened.unopened };
   const { rollout, round, artifact, version, environment } = run;
   const call = { gate: gate.name, condition: name, rollout, round, artifact, version, environment, evaluations };
-  const answer = await askWebhook(webhook, call, new Date(now()), signal);
+  const answer = await askWebhook(opened, call, new Date(now()), signal);
   if (answer.status === "decided") {
     patience.answered(key);
     decisions.keep(key, answer.figure);
@@ -30,4 +35,10 @@ export async function webhookFigure(
   }
   patience.inVain(key, answer.reason);
   return { status: "missing", reason: answer.reason };
+}
+
+/** Nobody can be asked while the server has not the key. */
+function unopened(error: unknown): { unopened: string } {
+  if (error instanceof SluiceError) return { unopened: error.message };
+  throw error;
 }

@@ -17,3 +17,7 @@ create table secret_versions (
   primary key (project, name, version),
   foreign key (project, name) references secrets (project, name) on delete cascade
 );
+
+-- Addresses and headers of a gate's webhooks, of which spec holds what may be shown. Null: it has none, or it was written by a
+-- release that kept them in spec.
+alter table gates add column sealed text;

@@ -227,7 +227,7 @@ const SCORE = { type: "eval_score" as const, dataset: "smoke", threshold: 0.9 };
 
 async function gate(waitSeconds = 3_600): Promise<void> {
   const spec = gateSchema.parse({ conditions: [SCORE], waitSeconds });
-  await insertGate(fixture.db, { project: "default", name: "quality", spec, at: new Date() });
+  await insertGate(fixture.db, { project: "default", name: "quality", spec, sealed: null, at: new Date() });
 }
 
 async function evaluate(rollout: string, score: number): Promise<void> {

@@ -62,7 +62,11 @@ export async function gateFixture(): Promise<GateFixture> {
     clock,
     deps(address = null) {
       const evaluationService = address === null ? null : { address, token: "t", timeoutMs: 30_000 };
-      const deps = createGateDeps({ evaluationService, now: () => clock.now });
+      const deps = createGateDeps({
+        evaluationService,
+        now: () => clock.now,
+        keys: { dataDir: api.dataDir, secretKey: null },
+      });
       closing.push(deps.close);
       return deps;
     },
