@@ -34,6 +34,16 @@ describe("a command", () => {
     );
   });
 
+  test("that has no revision to go back to is refused for that, not for its phase", () => {
+    const first = { ...newRollout({ from: null }), phase: "completed" as const };
+    expect(refusal(() => give(first, "rollback")).message).toBe(
+      "rollback is not possible: it is the first rollout of its deployment, and there is no revision before it; no command is allowed",
+    );
+    expect(refusal(() => give({ ...first, phase: "gating" }, "rollback")).message).toContain(
+      "while the rollout is gating",
+    );
+  });
+
   test("is never offered beyond the table of phases", () => {
     for (const phase of PHASES) {
       for (const command of allowedCommands({ ...newRollout(), phase }))

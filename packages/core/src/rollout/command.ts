@@ -5,7 +5,7 @@ import { resumed } from "./clock.ts";
 import { promote } from "./command.promote.ts";
 import { Draft } from "./draft.ts";
 import type { RolloutEvent } from "./effect.ts";
-import type { Command } from "./phase.ts";
+import { ALLOWED_COMMANDS, type Command } from "./phase.ts";
 import type { Rollout } from "./rollout.ts";
 import type { RollbackTrigger } from "./trigger.ts";
 import { noWayBack } from "./way-back.ts";
@@ -64,11 +64,17 @@ export function assertAllowed(rollout: Rollout, command: Command): void {
   const allowed = allowedCommands(rollout);
   if (allowed.includes(command)) return;
   const choice = allowed.length === 0 ? "no command is allowed" : `allowed: ${allowed.join(", ")}`;
-  const stuck = goesBack(command) ? noWayBack(rollout) : null;
+  const stuck = nothingBefore(rollout, command) ?? (goesBack(command) ? noWayBack(rollout) : null);
   if (stuck !== null) throw new SluiceError("failed_precondition", `${command} is not possible: ${stuck}; ${choice}`);
   const state = rollout.pausedAt === null ? rollout.phase : `${rollout.phase} (paused)`;
   throw new SluiceError("failed_precondition", `${command} is not possible while the rollout is ${state}; ${choice}`);
 }
+
+/** Why what its phase would allow has nowhere to go back to. */
+const nothingBefore = ({ phase, fromRevision }: Rollout, command: Command): string | null =>
+  command === "rollback" && fromRevision === null && ALLOWED_COMMANDS[phase].includes(command)
+    ? "it is the first rollout of its deployment, and there is no revision before it"
+    : null;
 
 const COMMAND_RULES: Readonly<Record<InPlaceCommand, (draft: Draft, context: CommandContext) => void>> = {
   approve,

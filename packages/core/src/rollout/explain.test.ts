@@ -55,6 +55,12 @@ describe("where a rollout stands, in one sentence", () => {
     );
   });
 
+  test("who has approved, once nobody is waited for any more", () => {
+    const approvals = ["anna", "bert"].map((actor) => ({ actor, comment: "", at: NOW, step: null }));
+    const rollout = canary({ phase: "awaiting_approval", requiredApprovals: 2, approvals });
+    expect(explainRollout(rollout, NOW)).toBe("Approved by anna, bert; its gates are judged next.");
+  });
+
   test("which gate it waits for, and until when", () => {
     const gates: Rollout["gates"] = [
       {

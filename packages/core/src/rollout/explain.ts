@@ -57,6 +57,9 @@ const SENTENCES: Readonly<Record<Phase, Sentence>> = {
 };
 
 function explainApproval(rollout: Rollout, now: Instant): string {
+  const given = approvalsNow(rollout).map(({ actor }) => actor);
+  if (given.length > 0 && given.length >= rollout.requiredApprovals)
+    return `Approved by ${list(given)}; its gates are judged next.`;
   return `Waits for ${approvalWanted(rollout, rollout.requiredApprovals, now)}; nothing is started before.`;
 }
 

@@ -5,7 +5,11 @@ import { describe, expect, test } from "vitest";
 import { withWholeDescriptors } from "./descriptors.ts";
 import { loadProto, messageOf } from "./proto.ts";
 
-const definitions = withWholeDescriptors({ ...loadSync(HEALTH_PROTO), ...loadProto("delos/deploy/v1/deploy.proto") });
+const definitions = withWholeDescriptors({
+  ...loadSync(HEALTH_PROTO),
+  ...loadProto("delos/deploy/v1/deploy.proto"),
+  ...loadProto("google/rpc/details.proto"),
+});
 
 /** The files that a service's reflection tells of, by package. */
 const files = new Map(
@@ -28,6 +32,11 @@ describe("what reflection tells of a file", () => {
     expect(field("strategy").typeName).toBe(".delos.deploy.v1.DeploymentStrategy");
     expect(files.get("delos.deploy.v1").dependency).toEqual([files.get("google.protobuf").name]);
     expect(files.get("google.protobuf").dependency ?? []).toEqual([]);
+  });
+
+  test("puts a file together of which each proto file was loaded with what it uses alone", () => {
+    const names = files.get("google.protobuf").messageType.map(({ name }: { name: string }) => name);
+    expect(names.sort()).toEqual(["Any", "Timestamp"]);
   });
 
   test("gives the entries of a map the name that the field's name gives them", () => {

@@ -57,17 +57,31 @@ export function withWholeDescriptors(definitions: PackageDefinition): PackageDef
   );
 }
 
-/** Each once: every definition carries all files that it was loaded with. */
+/**
+ * Each once: every definition carries all files that it was loaded with. Of a file that several were loaded with (Google's own
+ * types), each has only what it uses, so they are put together.
+ */
 function filesOf(definitions: PackageDefinition): File[] {
   const files = new Map<string, File>();
   for (const definition of Object.values(definitions)) {
     if (!Array.isArray(definition.fileDescriptorProtos)) continue;
     for (const bytes of definition.fileDescriptorProtos) {
       const file = FileDescriptorProto.toObject(FileDescriptorProto.decode(bytes)) as File;
-      if (!files.has(file.name)) files.set(file.name, file);
+      files.set(file.name, together(files.get(file.name) ?? file, file));
     }
   }
   return [...files.values()];
+}
+
+function together(known: File, file: File): File {
+  const names = new Set(namesIn(known));
+  const isNew = ({ name }: { name: string }): boolean => !names.has(`${file.package}.${name}`);
+  const { messageType = [], enumType = [] } = known;
+  return {
+    ...known,
+    messageType: [...messageType, ...(file.messageType ?? []).filter(isNew)],
+    enumType: [...enumType, ...(file.enumType ?? []).filter(isNew)],
+  };
 }
 
 function repair(files: readonly File[]): File[] {

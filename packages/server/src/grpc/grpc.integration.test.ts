@@ -33,6 +33,13 @@ describe("reflection", () => {
     expect(await open.delos("Health", {})).toMatchObject({ status: "SERVING", version: "0.1.0" });
   });
 
+  test("tells what the details of errors are made of, so that clients show them", async () => {
+    for (const name of ["ErrorInfo", "BadRequest", "RequestInfo"]) {
+      expect((await open.fileOf(`google.rpc.${name}`)).messageType).toContainEqual(expect.objectContaining({ name }));
+    }
+    await expect(open.fileOf("google.rpc.DebugInfo")).rejects.toThrow();
+  });
+
   test("answers the older version of its protocol as well", async () => {
     const older = await reflectingClient(open.address, { version: "v1alpha" });
     expect(await older.call(`${DEPLOY}/Health`, {})).toMatchObject({ status: "SERVING" });

@@ -11,6 +11,7 @@ import { principalOf } from "./authentication.ts";
 import { credentialsOf } from "./credentials.ts";
 import { withWholeDescriptors } from "./descriptors.ts";
 import { createLimits, type GrpcLimits } from "./grpc.limits.ts";
+import { ERROR_DETAILS } from "./grpc.status.ts";
 import type { GrpcDeps, GrpcSurface } from "./grpc.types.ts";
 import { type UnaryDeps, unary } from "./unary.ts";
 import { tolerant } from "./undecodable.ts";
@@ -66,7 +67,7 @@ export async function startGrpc(given: Options): Promise<GrpcServer> {
 }
 
 const definitionsOf = (surfaces: readonly GrpcSurface[]): PackageDefinition =>
-  Object.assign({}, loadSync(HEALTH_PROTO), ...surfaces.map(({ definition }) => definition));
+  Object.assign({}, loadSync(HEALTH_PROTO), ERROR_DETAILS, ...surfaces.map(({ definition }) => definition));
 
 function addSurface(server: Server, { service, methods, name }: GrpcSurface, deps: UnaryDeps): void {
   const missing = Object.keys(service).filter((method) => methods[method] === undefined);

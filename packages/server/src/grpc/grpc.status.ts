@@ -34,8 +34,9 @@ const MAX_MESSAGE = 1_024;
 const MAX_DESCRIPTION = 200;
 const MAX_VIOLATIONS = 10;
 
-const details = loadProto("google/rpc/details.proto");
-const STATUS = messageOf(details, "google.rpc.Status");
+/** What errors are told in. Reflection knows it too, so that clients show details and not bytes. */
+export const ERROR_DETAILS = loadProto("google/rpc/details.proto");
+const STATUS = messageOf(ERROR_DETAILS, "google.rpc.Status");
 
 /** The error that a caller is told of; what nobody foresaw becomes `internal`, without its words. */
 export function knownError(error: unknown): SluiceError {
@@ -67,7 +68,7 @@ function detailsOf(error: SluiceError, requestId: string): object[] {
 
 const pack = (name: string, value: object) => ({
   type_url: `type.googleapis.com/${name}`,
-  value: messageOf(details, name).serialize(value),
+  value: messageOf(ERROR_DETAILS, name).serialize(value),
 });
 
 const cut = (text: string, most: number): string =>

@@ -18,6 +18,8 @@ import { loadProto, messageOf, serviceOf } from "../proto.ts";
 export interface ReflectingClient {
   /** Names of the services that the server has. */
   services: string[];
+  /** The file that declares a type, as the server tells of it; rejects when it knows none. */
+  fileOf(symbol: string): Promise<Answer>;
   /** Calls `package.Service/Method`. Rejects with a `GrpcFailure`. */
   call(method: string, request: object, options?: Options): Promise<Answer>;
   /** The same with bytes that need not be a message. */
@@ -100,6 +102,7 @@ export async function reflectingClient(
   };
   return {
     services,
+    fileOf: async (symbol) => fileIn(await ask({ file_containing_symbol: symbol })),
     call: async (path, request, options) =>
       withMaps(await send(path, methodOf(path).requestSerialize, withEntries(request), options)),
     callRaw: (path, bytes, options) => send(path, () => bytes, {}, options),
@@ -172,6 +175,11 @@ function reflect(client: Client, version: string, question: object): Promise<Ans
     });
     stream.write(question);
   });
+}
+
+function fileIn(answer: Answer): Answer {
+  const [bytes] = answer.file_descriptor_response.file_descriptor_proto;
+  return descriptor.FileDescriptorProto.toObject(descriptor.FileDescriptorProto.decode(bytes));
 }
 
 function definitionsIn(answer: Answer): PackageDefinition {
