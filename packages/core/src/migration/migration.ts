@@ -26,7 +26,9 @@ export interface MigrationsFact {
   applied: string[];
   /** Of a rollback after completion: done since the revision that it returns to was delivered, the last one first. */
   surplus: string[];
-  /** Why the run that answers the present demand failed; null while none has. */
+  /** The demand that these facts are about: a rollout that turns has another one, of which nothing is known yet. */
+  demand: number;
+  /** Why the run that answers this demand failed; null while none has. */
   failed: string | null;
   /** Something is being done to the data at this moment, in either direction: what it comes to is not known yet. */
   underway: boolean;
@@ -38,6 +40,7 @@ export const NO_MIGRATIONS: MigrationsFact = {
   pending: [],
   applied: [],
   surplus: [],
+  demand: 0,
   failed: null,
   underway: false,
   runs: [],
@@ -77,6 +80,7 @@ export function migrationsFact({
     pending: wanted.filter((name) => !done.some((run) => run.name === name)),
     applied: names((run) => run.rollout === rollout),
     surplus: names((run) => deliveredBy !== null && run.rollout > deliveredBy && !wanted.includes(run.name)),
+    demand,
     failed: answer?.status === "failed" ? answer.message : null,
     underway,
     runs: own,

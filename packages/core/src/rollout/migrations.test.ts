@@ -3,8 +3,11 @@ import { type MigrationRun, NO_MIGRATIONS } from "../migration/migration.ts";
 import { applyCommand } from "./command.ts";
 import { canary, immediate, instances, newRollout, Story } from "./testing/fixtures.ts";
 
-const pending = (...names: string[]) => ({ ...NO_MIGRATIONS, pending: names });
-const applied = (...names: string[]) => ({ ...NO_MIGRATIONS, applied: names });
+/** Demands of the first attempt. */
+const UP = 2;
+const DOWN = 3;
+const pending = (...names: string[]) => ({ ...NO_MIGRATIONS, pending: names, demand: UP });
+const applied = (...names: string[]) => ({ ...NO_MIGRATIONS, applied: names, demand: DOWN });
 const effects = (story: Story) =>
   story.last.effects.map((effect) => (effect.type === "migrate" ? effect.direction : effect.type));
 
@@ -109,7 +112,7 @@ describe("on the way back", () => {
 
   test("a rollback after completion takes back what came later, once the old revision serves everybody", () => {
     const reverse = newRollout({ strategy: immediate, fastTrack: true, rollbackOf: "rol_0" });
-    const later = { ...NO_MIGRATIONS, surplus: ["b"] };
+    const later = { ...NO_MIGRATIONS, surplus: ["b"], demand: DOWN };
     const story = new Story(reverse, { migrations: later, candidate: instances(2, 4) }).runTo("monitoring");
     story.run(10);
     expect(story.rollout.phase).toBe("monitoring");

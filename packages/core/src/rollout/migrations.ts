@@ -14,7 +14,8 @@ export const migrationDemand = ({ attempts, phase }: Pick<Rollout, "attempts" | 
  * and stable must get along with both. Returns whether all is done. A failure is the rollout's failure.
  */
 export function migrated(turn: Turn): boolean {
-  const { pending, failed } = turn.facts.migrations;
+  const { pending } = turn.facts.migrations;
+  const failed = failureOf(turn);
   record(turn);
   if (pending.length === 0) return true;
   turn.wake(turn.now + HEARTBEAT_MS);
@@ -22,8 +23,7 @@ export function migrated(turn: Turn): boolean {
   if (superseded(turn)) return false;
   if (failed !== null) {
     const reason = `migration ${pending[0]} failed: ${failed}`;
-    // What failed is known of the way forward only: the way back asks anew.
-    turn.needsOtherFacts = fail(turn, { trigger: "deployment_failure", reason, cause: "migrations" });
+    fail(turn, { trigger: "deployment_failure", reason, cause: "migrations" });
   } else if (!turn.paused) {
     turn.migrates = "up";
   }
@@ -35,7 +35,8 @@ export function migrated(turn: Turn): boolean {
  * goes on, what is left stays in force, and people hear of it.
  */
 export function takenBack(turn: Turn, names: readonly string[]): boolean {
-  const { failed, underway } = turn.facts.migrations;
+  const { underway } = turn.facts.migrations;
+  const failed = failureOf(turn);
   record(turn);
   if (names.length === 0 && !underway) return true;
   if (failed === null || underway) {
@@ -47,6 +48,12 @@ export function takenBack(turn: Turn, names: readonly string[]): boolean {
   const message = `migration ${names[0]} could not be taken back, so ${names.join(", ")} ${are} still in force: ${failed}`;
   turn.emit("rollout.migration.failed", message, { direction: "down", left: names }, true);
   return true;
+}
+
+/** Of the present demand: a failure on the way forward says nothing of the way back. */
+function failureOf({ facts, rollout }: Turn): string | null {
+  const { demand, failed } = facts.migrations;
+  return demand === migrationDemand(rollout) ? failed : null;
 }
 
 /** Keeps what was done, and tells of what is new. */

@@ -47,6 +47,17 @@ describe("the time to completion", () => {
     expect(estimatedCompletion(story.rollout, story.now)).toBeNull();
   });
 
+  test("is nobody's to know while a gate waits for its evaluation", () => {
+    const gate = { gate: "quality", required: true, conditions: [], message: "", at: 0, waitsUntil: null };
+    const gating = (status: "waiting" | "passed") => ({
+      ...newRollout(),
+      phase: "gating" as const,
+      gates: [{ ...gate, status }],
+    });
+    expect(estimatedCompletion(gating("waiting"), 0)).toBeNull();
+    expect(estimatedCompletion(gating("passed"), 0)).toBeGreaterThan(0);
+  });
+
   test("is nobody's to know while a person is waited for", () => {
     const story = new Story().runTo("shifting", 1);
     const context = { actor: "bob", comment: "", now: story.now, creator: "ada" };

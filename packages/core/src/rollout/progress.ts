@@ -65,12 +65,13 @@ function stepShare(rollout: Rollout, now: Instant): number {
 
 /**
  * When the rollout completes if nothing holds it up, or null when nobody can know: it has ended, is paused or on the way
- * back, waits in the queue, or a person must approve first.
+ * back, waits in the queue or for what a gate lacks, or a person must approve first.
  */
 export function estimatedCompletion(rollout: Rollout, now: Instant): Instant | null {
   const { phase, pausedAt, steps, step } = rollout;
   if (isTerminal(phase) || phase === "rolling_back" || phase === "queued" || pausedAt !== null) return null;
   if (phase === "awaiting_approval" && rollout.approvals.length < rollout.requiredApprovals) return null;
+  if (phase === "gating" && rollout.gates.some(({ status }) => status === "waiting")) return null;
   if (phase === "monitoring") return now + bakeLeft(rollout, now);
   const left = planDuration(steps.slice(step), bakeSeconds(rollout));
   if (left.approvals > 0) return null;

@@ -51,6 +51,7 @@ const submission: fc.Arbitrary<Submission> = fc.record({
   requiredApprovals: fc.constantFrom(0, 0, 0, 2),
   approvalExpirySeconds: fc.constantFrom(null, 15),
   irreversible: fc.constantFrom(false, false, true),
+  data: fc.constantFrom("none" as const, "none" as const, "works" as const, "fails" as const, "stays" as const),
 });
 
 type Action = (simulation: Simulation) => void;
@@ -191,6 +192,7 @@ function attend(simulation: Simulation): void {
     simulation.command("cancel");
     simulation.runtime.broken.delete(head.toRevision);
     simulation.judgement.mend(head.toRevision);
+    simulation.data.mend(head.toRevision);
     simulation.hookFails = false;
     simulation.command("promote");
   }
@@ -228,7 +230,12 @@ describe("any story of commands, failures, crashes and clocks", () => {
           const simulation = new Simulation();
           if (served) {
             const strategy = { ...immediate, monitoringSeconds: 0 };
-            const calm = { requiredApprovals: 0, approvalExpirySeconds: null, irreversible: false };
+            const calm = {
+              requiredApprovals: 0,
+              approvalExpirySeconds: null,
+              irreversible: false,
+              data: "none" as const,
+            };
             simulation.submit({ strategy, broken: false, verdict: "good", ...calm });
             run(simulation, 12);
           }

@@ -1,5 +1,4 @@
 import { maintain, type RestingFacts, type Retirement } from "../../deployment/maintain.ts";
-import { NO_MIGRATIONS } from "../../migration/migration.ts";
 import { same } from "../../same.ts";
 import type { Strategy } from "../../strategy/strategy.types.ts";
 import { assertSplit, weightOf } from "../../traffic/split.ts";
@@ -14,6 +13,7 @@ import { isTerminal, type Phase } from "../phase.ts";
 import { reverseRollout } from "../reverse.ts";
 import type { DesiredState, Rollout } from "../rollout.ts";
 import { failureMode } from "../way-back.ts";
+import { type DataMood, SimulatedData } from "./data.ts";
 import { SimulatedJudgement, type Verdict } from "./judgement.ts";
 import {
   checkFrozen,
@@ -36,6 +36,8 @@ export interface Submission {
   approvalExpirySeconds: number | null;
   /** Its version declares a migration up and none down. */
   irreversible: boolean;
+  /** What its version does to the data. */
+  data: DataMood;
 }
 
 export type CrashPoint = "before persist" | "before apply" | null;
@@ -62,6 +64,7 @@ export class Simulation {
   crash: CrashPoint = null;
   hookFails = false;
   readonly judgement = new SimulatedJudgement();
+  readonly data = new SimulatedData();
   private revisions = 0;
   private readonly irreversible = new Set<number>();
   private sampleBase = { step: "", stable: 0, candidate: 0 };
@@ -75,6 +78,7 @@ export class Simulation {
     const revision = ++this.revisions;
     if (submission.broken) this.runtime.broken.add(revision);
     if (submission.irreversible) this.irreversible.add(revision);
+    this.data.expect(revision, submission.data);
     // Tests that nobody asked for fail nowhere.
     const untested = submission.verdict === "tests fail" && submission.strategy.tests === null;
     this.judgement.expect(revision, untested ? "good" : submission.verdict);
@@ -126,6 +130,7 @@ export class Simulation {
   tick(): void {
     this.now += 1_000;
     this.runtime.tick();
+    this.data.tick(this.now);
     this.gateway.tick();
     this.checkGateway();
   }
@@ -220,6 +225,9 @@ export class Simulation {
       this.gateway.send({ epoch: this.epoch, desired: this.traffic, stable: this.stable ?? -1, closes });
     }
     const [first] = this.active;
+    if (effect.type === "migrate" && first !== undefined) {
+      this.data.begin(first, effect.direction, this.data.factsOf(first, this.deliveredBy(first)), this.now);
+    }
     if (effect.type === "evaluateGates" && first !== undefined) this.judgement.begin(first, "gates", this.now);
     if (effect.type === "runTests" && first !== undefined) this.judgement.begin(first, "tests", this.now);
     if (effect.type === "callHook") {
@@ -253,7 +261,7 @@ export class Simulation {
       guard: this.gateway.reachable ? report : null,
       shadow: null,
       irreversible: this.irreversible.has(rollout.toRevision),
-      migrations: NO_MIGRATIONS,
+      migrations: this.data.factsOf(rollout, this.deliveredBy(rollout)),
       hooks: (this.hooks.get(rollout.id) ?? []).map((call) => ({ ...call, message: "" })),
       progressDeadlineSeconds: 20,
     };
@@ -262,6 +270,15 @@ export class Simulation {
   private trafficFact() {
     const { reachable, split, config } = this.gateway;
     return { verified: reachable, split, applied: reachable && (config?.epoch ?? 0) === this.epoch };
+  }
+
+  /** As the server finds it: whoever completed the way to what a rollback returns to. */
+  private deliveredBy(rollout: Rollout): string | null {
+    if (rollout.rollbackOf === null) return null;
+    const earlier = this.rollouts.filter(
+      ({ id, phase, toRevision }) => id < rollout.id && phase === "completed" && toRevision === rollout.toRevision,
+    );
+    return earlier.at(-1)?.id ?? null;
   }
 
   private samplesOf(rollout: Rollout) {
@@ -300,6 +317,7 @@ export class Simulation {
   private check(before: Rollout, after: Rollout, events: readonly RolloutEvent[]): void {
     checkMoves(before, after, events);
     checkTrigger(after);
+    if (isTerminal(after.phase) && !isTerminal(before.phase)) this.data.checkEnd(after, this.stable);
     checkJudged(after);
     checkFrozen(before, after, this.runtime);
     checkNoWayBack(before, after, this.runtime);
