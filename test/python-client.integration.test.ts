@@ -1,42 +1,20 @@
 import { execFile } from "node:child_process";
-import { createHash } from "node:crypto";
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
-import { homedir, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type ServerProcess, serverProcess } from "../packages/server/src/testing/server.process.ts";
+import { pythonEnvironment } from "./python.environment.ts";
 
 const run = promisify(execFile);
 const PYTHON = fileURLToPath(new URL("../python/", import.meta.url));
-const INSTALL_MS = 240_000;
-
-/** A virtual environment with what the client and its tests need, made once for each `pyproject.toml`; or why there is none. */
-async function environment(): Promise<{ bin: string } | { missing: string }> {
-  const wanted = readFileSync(join(PYTHON, "pyproject.toml"), "utf8");
-  const key = createHash("sha256").update(wanted).digest("hex").slice(0, 16);
-  const folder = join(homedir(), ".cache", "sluice", `python-client-${key}`);
-  const bin = join(folder, "bin");
-  if (existsSync(join(folder, "ready"))) return { bin };
-  const requirements = [...wanted.matchAll(/"((?:httpx|pytest|mypy|ruff)[^"]*)"/g)].flatMap(([, name]) => name ?? []);
-  try {
-    await run("python3", ["-c", "import sys; sys.exit(sys.version_info < (3, 10))"]);
-  } catch {
-    return { missing: "there is no python3 of version 3.10 or later" };
-  }
-  try {
-    await run("python3", ["-m", "venv", "--clear", folder]);
-    await run(join(bin, "pip"), ["install", "--quiet", ...requirements], { timeout: INSTALL_MS });
-    await run("touch", [join(folder, "ready")]);
-    return { bin };
-  } catch (error) {
-    return { missing: `its packages cannot be installed: ${error instanceof Error ? error.message : String(error)}` };
-  }
-}
-
-const python = await environment();
+/** What the client and its tests need, as `pyproject.toml` says. */
+const wanted = readFileSync(join(PYTHON, "pyproject.toml"), "utf8");
+const requirements = [...wanted.matchAll(/"((?:httpx|pytest|mypy|ruff)[^"]*)"/g)].flatMap(([, name]) => name ?? []);
+const python = await pythonEnvironment("python-client", requirements);
 const skipped = "missing" in python;
 if (skipped) console.warn(`the Python client is left out: ${python.missing}`);
 const bin = "bin" in python ? python.bin : "";

@@ -112,7 +112,8 @@ export function createTokenService({ db, clock }: { db: Kysely<Database>; clock:
       const found = await findToken(db, id);
       const missing = new SluiceError("not_found", `token ${id} does not exist`);
       if (found === undefined) throw missing;
-      if (found.project === null && principal.project !== null) throw missing;
+      // Another project's, or the whole server's: not there for this principal, not even as a refusal.
+      if (principal.project !== null && found.project !== principal.project) throw missing;
       const project = found.project ?? "default";
       authorise(principal, "token.write", { project });
       const now = new Date(clock());

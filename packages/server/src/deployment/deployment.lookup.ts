@@ -64,6 +64,8 @@ export async function lockLivingDeployment(
 
 async function byName(db: Db, principal: Principal, name: DeploymentName): Promise<StoredDeployment | null> {
   const project = projectOf(principal, name.project);
+  // Not even in which environments somebody else has it.
+  if (principal.project !== null && principal.project !== project) return null;
   const environment = name.environment ?? principal.environment;
   const found = await listDeployments(db, { project, environment, name: name.id, limit: 200 });
   const [first] = found;

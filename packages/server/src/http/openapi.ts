@@ -5,6 +5,7 @@ import type { OpenAPIV3_1 } from "openapi-types";
 import type { App } from "./app.types.ts";
 import { documentErrors } from "./openapi.errors.ts";
 import { dropUnusedSchemas } from "./openapi.prune.ts";
+import { describeShownAddresses } from "./openapi.shown.ts";
 
 const TAGS = [
   ["Deployments", "One artifact in one environment, and what it runs"],
@@ -68,7 +69,7 @@ export async function describeApi(app: App, options: { version: string }): Promi
     transform: createJsonSchemaTransform({}),
     transformObject: (document) => {
       const full = named(document);
-      return isOurs(full) ? dropUnusedSchemas(documentErrors(full)) : full;
+      return isOurs(full) ? describeShownAddresses(dropUnusedSchemas(documentErrors(full))) : full;
     },
   });
   app.get(
