@@ -40,7 +40,7 @@ export function addDeployCreateCommand(cli: Cli, group: Command): void {
       const name = nameOf(argument, flags.name);
       const body = await createBody(session.io, session.scope, name, flags);
       await register(session, body.artifact, flags);
-      return printStarted(session, flags, await createOrUpdate(session, body, flags));
+      return printStarted(session, flags, await createOrUpdate(session, body, flags).catch(hintAtRegistering));
     },
   });
 }
@@ -89,6 +89,18 @@ async function createOrUpdate(session: Session, body: CreateBody, flags: Flags):
   const patch = toBody<typeof change>({ ...change, config: Object.keys(config).length > 0 ? config : undefined });
   const started: Started = await ok(http.PATCH("/v1/deployments/{id}", { params, body: patch }));
   return started;
+}
+
+const REGISTER = [
+  "--image, --command or --file with this command    registers the version on the way",
+  "sluice version create <artifact> <version>        registers it by itself",
+];
+
+/** Neither the version nor what it would be a version of has to be there before: both may come with the command. */
+function hintAtRegistering(error: unknown): never {
+  const fields = error instanceof ApiError && error.status === 404 ? (error.problem.errors ?? []) : [];
+  if (!fields.some(({ field }) => field === "artifact" || field === "version")) throw error;
+  throw new CliError(EXIT.notFound, error instanceof Error ? error.message : String(error), REGISTER);
 }
 
 /** The name is taken; a route that is taken is another matter. */

@@ -116,7 +116,11 @@ async function start(session: Session, flags: RunFlags) {
     return undefined;
   }
   const params = { path: { id: begun.id } };
-  const ended = await untilEnded(session, timeout, () => ok(client.http.GET("/v1/jobs/{id}", { params })));
+  session.note(`job ${begun.id} has begun`);
+  const look = () => ok(client.http.GET("/v1/jobs/{id}", { params }));
+  const ended = await untilEnded(session, timeout, look, ({ runs }) =>
+    runs.map(({ task, attempt, ...run }) => ({ ...run, task: `${task} (${attempt})` })),
+  );
   print(ended, () => renderJob(ended));
   return exitOf(ended.status);
 }

@@ -90,6 +90,29 @@ test.each([
   expect(out).toMatch(new RegExp(`build +${status} +1`));
 });
 
+test("a run that is waited for tells of each stage once it has begun, and once for whatever becomes of it", async () => {
+  const looks = [runOf("running"), runOf("running"), runOf("failed")];
+  const stages = (status: string) => [
+    { task: "build", stage: "build", status, attempt: 1, reason: null, finishedAt: null },
+    { task: "test", stage: "test", status: "pending", attempt: 0, reason: null, finishedAt: null },
+  ];
+  const { out, err } = await sluice(
+    {
+      "GET /v1/workflows/release": { json: workflow },
+      "POST /v1/workflow-runs": { status: 202, json: runOf("queued") },
+      "GET /v1/workflow-runs/wfr_1": () => {
+        const look = looks.shift() ?? runOf("failed");
+        return { json: { ...look, stages: stages(look.status) } };
+      },
+    },
+    ["workflow", "run", "release", "--wait", "-o", "json"],
+  );
+  expect(err.replaceAll(/\S+Z/g, "TIME").split("\n")).toEqual([
+    ...["run wfr_1 of release has begun", "TIME  build  running", "TIME  build  failed", ""],
+  ]);
+  expect(JSON.parse(out).status).toBe("failed");
+});
+
 test.each([
   ["n=three", "expected a number"],
   ["dry=yes", "expected true or false"],

@@ -130,10 +130,10 @@ async function start(session: Session, flags: RunFlags, name: string | undefined
     print(begun, () => renderRun(begun));
     return undefined;
   }
+  session.note(`run ${begun.id} of ${begun.workflow} has begun`);
   const path = { id: begun.id };
-  const ended = await untilEnded(session, timeout, () =>
-    ok(client.http.GET("/v1/workflow-runs/{id}", { params: { path } })),
-  );
+  const look = () => ok(client.http.GET("/v1/workflow-runs/{id}", { params: { path } }));
+  const ended = await untilEnded(session, timeout, look, ({ stages }) => stages);
   print(ended, () => renderRun(ended));
   return exitOf(ended.status);
 }

@@ -4,7 +4,7 @@ import { type Column, renderFields, renderTable } from "../output/table.ts";
 export const WORKFLOW_COLUMNS: Column<Workflow>[] = [
   { title: "name", value: ({ name }) => name },
   { title: "version", value: ({ version }) => version },
-  { title: "stages", value: ({ spec }) => spec.stages.map(({ name }) => name).join(" → ") },
+  { title: "stages", value: ({ spec }) => spec.stages.map(({ name }) => name).join(", ") },
   { title: "changed", value: ({ createdAt }) => createdAt },
   { title: "by", value: ({ createdBy }) => createdBy },
 ];

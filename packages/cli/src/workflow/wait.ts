@@ -13,21 +13,47 @@ const LOOK_MS = 500;
 /** The exit code of what has ended; undefined while it goes on. */
 export const exitOf = (status: string): ExitCode | undefined => EXITS[status];
 
-/** Asks until it has ended. Throws when the time is over, or at Ctrl-C; it goes on either way. */
-export async function untilEnded<Found extends { status: string }>(
-  { io }: Session,
+interface Waited {
+  status: string;
+}
+
+/** One task of what is waited for, as it stands. */
+export interface Progress {
+  task: string;
+  status: string;
+  reason: string | null;
+}
+
+/**
+ * Asks until it has ended. Remarks on each of its tasks whenever that has become something else.
+ * Throws when the time is over, or at Ctrl-C; it goes on either way.
+ */
+export async function untilEnded<Found extends Waited>(
+  session: Session,
   timeout: number | undefined,
   look: () => Promise<Found>,
+  tasksOf: (found: Found) => Progress[],
 ): Promise<Found> {
+  const { io } = session;
   const interrupted = io.interrupted();
   const deadline = timeout === undefined ? Number.POSITIVE_INFINITY : io.now() + timeout;
+  const told = new Map<string, string>();
   for (;;) {
     const found = await look();
+    for (const progress of tasksOf(found)) tell(session, told, progress);
     if (exitOf(found.status) !== undefined) return found;
     if (interrupted.aborted) throw new CliError(EXIT.interrupted, "interrupted; it goes on");
     if (io.now() >= deadline) throw new CliError(EXIT.timeout, `it is ${found.status} still; it goes on`);
     await delay(LOOK_MS, undefined, { signal: interrupted }).catch(() => undefined);
   }
+}
+
+/** What has not begun is not worth a remark. */
+function tell({ io, note }: Session, told: Map<string, string>, { task, status, reason }: Progress): void {
+  if ((told.get(task) ?? "pending") === status) return;
+  told.set(task, status);
+  const at = `${new Date(io.now()).toISOString().slice(0, 19)}Z`;
+  note(`${at}  ${task}  ${status.replaceAll("_", " ")}${reason === null ? "" : `: ${reason}`}`);
 }
 
 const lineSchema = z.looseObject({ task: z.string(), stream: z.string(), text: z.string() });
