@@ -5,7 +5,7 @@ import type { NodePlan } from "@sluice/core";
 import { expect, onTestFinished, test } from "vitest";
 import { type Board, openBoard } from "./board.ts";
 
-const PLAN: NodePlan = { nodes: ["a", "b"], replicas: 1, incoming: null };
+const PLAN: NodePlan = { nodes: ["a", "b"], replicas: 1, leading: null };
 
 function workshop() {
   const folder = mkdtempSync(join(tmpdir(), "sluice-board-"));
@@ -72,9 +72,9 @@ test("a node that is taken out of the plan is left", () => {
   expect(one.beat({ ...PLAN, nodes: ["b"] }, true).place).toEqual({ node: "b", replica: 0 });
 });
 
-test("the revision that is being delivered relieves the other on its node as soon as it is ready, and only there", () => {
+test("the leading revision relieves the other on its node as soon as it is ready, and only there", () => {
   const { join: member, kill } = workshop();
-  const plan = { ...PLAN, incoming: 2 };
+  const plan = { ...PLAN, leading: 2 };
   const [old, other, fresh] = [member("1"), member("2"), member("3", 2)];
   old.beat(plan, true);
   other.beat(plan, true);
@@ -90,7 +90,7 @@ test("the revision that is being delivered relieves the other on its node as soo
 
 test("on the way back the older revision is the one that relieves", () => {
   const { join: member } = workshop();
-  const plan = { ...PLAN, incoming: 1 };
+  const plan = { ...PLAN, leading: 1 };
   const [older, newer] = [member("1", 1), member("2", 2)];
   older.beat(plan, true);
   expect(newer.beat(plan, true).relieved).toBe(true);

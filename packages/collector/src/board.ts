@@ -22,7 +22,7 @@ interface Claim extends Place {
 export interface Standing {
   /** Null while there are more instances than places, as in a restart. */
   place: Place | null;
-  /** Another revision is being delivered and its collector on this place is ready: it measures the node. */
+  /** Another revision leads, and its collector on this place is ready: it measures the node. */
   relieved: boolean;
 }
 
@@ -83,9 +83,9 @@ export function openBoard(path: string, member: Member): Board {
     return places.find((place) => !others.some((claim) => samePlace(place, claim))) ?? null;
   }
 
-  function isRelieved({ incoming }: NodePlan, living: readonly Claim[], place: Place): boolean {
-    if (incoming === null || incoming === revision) return false;
-    return living.some((claim) => claim.revision === incoming && samePlace(claim, place) && claim.ready === 1);
+  function isRelieved({ leading }: NodePlan, living: readonly Claim[], place: Place): boolean {
+    if (leading === null || leading === revision) return false;
+    return living.some((claim) => claim.revision === leading && samePlace(claim, place) && claim.ready === 1);
   }
 }
 

@@ -31,7 +31,7 @@ export type Selection = z.infer<typeof selectionSchema>;
 export const planFileSchema = z.object({
   nodes: z.array(z.string()),
   replicas: z.number(),
-  incoming: z.number().nullable(),
+  leading: z.number().nullable(),
 });
 
 export const revisionFile = (folder: string, revision: number): string => join(folder, `revision-${revision}.json`);

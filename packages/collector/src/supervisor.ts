@@ -30,8 +30,8 @@ const NOWHERE = "unplaced";
  *
  * - **starting**: a place is claimed, the collector started. The instance's port opens when the collector tells its figures.
  * - **active**: measures its node (the first replica there) and takes what applications send.
- * - **standby**: the place's collector of a revision that is being delivered is ready and measures the node; this one only
- *   takes what is sent to it, and measures again the moment the other is gone.
+ * - **standby**: the place's collector of the leading revision, which is being delivered or serves, is ready and measures the
+ *   node; this one only takes what is sent to it, and measures again the moment the other is gone.
  */
 export async function supervise(options: SupervisorOptions, stop: AbortSignal): Promise<string | null> {
   const { folder, ownFolder, revision: number, instance } = options;

@@ -10,14 +10,16 @@ const MAX_PROBLEMS = 10;
 
 /**
  * Compiles a JSON schema: draft 2020-12, or draft-07 when its `$schema` says so. Formats are checked, unknown keywords are
- * ignored as the standard asks. Throws an `Error` that says what is wrong with the schema.
+ * ignored as the standard asks. Throws an `Error` that says what is wrong with the schema. The check stops at the first
+ * member that does not fit, unless `all` of them are asked for, which takes as long as the value is large.
  *
  * A pattern of the schema can take exponential time on a hostile value: run checks of what others sent where they can be
  * stopped.
  */
-export function compileJsonSchema(schema: object): JsonSchemaCheck {
+export function compileJsonSchema(schema: object, { all = false } = {}): JsonSchemaCheck {
   const dialect = "$schema" in schema && typeof schema.$schema === "string" ? schema.$schema : "";
-  const ajv = /draft-0[67]/.test(dialect) ? draft7() : draft2020();
+  const family = /draft-0[67]/.test(dialect) ? DRAFT_7 : DRAFT_2020;
+  const ajv = all ? family.all() : family.first();
   const validate = ajv.compile(schema);
   if ("$async" in validate) throw new Error("`$async` schemas are not supported");
   return (value) => {
@@ -33,8 +35,14 @@ const OPTIONS = { strict: false, logger: false, addUsedSchema: false } as const;
 /** An instance takes twenty milliseconds to start and keeps what it compiled: it is shared, and replaced from time to time. */
 const COMPILES = 200;
 
-const draft7 = shared(() => formats.default(new Draft7(OPTIONS)));
-const draft2020 = shared(() => formats.default(new Ajv2020(OPTIONS)));
+const DRAFT_7 = {
+  first: shared(() => formats.default(new Draft7(OPTIONS))),
+  all: shared(() => formats.default(new Draft7({ ...OPTIONS, allErrors: true }))),
+};
+const DRAFT_2020 = {
+  first: shared(() => formats.default(new Ajv2020(OPTIONS))),
+  all: shared(() => formats.default(new Ajv2020({ ...OPTIONS, allErrors: true }))),
+};
 
 function shared<Value>(make: () => Value): () => Value {
   let kept: { value: Value; uses: number } | null = null;

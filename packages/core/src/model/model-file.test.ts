@@ -38,5 +38,7 @@ test("a checksum is 64 hexadecimal digits, in either case", () => {
   const hex = "ab".repeat(32);
   expect(checkedSha256(hex.toUpperCase(), "sha256")).toBe(hex);
   expect(checkedSha256(`sha256:${hex}`, "sha256")).toBe(hex);
-  expect(() => checkedSha256("abc", "sha256")).toThrow("64 hexadecimal digits");
+  expect(() => checkedSha256("abc", "sha256")).toThrow(
+    'sha256 is "abc"; allowed: the SHA-256 of the file: 64 hexadecimal digits',
+  );
 });

@@ -1,4 +1,4 @@
-import { describe, invalidField } from "../errors.ts";
+import { invalidField } from "../errors.ts";
 
 /** What serves a model. `none`: files that nothing here can serve; they are kept all the same. */
 export const MODEL_RUNTIMES = ["onnx", "joblib", "none"] as const;
@@ -54,6 +54,7 @@ export function checkedSha256(text: string, field: string): string {
     .trim()
     .toLowerCase()
     .replace(/^sha256:/, "");
-  if (!SHA256.test(hex)) throw invalidField(field, describe(text), "the SHA-256 of the file: 64 hexadecimal digits");
+  if (!SHA256.test(hex))
+    throw invalidField(field, text.slice(0, 100), "the SHA-256 of the file: 64 hexadecimal digits");
   return hex;
 }

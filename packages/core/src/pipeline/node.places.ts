@@ -2,8 +2,8 @@
 export interface NodePlan {
   nodes: string[];
   replicas: number;
-  /** The revision that takes a node over as soon as its collector there is ready; null: none is being delivered. */
-  incoming: number | null;
+  /** The revision whose collector measures a node as soon as it is ready there; null: none was ever delivered. */
+  leading: number | null;
 }
 
 export interface Place {

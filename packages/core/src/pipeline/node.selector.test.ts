@@ -67,7 +67,7 @@ test("each step of a rolling update is one more node, complete; with many nodes 
 });
 
 test("places are filled node by node", () => {
-  expect(placesOf({ nodes: ["a", "b"], replicas: 2, incoming: null })).toEqual([
+  expect(placesOf({ nodes: ["a", "b"], replicas: 2, leading: null })).toEqual([
     { node: "a", replica: 0 },
     { node: "a", replica: 1 },
     { node: "b", replica: 0 },

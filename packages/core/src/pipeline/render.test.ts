@@ -73,6 +73,12 @@ describe("what is refused", () => {
     expect(violations).toMatchObject([{ field, found, allowed: expect.stringContaining(allowed) }]);
   });
 
+  test("all that does not suit is named at once", () => {
+    const { violations } = refused(() => renderPipeline(topk, { top_k: 0, tpo_k: 3, ciritcal: [], rank_by: "luck" }));
+    const fields = violations.map(({ field }) => field).toSorted();
+    expect(fields).toEqual(["parameters.ciritcal", "parameters.rank_by", "parameters.top_k", "parameters.tpo_k"]);
+  });
+
   test("an unknown template is answered with those that exist", () => {
     const { violations } = refused(() => renderPipeline({ template: "process-magic", parameters: {} }, {}));
     expect(violations).toMatchObject([{ found: "process-magic", allowed: expect.stringContaining("process-topk-v1") }]);

@@ -52,7 +52,7 @@ const compiled = new WeakMap<object, (value: unknown) => string[]>();
 
 /** Throws `invalid_argument` with a violation for each parameter that the schema refuses. */
 export function checkParameters(schema: object, parameters: Parameters, field: string): void {
-  const check = compiled.get(schema) ?? compileJsonSchema(schema);
+  const check = compiled.get(schema) ?? compileJsonSchema(schema, { all: true });
   compiled.set(schema, check);
   const problems = check(parameters).map((problem) => violation(problem, parameters, schema, field));
   if (problems.length > 0) throw invalidArgument(problems);
@@ -68,9 +68,8 @@ function violation(problem: string, parameters: Parameters, schema: object, fiel
   );
   if (pointer === "") {
     const known = "properties" in schema ? Object.keys(Object(schema.properties)) : [];
-    const strangers = Object.keys(parameters).filter((name) => !known.includes(name));
-    const [stranger] = strangers;
-    if (/additional properties/.test(problem) && stranger !== undefined)
+    const [, stranger] = /additional properties "(.*)"$/.exec(problem) ?? [];
+    if (stranger !== undefined)
       return { field: `${field}.${stranger}`, found: parameters[stranger], allowed: `one of ${known.join(", ")}` };
     return { field, found: parameters, allowed: problem.replace(/^the value /, "") };
   }

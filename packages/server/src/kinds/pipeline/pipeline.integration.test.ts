@@ -99,6 +99,10 @@ describe.skipIf(OTELCOL === null)(
       expect(seen.some(({ instances }) => instances.updated === 1)).toBe(true);
       expect(new Set(answers)).toEqual(new Set([200]));
       expect(answers.length).toBeGreaterThan(5);
+      // The collectors of the revision before are kept for a minute, and measure no more.
+      await expect
+        .poll(async () => (await server.get(id)).nodes, { timeout: 20_000 })
+        .toEqual(["web-1", "web-2"].map((node) => ({ node, ready: 1, updated: 1 })));
     });
 
     test("an update whose data reaches nobody is rolled back, and says why", async () => {

@@ -37,7 +37,8 @@ export function planOf(
   { stored, replicas, incoming, stable }: LivingPipeline,
   nodes: readonly LabelledNode[],
 ): NodePlan {
-  const next = incoming === stable ? null : incoming;
-  if (stored === null) return { nodes: [LOCAL_NODE], replicas, incoming: next };
-  return { nodes: selectedNodes(stored, nodes), replicas: stored.replicas, incoming: next };
+  // Also when nothing is under way: the collectors of the revision before are kept for a while, and do not measure again.
+  const leading = incoming ?? stable;
+  if (stored === null) return { nodes: [LOCAL_NODE], replicas, leading };
+  return { nodes: selectedNodes(stored, nodes), replicas: stored.replicas, leading };
 }

@@ -268,9 +268,13 @@ async function rollingFor(db: Db, { project, environment }: { project: string; e
   return allowed === null || allowed.includes("canary") ? rollingStrategy(nodes) : undefined;
 }
 
-/** What the engine calls `config.resources` is `resources` here. */
+/** What the engine calls `config.resources` is `resources` here, and a deployment's `name` its `deployment_name`. */
 function inOurWords(error: SluiceError): SluiceError {
-  if (!error.violations.some(({ field }) => field.startsWith("config."))) return error;
-  const violations = error.violations.map((one) => ({ ...one, field: one.field.replace(/^config\./, "") }));
-  return new SluiceError(error.code, error.message.replace(/^config\./, ""), { violations, cause: error });
+  const ours = (text: string): string => text.replaceAll(/\bconfig\.(?=\w)/g, "");
+  const violations = error.violations.map(({ field, found, allowed }) => ({
+    field: field === "name" ? "deployment_name" : ours(field),
+    found,
+    allowed: ours(allowed),
+  }));
+  return new SluiceError(error.code, ours(error.message), { violations, cause: error });
 }
