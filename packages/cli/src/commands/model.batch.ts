@@ -65,12 +65,14 @@ export function addBatchCommands(cli: Cli, group: Command): void {
       return undefined;
     },
   });
-  addCommand(cli, group, {
+  addCommand<{ out?: string }>(cli, group, {
     syntax: "batch-status <batch>",
-    description: "Show a job over a file.",
-    examples: ["sluice model batch-status 1"],
-    run: async (session, _flags, id) => {
+    description: "Show a job over a file, and fetch its results once it is completed.",
+    examples: ["sluice model batch-status 1", "sluice model batch-status 1 --out predictions.ndjson"],
+    options: [option("--out <file>", "write the results there")],
+    run: async (session, { out }, id) => {
       const batch = await read(session, numberOf("batch", id));
+      if (out !== undefined) await save(session, batch.id, out);
       session.print(batch, () => render(batch));
       return undefined;
     },

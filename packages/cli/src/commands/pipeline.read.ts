@@ -37,10 +37,11 @@ const HISTORY: Column<HistoryEntry>[] = [
   { title: "reason", value: ({ reason }) => reason },
 ];
 
-const selectorOf = (labels: Record<string, string>, selector: string | null): string =>
-  [...Object.entries(labels).map(([key, value]) => `${key}=${value}`), ...(selector === null ? [] : [selector])].join(
-    ",",
-  );
+function selectorOf(labels: Record<string, string>, selector: string | null): string {
+  const conditions = Object.entries(labels).map(([key, value]) => `${key}=${value}`);
+  if (selector !== null) conditions.push(selector);
+  return conditions.length === 0 ? "all" : conditions.join(",");
+}
 
 const listDeployments = (http: Client, query: object) =>
   ok(http.GET("/api/v1/pipelines/deployments", { params: { query } }));

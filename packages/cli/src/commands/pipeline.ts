@@ -6,6 +6,8 @@ import { renderFields } from "../output/table.ts";
 import { readParameters } from "../pipeline/parameters.ts";
 import { targetOf } from "../pipeline/target.ts";
 import type { Session } from "../session.ts";
+import { parseStrategy } from "../strategy.ts";
+import { strategyOption } from "./deploy.options.ts";
 import { addPipelineReadCommands } from "./pipeline.read.ts";
 
 interface SizeFlags {
@@ -24,12 +26,14 @@ interface DeployFlags extends SizeFlags {
   param?: Record<string, string>;
   environment?: string;
   version?: string;
+  strategy?: string;
 }
 
 interface UpdateFlags extends SizeFlags {
   param?: Record<string, string>;
   selector?: string;
   version?: string;
+  strategy?: string;
 }
 
 const parameterOption = () =>
@@ -42,6 +46,11 @@ const sizeOptions = () => [
   option("--cpu-limit <quantity>", "processor that it may use"),
   option("--memory-limit <quantity>", "memory that it may use"),
 ];
+
+const rollingOption = () => {
+  const { flags, description } = strategyOption();
+  return option(flags, `${description} (default: node by node)`);
+};
 
 /** Telemetry pipelines: deployed to nodes, changed node by node. */
 export function addPipelineCommands(cli: Cli, program: Command): void {
@@ -75,9 +84,10 @@ function addDeploy(cli: Cli, group: Command): void {
         "whose rules hold (default: the one that the selector names, else production)",
       ),
       option("--version <version>", "of a registered pipeline (default: the newest)"),
+      rollingOption(),
     ],
     run: async (session, flags) => {
-      const { name, deploymentName, namespace, selector, param, environment, version } = flags;
+      const { name, deploymentName, namespace, selector, param, environment, version, strategy } = flags;
       const body = {
         pipeline_name: name,
         deployment_name: deploymentName,
@@ -87,6 +97,7 @@ function addDeploy(cli: Cli, group: Command): void {
         ...sizeOf(flags),
         ...(environment !== undefined && { environment }),
         ...(version !== undefined && { version }),
+        ...(strategy !== undefined && { strategy: parseStrategy(strategy) }),
       };
       const answer = await ok(session.client.http.POST("/api/v1/pipelines/deployments", { body }));
       session.print(answer, () =>
@@ -113,9 +124,10 @@ function addUpdate(cli: Cli, group: Command): void {
       ...sizeOptions(),
       option("--selector <selector>", "other nodes than before"),
       option("--version <version>", "of a registered pipeline"),
+      rollingOption(),
     ],
     run: async (session, flags, id) => {
-      const { param, selector, version } = flags;
+      const { param, selector, version, strategy } = flags;
       const path = { id: required(id) };
       const { pipeline_name: name } = await ok(
         session.client.http.GET("/api/v1/pipelines/deployments/{id}", { params: { path } }),
@@ -125,6 +137,7 @@ function addUpdate(cli: Cli, group: Command): void {
         ...sizeOf(flags),
         ...(selector !== undefined && targetOf(selector)),
         ...(version !== undefined && { version }),
+        ...(strategy !== undefined && { strategy: parseStrategy(strategy) }),
       };
       const answer = await ok(
         session.client.http.PATCH("/api/v1/pipelines/deployments/{id}", { params: { path }, body }),

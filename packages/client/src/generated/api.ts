@@ -21752,7 +21752,6 @@ export interface components {
                         source: ({
                             /** @constant */
                             type: "prometheus";
-                            /** Format: uri */
                             address: string;
                             query: string;
                             /** @default {} */
@@ -21764,7 +21763,6 @@ export interface components {
                         } | {
                             /** @constant */
                             type: "webhook";
-                            /** Format: uri */
                             url: string;
                             /** @default {} */
                             headers: {
@@ -21994,7 +21992,6 @@ export interface components {
                         source: ({
                             /** @constant */
                             type: "prometheus";
-                            /** Format: uri */
                             address: string;
                             query: string;
                             /** @default {} */
@@ -22006,7 +22003,6 @@ export interface components {
                         } | {
                             /** @constant */
                             type: "webhook";
-                            /** Format: uri */
                             url: string;
                             /** @default {} */
                             headers: {
@@ -22121,7 +22117,6 @@ export interface components {
                     switch: true;
                 } | {
                     hook: {
-                        /** Format: uri */
                         url: string;
                         timeoutSeconds?: number;
                     };
@@ -22279,7 +22274,6 @@ export interface components {
                         source: ({
                             /** @constant */
                             type: "prometheus";
-                            /** Format: uri */
                             address: string;
                             query: string;
                             /** @default {} */
@@ -22291,7 +22285,6 @@ export interface components {
                         } | {
                             /** @constant */
                             type: "webhook";
-                            /** Format: uri */
                             url: string;
                             /** @default {} */
                             headers: {
@@ -22517,7 +22510,6 @@ export interface components {
                         source: ({
                             /** @constant */
                             type: "prometheus";
-                            /** Format: uri */
                             address: string;
                             query: string;
                             /** @default {} */
@@ -22529,7 +22521,6 @@ export interface components {
                         } | {
                             /** @constant */
                             type: "webhook";
-                            /** Format: uri */
                             url: string;
                             /** @default {} */
                             headers: {
@@ -22766,7 +22757,6 @@ export interface components {
                         source: ({
                             /** @constant */
                             type: "prometheus";
-                            /** Format: uri */
                             address: string;
                             query: string;
                             /** @default {} */
@@ -22778,7 +22768,6 @@ export interface components {
                         } | {
                             /** @constant */
                             type: "webhook";
-                            /** Format: uri */
                             url: string;
                             /** @default {} */
                             headers: {
@@ -23020,7 +23009,6 @@ export interface components {
                         source: ({
                             /** @constant */
                             type: "prometheus";
-                            /** Format: uri */
                             address: string;
                             query: string;
                             /** @default {} */
@@ -23032,7 +23020,6 @@ export interface components {
                         } | {
                             /** @constant */
                             type: "webhook";
-                            /** Format: uri */
                             url: string;
                             /** @default {} */
                             headers: {
@@ -23342,7 +23329,6 @@ export interface components {
                         source: ({
                             /** @constant */
                             type: "prometheus";
-                            /** Format: uri */
                             address: string;
                             query: string;
                             /** @default {} */
@@ -23354,7 +23340,6 @@ export interface components {
                         } | {
                             /** @constant */
                             type: "webhook";
-                            /** Format: uri */
                             url: string;
                             /** @default {} */
                             headers: {
@@ -23584,7 +23569,6 @@ export interface components {
                         source: ({
                             /** @constant */
                             type: "prometheus";
-                            /** Format: uri */
                             address: string;
                             query: string;
                             /** @default {} */
@@ -23596,7 +23580,6 @@ export interface components {
                         } | {
                             /** @constant */
                             type: "webhook";
-                            /** Format: uri */
                             url: string;
                             /** @default {} */
                             headers: {
@@ -23711,7 +23694,6 @@ export interface components {
                     switch: true;
                 } | {
                     hook: {
-                        /** Format: uri */
                         url: string;
                         timeoutSeconds?: number;
                     };
@@ -23869,7 +23851,6 @@ export interface components {
                         source: ({
                             /** @constant */
                             type: "prometheus";
-                            /** Format: uri */
                             address: string;
                             query: string;
                             /** @default {} */
@@ -23881,7 +23862,6 @@ export interface components {
                         } | {
                             /** @constant */
                             type: "webhook";
-                            /** Format: uri */
                             url: string;
                             /** @default {} */
                             headers: {
@@ -24107,7 +24087,6 @@ export interface components {
                         source: ({
                             /** @constant */
                             type: "prometheus";
-                            /** Format: uri */
                             address: string;
                             query: string;
                             /** @default {} */
@@ -24119,7 +24098,6 @@ export interface components {
                         } | {
                             /** @constant */
                             type: "webhook";
-                            /** Format: uri */
                             url: string;
                             /** @default {} */
                             headers: {
@@ -24356,7 +24334,6 @@ export interface components {
                         source: ({
                             /** @constant */
                             type: "prometheus";
-                            /** Format: uri */
                             address: string;
                             query: string;
                             /** @default {} */
@@ -24368,7 +24345,6 @@ export interface components {
                         } | {
                             /** @constant */
                             type: "webhook";
-                            /** Format: uri */
                             url: string;
                             /** @default {} */
                             headers: {
@@ -24610,7 +24586,6 @@ export interface components {
                         source: ({
                             /** @constant */
                             type: "prometheus";
-                            /** Format: uri */
                             address: string;
                             query: string;
                             /** @default {} */
@@ -24622,7 +24597,6 @@ export interface components {
                         } | {
                             /** @constant */
                             type: "webhook";
-                            /** Format: uri */
                             url: string;
                             /** @default {} */
                             headers: {
@@ -24923,7 +24897,6 @@ export interface components {
                         source: ({
                             /** @constant */
                             type: "prometheus";
-                            /** Format: uri */
                             address: string;
                             query: string;
                             /** @default {} */
@@ -24935,7 +24908,6 @@ export interface components {
                         } | {
                             /** @constant */
                             type: "webhook";
-                            /** Format: uri */
                             url: string;
                             /** @default {} */
                             headers: {
@@ -25165,7 +25137,6 @@ export interface components {
                         source: ({
                             /** @constant */
                             type: "prometheus";
-                            /** Format: uri */
                             address: string;
                             query: string;
                             /** @default {} */
@@ -25177,7 +25148,6 @@ export interface components {
                         } | {
                             /** @constant */
                             type: "webhook";
-                            /** Format: uri */
                             url: string;
                             /** @default {} */
                             headers: {
@@ -25292,7 +25262,6 @@ export interface components {
                     switch: true;
                 } | {
                     hook: {
-                        /** Format: uri */
                         url: string;
                         timeoutSeconds?: number;
                     };
@@ -25450,7 +25419,6 @@ export interface components {
                         source: ({
                             /** @constant */
                             type: "prometheus";
-                            /** Format: uri */
                             address: string;
                             query: string;
                             /** @default {} */
@@ -25462,7 +25430,6 @@ export interface components {
                         } | {
                             /** @constant */
                             type: "webhook";
-                            /** Format: uri */
                             url: string;
                             /** @default {} */
                             headers: {
@@ -25688,7 +25655,6 @@ export interface components {
                         source: ({
                             /** @constant */
                             type: "prometheus";
-                            /** Format: uri */
                             address: string;
                             query: string;
                             /** @default {} */
@@ -25700,7 +25666,6 @@ export interface components {
                         } | {
                             /** @constant */
                             type: "webhook";
-                            /** Format: uri */
                             url: string;
                             /** @default {} */
                             headers: {
@@ -25937,7 +25902,6 @@ export interface components {
                         source: ({
                             /** @constant */
                             type: "prometheus";
-                            /** Format: uri */
                             address: string;
                             query: string;
                             /** @default {} */
@@ -25949,7 +25913,6 @@ export interface components {
                         } | {
                             /** @constant */
                             type: "webhook";
-                            /** Format: uri */
                             url: string;
                             /** @default {} */
                             headers: {
@@ -26191,7 +26154,6 @@ export interface components {
                         source: ({
                             /** @constant */
                             type: "prometheus";
-                            /** Format: uri */
                             address: string;
                             query: string;
                             /** @default {} */
@@ -26203,7 +26165,6 @@ export interface components {
                         } | {
                             /** @constant */
                             type: "webhook";
-                            /** Format: uri */
                             url: string;
                             /** @default {} */
                             headers: {
@@ -27113,7 +27074,6 @@ export interface components {
                         source: ({
                             /** @constant */
                             type: "prometheus";
-                            /** Format: uri */
                             address: string;
                             query: string;
                             /** @default {} */
@@ -27125,7 +27085,6 @@ export interface components {
                         } | {
                             /** @constant */
                             type: "webhook";
-                            /** Format: uri */
                             url: string;
                             /** @default {} */
                             headers: {
@@ -27355,7 +27314,6 @@ export interface components {
                         source: ({
                             /** @constant */
                             type: "prometheus";
-                            /** Format: uri */
                             address: string;
                             query: string;
                             /** @default {} */
@@ -27367,7 +27325,6 @@ export interface components {
                         } | {
                             /** @constant */
                             type: "webhook";
-                            /** Format: uri */
                             url: string;
                             /** @default {} */
                             headers: {
@@ -27482,7 +27439,6 @@ export interface components {
                     switch: true;
                 } | {
                     hook: {
-                        /** Format: uri */
                         url: string;
                         timeoutSeconds?: number;
                     };
@@ -27640,7 +27596,6 @@ export interface components {
                         source: ({
                             /** @constant */
                             type: "prometheus";
-                            /** Format: uri */
                             address: string;
                             query: string;
                             /** @default {} */
@@ -27652,7 +27607,6 @@ export interface components {
                         } | {
                             /** @constant */
                             type: "webhook";
-                            /** Format: uri */
                             url: string;
                             /** @default {} */
                             headers: {
@@ -27878,7 +27832,6 @@ export interface components {
                         source: ({
                             /** @constant */
                             type: "prometheus";
-                            /** Format: uri */
                             address: string;
                             query: string;
                             /** @default {} */
@@ -27890,7 +27843,6 @@ export interface components {
                         } | {
                             /** @constant */
                             type: "webhook";
-                            /** Format: uri */
                             url: string;
                             /** @default {} */
                             headers: {
@@ -28127,7 +28079,6 @@ export interface components {
                         source: ({
                             /** @constant */
                             type: "prometheus";
-                            /** Format: uri */
                             address: string;
                             query: string;
                             /** @default {} */
@@ -28139,7 +28090,6 @@ export interface components {
                         } | {
                             /** @constant */
                             type: "webhook";
-                            /** Format: uri */
                             url: string;
                             /** @default {} */
                             headers: {
@@ -28381,7 +28331,6 @@ export interface components {
                         source: ({
                             /** @constant */
                             type: "prometheus";
-                            /** Format: uri */
                             address: string;
                             query: string;
                             /** @default {} */
@@ -28393,7 +28342,6 @@ export interface components {
                         } | {
                             /** @constant */
                             type: "webhook";
-                            /** Format: uri */
                             url: string;
                             /** @default {} */
                             headers: {
@@ -29149,7 +29097,6 @@ export interface components {
                 /** @description CEL, of type bool */
                 expression?: string;
                 webhook?: {
-                    /** Format: uri */
                     url: string;
                     /** @default {} */
                     headers: {
@@ -29386,7 +29333,6 @@ export interface components {
             };
             /** @default 10 */
             timeoutSeconds: number;
-            /** Format: uri */
             url: string;
             /** @default {} */
             headers: {
@@ -29621,7 +29567,6 @@ export interface components {
             };
             /** @default 10 */
             timeoutSeconds: number;
-            /** Format: uri */
             url: string;
             id: string;
             name: string;
@@ -30103,7 +30048,6 @@ export interface components {
             };
             /** @default 10 */
             timeoutSeconds: number;
-            /** Format: uri */
             url: string;
             /** @default {} */
             headers: {
@@ -30340,7 +30284,6 @@ export interface components {
             };
             /** @default 10 */
             timeoutSeconds: number;
-            /** Format: uri */
             url: string;
             id: string;
             name: string;
@@ -30673,7 +30616,6 @@ export interface components {
              * @default null
              */
             webhook: {
-                /** Format: uri */
                 url: string;
                 /** @default {} */
                 headers: {
@@ -30731,7 +30673,6 @@ export interface components {
              * @default null
              */
             webhook: {
-                /** Format: uri */
                 url: string;
                 /** @default {} */
                 headers: {
@@ -31494,7 +31435,6 @@ export interface components {
                         source: ({
                             /** @constant */
                             type: "prometheus";
-                            /** Format: uri */
                             address: string;
                             query: string;
                             /** @default {} */
@@ -31506,7 +31446,6 @@ export interface components {
                         } | {
                             /** @constant */
                             type: "webhook";
-                            /** Format: uri */
                             url: string;
                             /** @default {} */
                             headers: {
@@ -31736,7 +31675,6 @@ export interface components {
                         source: ({
                             /** @constant */
                             type: "prometheus";
-                            /** Format: uri */
                             address: string;
                             query: string;
                             /** @default {} */
@@ -31748,7 +31686,6 @@ export interface components {
                         } | {
                             /** @constant */
                             type: "webhook";
-                            /** Format: uri */
                             url: string;
                             /** @default {} */
                             headers: {
@@ -31863,7 +31800,6 @@ export interface components {
                     switch: true;
                 } | {
                     hook: {
-                        /** Format: uri */
                         url: string;
                         timeoutSeconds?: number;
                     };
@@ -32021,7 +31957,6 @@ export interface components {
                         source: ({
                             /** @constant */
                             type: "prometheus";
-                            /** Format: uri */
                             address: string;
                             query: string;
                             /** @default {} */
@@ -32033,7 +31968,6 @@ export interface components {
                         } | {
                             /** @constant */
                             type: "webhook";
-                            /** Format: uri */
                             url: string;
                             /** @default {} */
                             headers: {
@@ -32259,7 +32193,6 @@ export interface components {
                         source: ({
                             /** @constant */
                             type: "prometheus";
-                            /** Format: uri */
                             address: string;
                             query: string;
                             /** @default {} */
@@ -32271,7 +32204,6 @@ export interface components {
                         } | {
                             /** @constant */
                             type: "webhook";
-                            /** Format: uri */
                             url: string;
                             /** @default {} */
                             headers: {
@@ -32508,7 +32440,6 @@ export interface components {
                         source: ({
                             /** @constant */
                             type: "prometheus";
-                            /** Format: uri */
                             address: string;
                             query: string;
                             /** @default {} */
@@ -32520,7 +32451,6 @@ export interface components {
                         } | {
                             /** @constant */
                             type: "webhook";
-                            /** Format: uri */
                             url: string;
                             /** @default {} */
                             headers: {
@@ -32762,7 +32692,6 @@ export interface components {
                         source: ({
                             /** @constant */
                             type: "prometheus";
-                            /** Format: uri */
                             address: string;
                             query: string;
                             /** @default {} */
@@ -32774,7 +32703,6 @@ export interface components {
                         } | {
                             /** @constant */
                             type: "webhook";
-                            /** Format: uri */
                             url: string;
                             /** @default {} */
                             headers: {
@@ -33488,7 +33416,7 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description What the path names does not exist */
+        /** @description What the path, or the request, names does not exist */
         not_found: {
             headers: {
                 [name: string]: unknown;
@@ -33499,6 +33427,15 @@ export interface components {
         };
         /** @description The state does not allow it, the name is taken, or another change came first */
         failed_precondition: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
+        /** @description Address and headers together are larger than 16 KiB */
+        headers_too_large: {
             headers: {
                 [name: string]: unknown;
             };
@@ -33534,6 +33471,7 @@ export interface operations {
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["permission_denied"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -33562,6 +33500,7 @@ export interface operations {
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["permission_denied"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -33592,6 +33531,7 @@ export interface operations {
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["permission_denied"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -33619,6 +33559,7 @@ export interface operations {
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["permission_denied"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             /** @description Default Response */
             503: {
@@ -33663,6 +33604,7 @@ export interface operations {
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["permission_denied"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -33703,6 +33645,7 @@ export interface operations {
             404: components["responses"]["not_found"];
             409: components["responses"]["failed_precondition"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -33741,6 +33684,7 @@ export interface operations {
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["permission_denied"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -33774,6 +33718,7 @@ export interface operations {
             403: components["responses"]["permission_denied"];
             404: components["responses"]["not_found"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -33936,6 +33881,7 @@ export interface operations {
             404: components["responses"]["not_found"];
             409: components["responses"]["failed_precondition"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -33968,6 +33914,7 @@ export interface operations {
             404: components["responses"]["not_found"];
             409: components["responses"]["failed_precondition"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -34009,6 +33956,7 @@ export interface operations {
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["permission_denied"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -34061,6 +34009,7 @@ export interface operations {
             404: components["responses"]["not_found"];
             409: components["responses"]["failed_precondition"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -34094,6 +34043,7 @@ export interface operations {
             403: components["responses"]["permission_denied"];
             404: components["responses"]["not_found"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -34137,6 +34087,7 @@ export interface operations {
             403: components["responses"]["permission_denied"];
             404: components["responses"]["not_found"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -34216,6 +34167,7 @@ export interface operations {
             404: components["responses"]["not_found"];
             409: components["responses"]["failed_precondition"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -34250,6 +34202,7 @@ export interface operations {
             403: components["responses"]["permission_denied"];
             404: components["responses"]["not_found"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -34289,6 +34242,7 @@ export interface operations {
             403: components["responses"]["permission_denied"];
             404: components["responses"]["not_found"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -34332,6 +34286,7 @@ export interface operations {
             403: components["responses"]["permission_denied"];
             404: components["responses"]["not_found"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -34377,6 +34332,7 @@ export interface operations {
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["permission_denied"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -34413,6 +34369,7 @@ export interface operations {
             404: components["responses"]["not_found"];
             409: components["responses"]["failed_precondition"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -34448,6 +34405,7 @@ export interface operations {
             403: components["responses"]["permission_denied"];
             404: components["responses"]["not_found"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -34484,6 +34442,7 @@ export interface operations {
             404: components["responses"]["not_found"];
             409: components["responses"]["failed_precondition"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -34539,6 +34498,7 @@ export interface operations {
             404: components["responses"]["not_found"];
             409: components["responses"]["failed_precondition"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -34579,6 +34539,7 @@ export interface operations {
             404: components["responses"]["not_found"];
             409: components["responses"]["failed_precondition"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -34619,6 +34580,7 @@ export interface operations {
             404: components["responses"]["not_found"];
             409: components["responses"]["failed_precondition"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -34659,6 +34621,7 @@ export interface operations {
             404: components["responses"]["not_found"];
             409: components["responses"]["failed_precondition"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -34699,6 +34662,7 @@ export interface operations {
             404: components["responses"]["not_found"];
             409: components["responses"]["failed_precondition"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -34739,6 +34703,7 @@ export interface operations {
             404: components["responses"]["not_found"];
             409: components["responses"]["failed_precondition"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -34794,6 +34759,7 @@ export interface operations {
             404: components["responses"]["not_found"];
             409: components["responses"]["failed_precondition"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -34832,6 +34798,7 @@ export interface operations {
             403: components["responses"]["permission_denied"];
             404: components["responses"]["not_found"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -34867,6 +34834,7 @@ export interface operations {
             403: components["responses"]["permission_denied"];
             404: components["responses"]["not_found"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -34908,6 +34876,7 @@ export interface operations {
             403: components["responses"]["permission_denied"];
             404: components["responses"]["not_found"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -34951,6 +34920,7 @@ export interface operations {
             403: components["responses"]["permission_denied"];
             404: components["responses"]["not_found"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -35024,6 +34994,7 @@ export interface operations {
             404: components["responses"]["not_found"];
             409: components["responses"]["failed_precondition"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -35092,6 +35063,7 @@ export interface operations {
             404: components["responses"]["not_found"];
             409: components["responses"]["failed_precondition"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -35156,6 +35128,7 @@ export interface operations {
             404: components["responses"]["not_found"];
             409: components["responses"]["failed_precondition"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -35201,6 +35174,7 @@ export interface operations {
             403: components["responses"]["permission_denied"];
             404: components["responses"]["not_found"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -35263,6 +35237,7 @@ export interface operations {
             404: components["responses"]["not_found"];
             409: components["responses"]["failed_precondition"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -35338,6 +35313,7 @@ export interface operations {
             };
             409: components["responses"]["failed_precondition"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -35409,6 +35385,7 @@ export interface operations {
             404: components["responses"]["not_found"];
             409: components["responses"]["failed_precondition"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -35450,7 +35427,9 @@ export interface operations {
             400: components["responses"]["invalid_argument"];
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["permission_denied"];
+            404: components["responses"]["not_found"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -35528,6 +35507,7 @@ export interface operations {
             404: components["responses"]["not_found"];
             409: components["responses"]["failed_precondition"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -35614,6 +35594,7 @@ export interface operations {
             404: components["responses"]["not_found"];
             409: components["responses"]["failed_precondition"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -35657,6 +35638,7 @@ export interface operations {
             403: components["responses"]["permission_denied"];
             404: components["responses"]["not_found"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -35693,6 +35675,7 @@ export interface operations {
             403: components["responses"]["permission_denied"];
             404: components["responses"]["not_found"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -35730,6 +35713,7 @@ export interface operations {
             403: components["responses"]["permission_denied"];
             404: components["responses"]["not_found"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -35775,6 +35759,7 @@ export interface operations {
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["permission_denied"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -35806,6 +35791,7 @@ export interface operations {
             403: components["responses"]["permission_denied"];
             404: components["responses"]["not_found"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -35855,6 +35841,7 @@ export interface operations {
             404: components["responses"]["not_found"];
             409: components["responses"]["failed_precondition"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -35888,6 +35875,7 @@ export interface operations {
             404: components["responses"]["not_found"];
             409: components["responses"]["failed_precondition"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -35928,6 +35916,7 @@ export interface operations {
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["permission_denied"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -36091,6 +36080,7 @@ export interface operations {
             404: components["responses"]["not_found"];
             409: components["responses"]["failed_precondition"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -36124,6 +36114,7 @@ export interface operations {
             403: components["responses"]["permission_denied"];
             404: components["responses"]["not_found"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -36304,6 +36295,7 @@ export interface operations {
             404: components["responses"]["not_found"];
             409: components["responses"]["failed_precondition"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -36336,6 +36328,7 @@ export interface operations {
             404: components["responses"]["not_found"];
             409: components["responses"]["failed_precondition"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -36377,6 +36370,7 @@ export interface operations {
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["permission_denied"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -36468,6 +36462,7 @@ export interface operations {
             404: components["responses"]["not_found"];
             409: components["responses"]["failed_precondition"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -36498,6 +36493,7 @@ export interface operations {
             403: components["responses"]["permission_denied"];
             404: components["responses"]["not_found"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -36528,6 +36524,7 @@ export interface operations {
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["permission_denied"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -36561,6 +36558,7 @@ export interface operations {
             404: components["responses"]["not_found"];
             409: components["responses"]["failed_precondition"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -36591,6 +36589,7 @@ export interface operations {
             403: components["responses"]["permission_denied"];
             404: components["responses"]["not_found"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -36626,6 +36625,7 @@ export interface operations {
             404: components["responses"]["not_found"];
             409: components["responses"]["failed_precondition"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -36655,6 +36655,7 @@ export interface operations {
             404: components["responses"]["not_found"];
             409: components["responses"]["failed_precondition"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -36693,6 +36694,7 @@ export interface operations {
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["permission_denied"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -36730,6 +36732,7 @@ export interface operations {
             404: components["responses"]["not_found"];
             409: components["responses"]["failed_precondition"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -36763,6 +36766,7 @@ export interface operations {
             403: components["responses"]["permission_denied"];
             404: components["responses"]["not_found"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -36814,6 +36818,7 @@ export interface operations {
             404: components["responses"]["not_found"];
             409: components["responses"]["failed_precondition"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -36846,6 +36851,7 @@ export interface operations {
             404: components["responses"]["not_found"];
             409: components["responses"]["failed_precondition"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -36887,6 +36893,7 @@ export interface operations {
             403: components["responses"]["permission_denied"];
             404: components["responses"]["not_found"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -36921,6 +36928,7 @@ export interface operations {
             403: components["responses"]["permission_denied"];
             404: components["responses"]["not_found"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -36962,6 +36970,7 @@ export interface operations {
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["permission_denied"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -36995,6 +37004,7 @@ export interface operations {
             404: components["responses"]["not_found"];
             409: components["responses"]["failed_precondition"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -37025,6 +37035,7 @@ export interface operations {
             403: components["responses"]["permission_denied"];
             404: components["responses"]["not_found"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -37062,6 +37073,7 @@ export interface operations {
             404: components["responses"]["not_found"];
             409: components["responses"]["failed_precondition"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -37093,6 +37105,7 @@ export interface operations {
             404: components["responses"]["not_found"];
             409: components["responses"]["failed_precondition"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -37132,6 +37145,7 @@ export interface operations {
             404: components["responses"]["not_found"];
             409: components["responses"]["failed_precondition"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -37171,6 +37185,7 @@ export interface operations {
             404: components["responses"]["not_found"];
             409: components["responses"]["failed_precondition"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -37209,6 +37224,7 @@ export interface operations {
             403: components["responses"]["permission_denied"];
             404: components["responses"]["not_found"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -37242,6 +37258,7 @@ export interface operations {
             403: components["responses"]["permission_denied"];
             404: components["responses"]["not_found"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -37273,6 +37290,7 @@ export interface operations {
             403: components["responses"]["permission_denied"];
             404: components["responses"]["not_found"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -37314,6 +37332,7 @@ export interface operations {
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["permission_denied"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -37347,6 +37366,7 @@ export interface operations {
             404: components["responses"]["not_found"];
             409: components["responses"]["failed_precondition"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -37377,6 +37397,7 @@ export interface operations {
             403: components["responses"]["permission_denied"];
             404: components["responses"]["not_found"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -37414,6 +37435,7 @@ export interface operations {
             404: components["responses"]["not_found"];
             409: components["responses"]["failed_precondition"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -37450,6 +37472,7 @@ export interface operations {
             403: components["responses"]["permission_denied"];
             404: components["responses"]["not_found"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -37495,6 +37518,7 @@ export interface operations {
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["permission_denied"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -37538,6 +37562,7 @@ export interface operations {
             403: components["responses"]["permission_denied"];
             404: components["responses"]["not_found"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -37581,6 +37606,7 @@ export interface operations {
             403: components["responses"]["permission_denied"];
             404: components["responses"]["not_found"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -37619,6 +37645,7 @@ export interface operations {
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["permission_denied"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -38361,6 +38388,7 @@ export interface operations {
             404: components["responses"]["not_found"];
             409: components["responses"]["failed_precondition"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -38395,6 +38423,7 @@ export interface operations {
             403: components["responses"]["permission_denied"];
             404: components["responses"]["not_found"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -39178,6 +39207,7 @@ export interface operations {
             404: components["responses"]["not_found"];
             409: components["responses"]["failed_precondition"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -39211,6 +39241,7 @@ export interface operations {
             404: components["responses"]["not_found"];
             409: components["responses"]["failed_precondition"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -39246,6 +39277,7 @@ export interface operations {
             404: components["responses"]["not_found"];
             409: components["responses"]["failed_precondition"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -39281,6 +39313,7 @@ export interface operations {
             404: components["responses"]["not_found"];
             409: components["responses"]["failed_precondition"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -39324,6 +39357,7 @@ export interface operations {
             403: components["responses"]["permission_denied"];
             404: components["responses"]["not_found"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -39360,6 +39394,7 @@ export interface operations {
             404: components["responses"]["not_found"];
             409: components["responses"]["failed_precondition"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -39398,6 +39433,7 @@ export interface operations {
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["permission_denied"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -39431,6 +39467,7 @@ export interface operations {
             403: components["responses"]["permission_denied"];
             404: components["responses"]["not_found"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -39554,6 +39591,7 @@ export interface operations {
             404: components["responses"]["not_found"];
             409: components["responses"]["failed_precondition"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -39586,6 +39624,7 @@ export interface operations {
             404: components["responses"]["not_found"];
             409: components["responses"]["failed_precondition"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -39627,6 +39666,7 @@ export interface operations {
             403: components["responses"]["permission_denied"];
             404: components["responses"]["not_found"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -39669,6 +39709,7 @@ export interface operations {
             403: components["responses"]["permission_denied"];
             404: components["responses"]["not_found"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -39704,6 +39745,7 @@ export interface operations {
             404: components["responses"]["not_found"];
             409: components["responses"]["failed_precondition"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -39744,6 +39786,7 @@ export interface operations {
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["permission_denied"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -39773,6 +39816,7 @@ export interface operations {
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["permission_denied"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -39810,6 +39854,7 @@ export interface operations {
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["permission_denied"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -39860,6 +39905,7 @@ export interface operations {
             404: components["responses"]["not_found"];
             409: components["responses"]["failed_precondition"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -39891,6 +39937,7 @@ export interface operations {
             404: components["responses"]["not_found"];
             409: components["responses"]["failed_precondition"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -39920,6 +39967,7 @@ export interface operations {
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["permission_denied"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -39957,6 +40005,7 @@ export interface operations {
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["permission_denied"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -39989,6 +40038,7 @@ export interface operations {
             403: components["responses"]["permission_denied"];
             404: components["responses"]["not_found"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -40033,6 +40083,7 @@ export interface operations {
             404: components["responses"]["not_found"];
             409: components["responses"]["failed_precondition"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -40064,6 +40115,7 @@ export interface operations {
             404: components["responses"]["not_found"];
             409: components["responses"]["failed_precondition"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -40101,6 +40153,7 @@ export interface operations {
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["permission_denied"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -40133,6 +40186,7 @@ export interface operations {
             403: components["responses"]["permission_denied"];
             404: components["responses"]["not_found"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -40204,6 +40258,7 @@ export interface operations {
             404: components["responses"]["not_found"];
             409: components["responses"]["failed_precondition"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -40235,6 +40290,7 @@ export interface operations {
             404: components["responses"]["not_found"];
             409: components["responses"]["failed_precondition"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -40273,6 +40329,7 @@ export interface operations {
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["permission_denied"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -40306,6 +40363,7 @@ export interface operations {
             404: components["responses"]["not_found"];
             409: components["responses"]["failed_precondition"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -40340,6 +40398,7 @@ export interface operations {
             403: components["responses"]["permission_denied"];
             404: components["responses"]["not_found"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -40373,6 +40432,7 @@ export interface operations {
             404: components["responses"]["not_found"];
             409: components["responses"]["failed_precondition"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -40412,6 +40472,7 @@ export interface operations {
             404: components["responses"]["not_found"];
             409: components["responses"]["failed_precondition"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -40451,6 +40512,7 @@ export interface operations {
             404: components["responses"]["not_found"];
             409: components["responses"]["failed_precondition"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -40494,6 +40556,7 @@ export interface operations {
             403: components["responses"]["permission_denied"];
             404: components["responses"]["not_found"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -40532,6 +40595,7 @@ export interface operations {
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["permission_denied"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -40565,6 +40629,7 @@ export interface operations {
             404: components["responses"]["not_found"];
             409: components["responses"]["failed_precondition"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -40599,6 +40664,7 @@ export interface operations {
             403: components["responses"]["permission_denied"];
             404: components["responses"]["not_found"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -40632,6 +40698,7 @@ export interface operations {
             404: components["responses"]["not_found"];
             409: components["responses"]["failed_precondition"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -40671,6 +40738,7 @@ export interface operations {
             404: components["responses"]["not_found"];
             409: components["responses"]["failed_precondition"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -40710,6 +40778,7 @@ export interface operations {
             404: components["responses"]["not_found"];
             409: components["responses"]["failed_precondition"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -40753,6 +40822,7 @@ export interface operations {
             403: components["responses"]["permission_denied"];
             404: components["responses"]["not_found"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -40782,6 +40852,7 @@ export interface operations {
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["permission_denied"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -40815,6 +40886,7 @@ export interface operations {
             404: components["responses"]["not_found"];
             409: components["responses"]["failed_precondition"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -40848,6 +40920,7 @@ export interface operations {
             404: components["responses"]["not_found"];
             409: components["responses"]["failed_precondition"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -40887,6 +40960,7 @@ export interface operations {
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["permission_denied"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -40917,6 +40991,7 @@ export interface operations {
             403: components["responses"]["permission_denied"];
             404: components["responses"]["not_found"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -40947,6 +41022,7 @@ export interface operations {
             403: components["responses"]["permission_denied"];
             404: components["responses"]["not_found"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -40976,6 +41052,7 @@ export interface operations {
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["permission_denied"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -41014,6 +41091,7 @@ export interface operations {
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["permission_denied"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -41047,6 +41125,7 @@ export interface operations {
             404: components["responses"]["not_found"];
             409: components["responses"]["failed_precondition"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -41077,6 +41156,7 @@ export interface operations {
             403: components["responses"]["permission_denied"];
             404: components["responses"]["not_found"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -41116,6 +41196,7 @@ export interface operations {
             403: components["responses"]["permission_denied"];
             404: components["responses"]["not_found"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -41151,6 +41232,7 @@ export interface operations {
             404: components["responses"]["not_found"];
             409: components["responses"]["failed_precondition"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -41181,6 +41263,7 @@ export interface operations {
             403: components["responses"]["permission_denied"];
             404: components["responses"]["not_found"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -41220,6 +41303,7 @@ export interface operations {
             403: components["responses"]["permission_denied"];
             404: components["responses"]["not_found"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -41264,6 +41348,7 @@ export interface operations {
             404: components["responses"]["not_found"];
             409: components["responses"]["failed_precondition"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -41301,6 +41386,7 @@ export interface operations {
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["permission_denied"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -41331,6 +41417,7 @@ export interface operations {
             403: components["responses"]["permission_denied"];
             404: components["responses"]["not_found"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -41362,6 +41449,7 @@ export interface operations {
             404: components["responses"]["not_found"];
             409: components["responses"]["failed_precondition"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -41399,6 +41487,7 @@ export interface operations {
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["permission_denied"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -41432,6 +41521,7 @@ export interface operations {
             404: components["responses"]["not_found"];
             409: components["responses"]["failed_precondition"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -41462,6 +41552,7 @@ export interface operations {
             403: components["responses"]["permission_denied"];
             404: components["responses"]["not_found"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -41493,6 +41584,7 @@ export interface operations {
             404: components["responses"]["not_found"];
             409: components["responses"]["failed_precondition"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -41521,6 +41613,7 @@ export interface operations {
             403: components["responses"]["permission_denied"];
             404: components["responses"]["not_found"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -41564,6 +41657,7 @@ export interface operations {
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["permission_denied"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -41610,6 +41704,7 @@ export interface operations {
             404: components["responses"]["not_found"];
             409: components["responses"]["failed_precondition"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -41641,6 +41736,7 @@ export interface operations {
             403: components["responses"]["permission_denied"];
             404: components["responses"]["not_found"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -41679,6 +41775,7 @@ export interface operations {
             404: components["responses"]["not_found"];
             409: components["responses"]["failed_precondition"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -41721,6 +41818,7 @@ export interface operations {
             404: components["responses"]["not_found"];
             409: components["responses"]["failed_precondition"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -41753,6 +41851,7 @@ export interface operations {
             403: components["responses"]["permission_denied"];
             404: components["responses"]["not_found"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -41801,6 +41900,7 @@ export interface operations {
             403: components["responses"]["permission_denied"];
             404: components["responses"]["not_found"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -41846,6 +41946,7 @@ export interface operations {
             404: components["responses"]["not_found"];
             409: components["responses"]["failed_precondition"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -41883,6 +41984,7 @@ export interface operations {
             403: components["responses"]["permission_denied"];
             404: components["responses"]["not_found"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -41913,6 +42015,7 @@ export interface operations {
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["permission_denied"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -41943,6 +42046,7 @@ export interface operations {
             403: components["responses"]["permission_denied"];
             404: components["responses"]["not_found"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -41983,6 +42087,7 @@ export interface operations {
             403: components["responses"]["permission_denied"];
             404: components["responses"]["not_found"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -42022,6 +42127,7 @@ export interface operations {
             404: components["responses"]["not_found"];
             409: components["responses"]["failed_precondition"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
@@ -42053,6 +42159,7 @@ export interface operations {
             404: components["responses"]["not_found"];
             409: components["responses"]["failed_precondition"];
             429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
