@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { type Method, type Operation, operationsOf } from "../testing/operations.ts";
 import { MARK, type Things, type TwoProjects, twoProjects } from "./testing/two.projects.ts";
 
 /**
@@ -9,20 +10,9 @@ let two: TwoProjects;
 let operations: Operation[];
 beforeAll(async () => {
   two = await twoProjects();
-  operations = await operationsOf(two);
+  operations = await operationsOf(two.api);
 });
 afterAll(() => two.close());
-
-type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
-
-interface Operation {
-  method: Method;
-  path: string;
-  id: string;
-  /** What it says about the project, in the query. */
-  project: "project" | "namespace" | null;
-  body: object | undefined;
-}
 
 /** Which thing a path's placeholder names. */
 const PLACES: readonly (readonly [start: string, Readonly<Record<string, keyof Things>>])[] = [
@@ -53,41 +43,6 @@ const PLACES: readonly (readonly [start: string, Readonly<Record<string, keyof T
   ["/api/v1/batches/", { id: "batch" }],
   ["/api/v1/pipelines/deployments/", { id: "pipeline" }],
 ];
-
-/** Bodies that are valid where the document gives no example, or one that refers to other things. */
-const CONDITIONS = [{ type: "latency", dataset: "smoke", threshold: 800 }];
-const BODIES: Readonly<Record<string, object>> = {
-  updateDeployment: { version: "1.0.0" },
-  rollbackDeployment: { reason: "why" },
-  promoteDeployment: { environment: "staging" },
-  recordGoals: { events: [{ goal: "signup", revision: 1 }] },
-  commandRollout: {},
-  putGate: { conditions: CONDITIONS },
-  putWorkflow: { spec: { stages: [{ name: "build", run: { command: ["true"] } }] } },
-  updateTrigger: { description: "mine" },
-  updateSchedule: { description: "mine" },
-  updatePipelineDeployment: { replicas: 2 },
-};
-
-async function operationsOf({ api }: TwoProjects): Promise<Operation[]> {
-  const { paths, components } = JSON.parse((await api.ask("GET", "/openapi.json")).text);
-  return Object.entries<Record<string, DescribedOperation>>(paths).flatMap(([path, item]) =>
-    Object.entries(item).map(([method, { operationId: id, parameters = [], requestBody }]) => {
-      const { example, schema } = requestBody?.content["application/json"] ?? {};
-      const named = components.schemas[schema?.$ref?.split("/").at(-1) ?? ""];
-      const inQuery = new Set(parameters.filter((one) => one.in === "query").map(({ name }) => name));
-      const project = (["project", "namespace"] as const).find((name) => inQuery.has(name)) ?? null;
-      const body = BODIES[id] ?? example ?? named?.examples?.[0] ?? (requestBody === undefined ? undefined : {});
-      return { method: method.toUpperCase() as Method, path, id, project, body };
-    }),
-  );
-}
-
-interface DescribedOperation {
-  operationId: string;
-  parameters?: { in: string; name: string }[];
-  requestBody?: { content: Record<string, { example?: object; schema: { $ref?: string } }> };
-}
 
 const placesOf = (path: string) => PLACES.find(([start]) => path.startsWith(start))?.[1];
 

@@ -19,6 +19,7 @@ import { ROUTES } from "./routes.ts";
 import { addSecurityHeaders } from "./security-headers.ts";
 import type { Services } from "./services.ts";
 import { traceRequests } from "./tracing.ts";
+import { LONGEST_PART, refuseAddress, refuseUnreadable } from "./unreadable.ts";
 import { validatorCompiler } from "./validation.ts";
 
 export interface AppDeps {
@@ -48,8 +49,10 @@ export async function createApp(deps: AppDeps): Promise<App> {
     keepAliveTimeout: TIMEOUTS.keepAlive,
     http: { headersTimeout: TIMEOUTS.headers },
     forceCloseConnections: "idle",
-    routerOptions: { maxParamLength: 255 },
+    routerOptions: { maxParamLength: LONGEST_PART },
     exposeHeadRoutes: false,
+    frameworkErrors: refuseAddress,
+    clientErrorHandler: refuseUnreadable,
   }).withTypeProvider<ZodTypeProvider>();
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);

@@ -17,17 +17,21 @@ const EVERYWHERE = {
   deadline_exceeded: "The request took too long",
 } as const satisfies Partial<Record<ErrorCode, string>>;
 
-const NAMED = { not_found: "What the path names does not exist" } as const;
+const NAMED = { not_found: "What the path, or the request, names does not exist" } as const;
+/** The one status beside those of the codes: Node answers it before there is a request. */
+const TOO_LARGE = {
+  status: 431,
+  name: "headers_too_large",
+  text: "Address and headers together are larger than 16 KiB",
+};
 const WRITING = {
   failed_precondition: "The state does not allow it, the name is taken, or another change came first",
 } as const;
 
 /** Every operation's errors are documented from the one table of statuses, so that none is forgotten by hand. */
 export function documentErrors(document: Partial<OpenAPIV3_1.Document>): Partial<OpenAPIV3_1.Document> {
-  const responses = Object.entries({ ...EVERYWHERE, ...NAMED, ...WRITING }).map(([code, text]) => [
-    code,
-    problem(text),
-  ]);
+  const texts = { ...EVERYWHERE, ...NAMED, ...WRITING, [TOO_LARGE.name]: TOO_LARGE.text };
+  const responses = Object.entries(texts).map(([code, text]) => [code, problem(text)]);
   const paths = Object.entries(document.paths ?? {}).map(([path, item]) => [path, withErrors(path, item ?? {})]);
   return {
     ...document,
@@ -46,18 +50,25 @@ function withErrors(path: string, item: OpenAPIV3_1.PathItemObject): OpenAPIV3_1
     const operation = item[method];
     return operation === undefined
       ? []
-      : [[method, { ...operation, responses: { ...errorsOf(path, method), ...operation.responses } }]];
+      : [[method, { ...operation, responses: { ...errorsOf(path, method, operation), ...operation.responses } }]];
   });
   return { ...item, ...Object.fromEntries(operations) };
 }
 
-function errorsOf(path: string, method: string): Operation["responses"] {
+function errorsOf(path: string, method: string, { parameters = [] }: Operation): Operation["responses"] {
+  const mustName = parameters.some((one) => "in" in one && one.in === "query" && one.required === true);
   const codes: ErrorCode[] = [
     ...typedKeys(EVERYWHERE),
-    ...(path.includes("{") || method === "post" ? typedKeys(NAMED) : []),
+    ...(path.includes("{") || mustName || method === "post" ? typedKeys(NAMED) : []),
     ...(method === "get" ? [] : typedKeys(WRITING)),
   ];
-  return Object.fromEntries(codes.map((code) => [HTTP_STATUS[code], { $ref: `#/components/responses/${code}` }]));
+  const named = codes.map((code) => [HTTP_STATUS[code], code] as const);
+  return Object.fromEntries(
+    [...named, [TOO_LARGE.status, TOO_LARGE.name] as const].map(([status, name]) => [
+      status,
+      { $ref: `#/components/responses/${name}` },
+    ]),
+  );
 }
 
 const typedKeys = <Key extends string>(table: Readonly<Record<Key, string>>): Key[] => Object.keys(table) as Key[];
