@@ -3,6 +3,8 @@ import { mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { adminFile, connectGateway } from "@sluice/gateway";
+import { identify } from "@sluice/runtimes";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { processConfig } from "./config.ts";
 import { readServerInfo } from "./data-folder.ts";
@@ -69,11 +71,16 @@ describe("the server's program", () => {
         code: 70,
         stderr: expect.stringMatching(/^sluice: SLUICE_GRPC_PORT is \d+, and another program listens at .* is free/),
       });
+      // The gateway that such a start had begun is gone with it.
+      const gateway = await connectGateway(adminFile(other))
+        .address()
+        .catch(() => null);
+      expect(gateway === null ? null : identify(gateway.pid)).toBeNull();
     } finally {
       await run(["down"], ports);
       await rm(other, { recursive: true, force: true });
     }
-  }, 60_000);
+  }, 120_000);
 
   test("ends with 78 and the variable's name when a variable cannot be used", async () => {
     expect(await run([], { SLUICE_HTTP_PORT: "many" })).toEqual({

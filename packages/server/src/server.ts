@@ -26,7 +26,7 @@ import { putInFront } from "./resolve/front/front.ts";
 import { createKnownTokens } from "./resolve/front/known.tokens.ts";
 import { joinedLink } from "./resolve/resolver.link.ts";
 import { startResolving } from "./resolve/resolving.ts";
-import { startGateway } from "./routing/gateway.process.ts";
+import { startGateway, stopGateway } from "./routing/gateway.process.ts";
 import { startClockwork } from "./schedule/clockwork.ts";
 import { startTracing } from "./tracing/tracing.ts";
 import { startKeeper } from "./workflow/keeper.ts";
@@ -52,15 +52,23 @@ const OTHER_CONNECTIONS = 20;
 
 /** What has been started, and how to stop it: the last one first. */
 class Stack {
-  readonly #steps: (() => Promise<unknown>)[] = [];
+  readonly #steps: { stop: () => Promise<unknown>; after: "start failed" | "any run" }[] = [];
 
-  add(step: () => Promise<unknown>): void {
-    this.#steps.push(step);
+  add(stop: () => Promise<unknown>): void {
+    this.#steps.push({ stop, after: "any run" });
   }
 
-  async unwind(logger: Logger): Promise<void> {
+  /** What goes on when a server that was ready stops, and not when it never was. */
+  addForFailedStart(stop: () => Promise<unknown>): void {
+    this.#steps.push({ stop, after: "start failed" });
+  }
+
+  async unwind(logger: Logger, { started }: { started: boolean }): Promise<void> {
     for (let step = this.#steps.pop(); step !== undefined; step = this.#steps.pop()) {
-      await step().catch((error: unknown) => logger.warn({ err: error }, "a part of the server did not stop cleanly"));
+      if (started && step.after === "start failed") continue;
+      await step
+        .stop()
+        .catch((error: unknown) => logger.warn({ err: error }, "a part of the server did not stop cleanly"));
     }
   }
 }
@@ -74,9 +82,9 @@ export async function startServer(config: Config, options: ServerOptions = {}): 
   const stack = new Stack();
   try {
     const server = await start(config, options.root ?? process.cwd(), logger, stack);
-    return { ...server, stop: () => stack.unwind(logger) };
+    return { ...server, stop: () => stack.unwind(logger, { started: true }) };
   } catch (error) {
-    await stack.unwind(logger);
+    await stack.unwind(logger, { started: false });
     throw error;
   }
 }
@@ -91,6 +99,7 @@ async function start(config: Config, root: string, logger: Logger, stack: Stack)
   const db = createDatabase(pool);
   const runtimes = await startRuntimes(config, logger, stack);
   const gateway = await startGateway({ config, logger });
+  if (gateway.isNew) stack.addForFailedStart(() => stopGateway(dataDir, logger));
   stack.add(gateway.leave);
   const resolving = await startResolving({ db, pool, logger: logger.child({ part: "resolver" }), now: Date.now });
   stack.add(resolving.close);

@@ -109,7 +109,8 @@ export async function requireVersion(db: Db, artifact: ArtifactRef, version: str
 
 function missing(field: string, found: string, what: string, where: string, known: string[]): SluiceError {
   const allowed = known.length === 0 ? "nothing yet: there is none" : `one that exists, such as ${known.join(", ")}`;
-  return new SluiceError("not_found", `${what} does not exist in ${where}; ${field} may be ${allowed}`, {
+  const choice = known.length === 0 ? ", which has none yet" : `; ${field} may be ${allowed}`;
+  return new SluiceError("not_found", `${what} does not exist in ${where}${choice}`, {
     violations: [{ field, found, allowed }],
   });
 }

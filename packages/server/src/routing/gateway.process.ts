@@ -16,6 +16,8 @@ export interface RunningGateway {
   link: GatewayLink;
   /** Where callers reach it, without a trailing slash. */
   url: string;
+  /** Whether none ran before. */
+  isNew: boolean;
   /** Stops looking after the gateway; it goes on serving. */
   leave(): Promise<void>;
 }
@@ -42,6 +44,7 @@ export async function startGateway({
   const admin = connectGateway(adminFile(config.dataDir));
   const link = createGatewayLink();
   const stop = new AbortController();
+  const before = await findRunning(admin);
   const address = await firstGateway(config, admin, logger);
   // A port that was chosen by the system stays: callers know it by now.
   const settled = { ...config, gatewayPort: address.publicPort };
@@ -69,6 +72,7 @@ export async function startGateway({
   return {
     link,
     url: urlOf(address),
+    isNew: before === null,
     async leave() {
       stop.abort();
       await supervised;

@@ -27,7 +27,8 @@ async function checkWorkdir(context: CheckContext): Promise<Finding | null> {
   const root = await realpath(context.root);
   const path = await realpath(resolve(root, spec.workdir)).catch(() => null);
   if (path === null) return fail(`workdir ${spec.workdir} does not exist in ${root}`);
-  if (!inside(root, path)) return fail(`workdir ${spec.workdir} leads to ${path}, outside of ${root}`);
+  if (!inside(root, path))
+    return fail(`workdir ${spec.workdir} leads to ${path}, outside of ${root}, where the server was started`);
   if (!(await stat(path)).isDirectory()) return fail(`workdir ${spec.workdir} is not a folder`);
   return pass(`workdir ${spec.workdir} is a folder in ${root}`);
 }

@@ -62,7 +62,11 @@ async function qualityOf(db: Db, rollout: Rollout): Promise<Pick<Figures, "quali
     .where("e.recorded_at", ">=", since);
   const row = await db
     .selectFrom(live.unionAll(evaluated).as("all_scores"))
-    .select([sql<number | null>`avg(value)`.as("quality"), sql<number>`count(*)`.as("scores")])
+    // Six digits: what the sum of many decimal fractions is off by says nothing of quality.
+    .select([
+      sql<number | null>`round(avg(value)::numeric, 6)::float8`.as("quality"),
+      sql<number>`count(*)`.as("scores"),
+    ])
     .executeTakeFirstOrThrow();
   return row;
 }

@@ -70,6 +70,13 @@ describe("the progress of a rollout", () => {
     expect(rolloutProgress(shifting({ phase: "monitoring", step: 8 }), 5_000).next_increment_at).toBeNull();
   });
 
+  test("leaves out the shifts that a promote waived, and not those that a return cut off", () => {
+    const steps = shifting().steps.map((step, index) => (index < 2 ? step : { ...step, status: "skipped" as const }));
+    expect(rolloutProgress(shifting({ steps }), 3_000)).toMatchObject({ current_step: 1, total_steps: 1 });
+    const back = shifting({ steps, phase: "rolled_back", returningTo: "rolled_back" });
+    expect(rolloutProgress(back, 3_000)).toMatchObject({ current_step: 1, total_steps: 4 });
+  });
+
   test("is nothing before it begins, everything once completed, and nothing again once it was taken back", () => {
     expect(rolloutProgress(newRollout({ phase: "awaiting_approval" }), 0)).toMatchObject({
       current_percentage: 0,

@@ -14,7 +14,9 @@ import { timestamp } from "./timestamp.ts";
 
 /** The message `RolloutProgress`. */
 export function rolloutProgress(rollout: Rollout, now: Instant) {
-  const shifts = rollout.steps.filter((step) => shareOf(step) !== null && step.status !== "skipped");
+  // Steps that a promote waived do not count; those that a return cut off were not reached.
+  const counts = ({ status }: StepState): boolean => status !== "skipped" || rollout.returningTo !== null;
+  const shifts = rollout.steps.filter((step) => shareOf(step) !== null && counts(step));
   const started = rollout.steps.find(({ startedAt }) => startedAt !== null)?.startedAt ?? null;
   return {
     current_percentage: currentPercentage(rollout),

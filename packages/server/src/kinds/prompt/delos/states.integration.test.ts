@@ -165,7 +165,7 @@ describe("figures", () => {
     await score("1", Array(50).fill(0.9));
     await score("2", Array(50).fill(0.2));
     const status = async () => delos.call("GetDeploymentStatus", { id });
-    await expect.poll(async () => (await status()).current_metrics?.quality_score, { interval: 50 }).toBeCloseTo(0.2);
+    await expect.poll(async () => (await status()).current_metrics?.quality_score, { interval: 50 }).toBe(0.2);
     const back = await delos.until(id, "ROLLED_BACK");
     expect(back.reason).toContain("quality");
     const { metrics, rollout } = await status();
