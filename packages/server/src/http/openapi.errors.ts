@@ -56,10 +56,11 @@ function withErrors(path: string, item: OpenAPIV3_1.PathItemObject): OpenAPIV3_1
 }
 
 function errorsOf(path: string, method: string, { parameters = [] }: Operation): Operation["responses"] {
-  const mustName = parameters.some((one) => "in" in one && one.in === "query" && one.required === true);
+  const names = (one: object): boolean =>
+    "in" in one && one.in === "query" && "name" in one && (one.name === "project" || one.name === "deployment");
   const codes: ErrorCode[] = [
     ...typedKeys(EVERYWHERE),
-    ...(path.includes("{") || mustName || method === "post" ? typedKeys(NAMED) : []),
+    ...(path.includes("{") || parameters.some(names) || method === "post" ? typedKeys(NAMED) : []),
     ...(method === "get" ? [] : typedKeys(WRITING)),
   ];
   const named = codes.map((code) => [HTTP_STATUS[code], code] as const);

@@ -30,7 +30,8 @@ export interface TwoProjects {
   real: Things;
   /** The like of it, that there is nowhere. */
   bogus: Things;
-  /** Of `other`'s administrator. */
+  /** Tokens of the administrators: of `default`, and of `other`. */
+  owner: string;
   stranger: string;
   close(): Promise<void>;
 }
@@ -39,12 +40,12 @@ export async function twoProjects(): Promise<TwoProjects> {
   const api = await modelsApi({ auth: true, models: { deploySeconds: 1 } });
   const { projects, tokens } = api.services;
   await projects.create(LOCAL_ADMIN, { name: "other" });
-  const tokenOf = async (project: string) => {
-    const wanted = { name: `${project}-admin`, project, role: "admin" as const, environment: null, expiresAt: null };
+  const tokenOf = async (project: string, name = `${project}-admin`) => {
+    const wanted = { name, project, role: "admin" as const, environment: null, expiresAt: null };
     return tokens.create(LOCAL_ADMIN, wanted);
   };
   const [owner, { secret: stranger }] = [await tokenOf("default"), await tokenOf("other")];
-  const real = { ...(await makeThings(api, owner.secret)), token: owner.token.id };
+  const real = { ...(await makeThings(api, owner.secret)), token: (await tokenOf("default", "spare")).token.id };
   const grpc = await startGrpc({
     config: { ...readConfig({ SLUICE_GRPC_PORT: "0", SLUICE_RATE_LIMIT: "1000000" }), auth: true },
     services: api.services,
@@ -59,6 +60,7 @@ export async function twoProjects(): Promise<TwoProjects> {
     grpc: client,
     real,
     bogus: likeness(real),
+    owner: owner.secret,
     stranger,
     async close() {
       client.close();
