@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { z } from "zod";
 import { configSchema } from "./deployment/config.schema.ts";
 import { SluiceError } from "./errors.ts";
 import { strategySchema } from "./strategy/strategy.schema.ts";
@@ -69,4 +70,12 @@ test("whatever the value, it is read or refused with at least one violation", ()
       }
     }),
   );
+});
+
+test("what two schemas of one value say alike is said once", () => {
+  const both = z.object({ context: z.record(z.string(), z.unknown()).and(z.object({ key: z.string() })) });
+  expect(refusal(() => parseField(both, {})).message).toBe("context is missing; allowed: an object");
+  expect(refusal(() => parseField(both, { context: {} })).violations).toEqual([
+    { field: "context.key", found: undefined, allowed: "a text" },
+  ]);
 });

@@ -36,7 +36,7 @@ export const nameKnownKeys: z.core.$ZodErrorMap = (issue) => {
 
 /** What zod found wrong with `value`, as violations that name field, found and allowed. */
 export function violationsOf(issues: readonly Issue[], value: unknown, field = ""): FieldViolation[] {
-  return issues.flatMap((issue) => {
+  const violations = issues.flatMap((issue) => {
     const here = fieldName(field, issue.path);
     const found = valueAt(value, issue.path);
     if (issue.code === "unrecognized_keys") {
@@ -49,6 +49,9 @@ export function violationsOf(issues: readonly Issue[], value: unknown, field = "
     if (issue.code === "invalid_union" && issue.errors.length > 0) return unionViolations(issue.errors, found, here);
     return [{ field: here, found, allowed: allowedBy(issue) }];
   });
+  // A value that two schemas must take is wrong to both for the same reason.
+  const told = new Map(violations.map((violation) => [`${violation.field} ${violation.allowed}`, violation]));
+  return [...told.values()];
 }
 
 /** Speaks about the form that the user most likely meant: the one whose own members are all there. */
