@@ -33683,6 +33683,7 @@ export interface operations {
             400: components["responses"]["invalid_argument"];
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["permission_denied"];
+            404: components["responses"]["not_found"];
             429: components["responses"]["resource_exhausted"];
             431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
@@ -33955,6 +33956,7 @@ export interface operations {
             400: components["responses"]["invalid_argument"];
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["permission_denied"];
+            404: components["responses"]["not_found"];
             429: components["responses"]["resource_exhausted"];
             431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
@@ -34331,6 +34333,7 @@ export interface operations {
             400: components["responses"]["invalid_argument"];
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["permission_denied"];
+            404: components["responses"]["not_found"];
             429: components["responses"]["resource_exhausted"];
             431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
@@ -35758,6 +35761,7 @@ export interface operations {
             400: components["responses"]["invalid_argument"];
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["permission_denied"];
+            404: components["responses"]["not_found"];
             429: components["responses"]["resource_exhausted"];
             431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
@@ -35915,6 +35919,7 @@ export interface operations {
             400: components["responses"]["invalid_argument"];
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["permission_denied"];
+            404: components["responses"]["not_found"];
             429: components["responses"]["resource_exhausted"];
             431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
@@ -36369,6 +36374,7 @@ export interface operations {
             400: components["responses"]["invalid_argument"];
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["permission_denied"];
+            404: components["responses"]["not_found"];
             429: components["responses"]["resource_exhausted"];
             431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
@@ -36693,6 +36699,7 @@ export interface operations {
             400: components["responses"]["invalid_argument"];
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["permission_denied"];
+            404: components["responses"]["not_found"];
             429: components["responses"]["resource_exhausted"];
             431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
@@ -36969,6 +36976,7 @@ export interface operations {
             400: components["responses"]["invalid_argument"];
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["permission_denied"];
+            404: components["responses"]["not_found"];
             429: components["responses"]["resource_exhausted"];
             431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
@@ -37331,6 +37339,7 @@ export interface operations {
             400: components["responses"]["invalid_argument"];
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["permission_denied"];
+            404: components["responses"]["not_found"];
             429: components["responses"]["resource_exhausted"];
             431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
@@ -37517,6 +37526,7 @@ export interface operations {
             400: components["responses"]["invalid_argument"];
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["permission_denied"];
+            404: components["responses"]["not_found"];
             429: components["responses"]["resource_exhausted"];
             431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
@@ -37644,6 +37654,7 @@ export interface operations {
             400: components["responses"]["invalid_argument"];
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["permission_denied"];
+            404: components["responses"]["not_found"];
             429: components["responses"]["resource_exhausted"];
             431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
@@ -39432,6 +39443,7 @@ export interface operations {
             400: components["responses"]["invalid_argument"];
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["permission_denied"];
+            404: components["responses"]["not_found"];
             429: components["responses"]["resource_exhausted"];
             431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
@@ -39785,6 +39797,7 @@ export interface operations {
             400: components["responses"]["invalid_argument"];
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["permission_denied"];
+            404: components["responses"]["not_found"];
             429: components["responses"]["resource_exhausted"];
             431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
@@ -39815,6 +39828,7 @@ export interface operations {
             400: components["responses"]["invalid_argument"];
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["permission_denied"];
+            404: components["responses"]["not_found"];
             429: components["responses"]["resource_exhausted"];
             431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
@@ -39853,6 +39867,7 @@ export interface operations {
             400: components["responses"]["invalid_argument"];
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["permission_denied"];
+            404: components["responses"]["not_found"];
             429: components["responses"]["resource_exhausted"];
             431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
@@ -40004,6 +40019,7 @@ export interface operations {
             400: components["responses"]["invalid_argument"];
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["permission_denied"];
+            404: components["responses"]["not_found"];
             429: components["responses"]["resource_exhausted"];
             431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
@@ -40152,6 +40168,7 @@ export interface operations {
             400: components["responses"]["invalid_argument"];
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["permission_denied"];
+            404: components["responses"]["not_found"];
             429: components["responses"]["resource_exhausted"];
             431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
@@ -40328,6 +40345,7 @@ export interface operations {
             400: components["responses"]["invalid_argument"];
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["permission_denied"];
+            404: components["responses"]["not_found"];
             429: components["responses"]["resource_exhausted"];
             431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
@@ -40594,6 +40612,7 @@ export interface operations {
             400: components["responses"]["invalid_argument"];
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["permission_denied"];
+            404: components["responses"]["not_found"];
             429: components["responses"]["resource_exhausted"];
             431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
@@ -40959,6 +40978,7 @@ export interface operations {
             400: components["responses"]["invalid_argument"];
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["permission_denied"];
+            404: components["responses"]["not_found"];
             429: components["responses"]["resource_exhausted"];
             431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
@@ -41051,6 +41071,7 @@ export interface operations {
             400: components["responses"]["invalid_argument"];
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["permission_denied"];
+            404: components["responses"]["not_found"];
             429: components["responses"]["resource_exhausted"];
             431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
@@ -41090,6 +41111,7 @@ export interface operations {
             400: components["responses"]["invalid_argument"];
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["permission_denied"];
+            404: components["responses"]["not_found"];
             429: components["responses"]["resource_exhausted"];
             431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
@@ -41385,6 +41407,7 @@ export interface operations {
             400: components["responses"]["invalid_argument"];
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["permission_denied"];
+            404: components["responses"]["not_found"];
             429: components["responses"]["resource_exhausted"];
             431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
@@ -41486,6 +41509,7 @@ export interface operations {
             400: components["responses"]["invalid_argument"];
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["permission_denied"];
+            404: components["responses"]["not_found"];
             429: components["responses"]["resource_exhausted"];
             431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
