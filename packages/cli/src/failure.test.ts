@@ -44,6 +44,12 @@ test("a field that the sentence is about is not told twice", () => {
   ]);
 });
 
+test("what is refused for a field is not looked up at a rollout", () => {
+  expect(describeFailure(answer(409)).hints).toHaveLength(1);
+  const errors = [{ field: "target_nodes", found: "tier=x", allowed: "labels that a node has" }];
+  expect(describeFailure(answer(409, { errors })).hints).toEqual([]);
+});
+
 test("an unexpected failure of the server names what to look for in its log", () => {
   expect(describeFailure(answer(500, { instance: "urn:uuid:7" })).lines).toContain(
     "The server's log tells more about urn:uuid:7.",

@@ -43,7 +43,13 @@ function describeAnswer({ problem, status }: ApiError): Failure {
     exitCode === EXIT.unexpected && problem.instance !== undefined
       ? [`The server's log tells more about ${problem.instance}.`]
       : [];
-  return { exitCode, lines: [problem.detail || problem.title, ...fields, ...trace], hints: hintsFor(exitCode) };
+  // A field that is named tells what is allowed; there is nothing to look up then.
+  const told = exitCode === EXIT.refused && (problem.errors ?? []).length > 0;
+  return {
+    exitCode,
+    lines: [problem.detail || problem.title, ...fields, ...trace],
+    hints: told ? [] : hintsFor(exitCode),
+  };
 }
 
 /** Whether the sentence is about this field already, as it is about the first: long lists of what is allowed are told once. */
