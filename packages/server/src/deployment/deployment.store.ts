@@ -138,6 +138,7 @@ export interface DeploymentChange {
   replicas?: number;
   stopped?: boolean;
   deleting?: true;
+  fence?: number;
 }
 
 export async function changeDeployment(db: Db, id: string, change: DeploymentChange, at: Date): Promise<void> {

@@ -109,7 +109,9 @@ async function remove(db: Db, principal: Principal, name: DeploymentName, now: I
 
 async function recordRestart(db: Db, principal: Principal, name: DeploymentName, revisions: number[], now: Instant) {
   const deployment = await lockLivingDeployment(db, principal, name);
-  return change(db, principal, deployment, {}, { action: "restart", done: "restarted", detail: { revisions }, now });
+  // The runtime takes two restarts under one fence for the same one: the next shall be another.
+  const next = { fence: deployment.fence + 1 };
+  return change(db, principal, deployment, next, { action: "restart", done: "restarted", detail: { revisions }, now });
 }
 
 interface Deed {

@@ -3,7 +3,6 @@ import type { Kysely } from "kysely";
 import type { Logger } from "pino";
 import { inAmbientTransaction } from "../db/ambient.ts";
 import type { Database } from "../db/schema.ts";
-import { requireDeployment } from "../deployment/deployment.lookup.ts";
 import type { Claims } from "../engine/claims.ts";
 import type { Live } from "../engine/live.ts";
 import { createPerformer } from "../trigger/perform.ts";
@@ -22,44 +21,41 @@ interface Deps {
 /** Restarts that are looked at in one go. */
 const MOST = 100;
 
+/** Failures that are nobody's fault: nothing is written down, and the restart is tried again. */
+const TRANSIENT = new Set(["unavailable", "aborted", "deadline_exceeded", "internal", "unknown"]);
+
 /**
- * Carries out restarts that were begun. They reach into the running system, which no transaction takes back: the run is on disk
- * before, and whoever finds one that nobody works on goes on with it. Instances that have begun since then are fresh
- * already, so a server that was killed in the middle restarts nothing twice.
+ * Carries out restarts that were begun: what they reach into no transaction takes back, so that the run is on disk before. Whoever
+ * finds one that nobody works on goes on with it. The runtime is asked under the deployment's fence, which moves in the same
+ * transaction that ends the run: until that is committed, asking again is asking for the same restart.
  */
 export function createRestarts({ db, clock, live, claims, logger }: Deps): () => Promise<void> {
   const performer = createPerformer({ db, clock, live });
 
-  const restart = async (run: StoredScheduleRun, schedule: StoredSchedule): Promise<string> => {
-    const { action } = schedule.spec;
-    const principal = actorOf(schedule);
-    if (action.type !== "restart")
-      throw new SluiceError("failed_precondition", "the schedule restarts nothing any more");
-    const { project } = schedule;
-    const name = { id: action.deployment, project, environment: action.environment };
-    const { id } = await requireDeployment(db, principal, "deployment.read", name);
-    if (await isFresh(live, id, run.startedAt)) return `every instance of ${action.deployment} has begun since`;
+  const restart = async ({ project, name, spec }: StoredSchedule): Promise<Result> => {
+    const { action } = spec;
+    if (action.type !== "restart") return failed(`schedule ${name} restarts nothing any more`);
+    const principal = actorOf({ project, name, spec });
     const order = { action, project, principal, event: NO_EVENT, now: clock() };
-    return (await performer.perform(order)).reason;
+    try {
+      const { reason } = await db.transaction().execute(() => performer.perform(order));
+      return { outcome: "started", reason };
+    } catch (error) {
+      if (!(error instanceof SluiceError) || TRANSIENT.has(error.code)) throw error;
+      return failed(error.message);
+    }
   };
 
-  const carryOut = async (run: StoredScheduleRun): Promise<void> => {
-    const schedule = await findSchedule(db, run.scheduleId);
-    // Finished by somebody else before it could be claimed, or deleted.
-    if (schedule === null || (await findScheduleRun(db, run.id))?.outcome !== "running") return;
-    const result = await restart(run, schedule).then(
-      (reason) => ({ outcome: "started" as const, reason }),
-      (error: unknown) => {
-        if (!(error instanceof SluiceError) || error.code === "unavailable" || error.code === "internal") throw error;
-        return { outcome: "failed" as const, reason: error.message };
-      },
-    );
-    const at = new Date(clock());
-    await inAmbientTransaction(db, async () => {
+  const carryOut = (run: StoredScheduleRun): Promise<void> =>
+    inAmbientTransaction(db, async () => {
+      const schedule = await findSchedule(db, run.scheduleId);
+      // Finished by somebody else before it could be claimed, or deleted.
+      if (schedule === null || (await findScheduleRun(db, run.id))?.outcome !== "running") return;
+      const result = await restart(schedule);
+      const at = new Date(clock());
       if (await finishScheduleRun(db, run.id, { ...result, at }))
         await tell(db, schedule, { ...run, ...result, finishedAt: at }, at);
     });
-  };
 
   return async () => {
     for (const run of await unfinishedRuns(db, MOST)) {
@@ -72,7 +68,6 @@ export function createRestarts({ db, clock, live, claims, logger }: Deps): () =>
   };
 }
 
-async function isFresh(live: Live, deployment: string, since: Date): Promise<boolean> {
-  const instances = (await live.observe(deployment)).flatMap((workload) => workload.instances);
-  return instances.length > 0 && instances.every(({ startedAt }) => startedAt !== null && startedAt >= since.getTime());
-}
+type Result = Pick<StoredScheduleRun, "outcome" | "reason">;
+
+const failed = (reason: string): Result => ({ outcome: "failed", reason });
