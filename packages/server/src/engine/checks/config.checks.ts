@@ -1,4 +1,4 @@
-import { cpuCores, memoryMb } from "@sluice/core";
+import { cpuCores, isRunnable, memoryMb } from "@sluice/core";
 import type { Check } from "../checks.ts";
 import { type Finding, fail, pass, whenStrict } from "./finding.ts";
 
@@ -8,7 +8,8 @@ export const configChecks: readonly Check[] = [
     name: "resources",
     type: "quota",
     severity: "critical",
-    async run({ candidate: { config, environment } }) {
+    async run({ candidate: { kind, config, environment } }) {
+      if (!isRunnable(kind)) return null;
       const { limits, requests } = config.resources;
       const problems = [
         ...tooMuch("limits", limits, environment.limits),
@@ -25,7 +26,8 @@ export const configChecks: readonly Check[] = [
     name: "health-check",
     type: "configuration",
     severity: "high",
-    async run({ candidate: { config } }): Promise<Finding> {
+    async run({ candidate: { kind, config } }): Promise<Finding | null> {
+      if (!isRunnable(kind)) return null;
       const { intervalSeconds, timeoutSeconds, retries } = config.healthCheck;
       if (timeoutSeconds >= config.progressDeadlineSeconds) {
         return fail(
@@ -41,7 +43,7 @@ export const configChecks: readonly Check[] = [
     type: "configuration",
     severity: "low",
     async run({ candidate: { kind, config, environment } }) {
-      if (kind === "prompt") return null;
+      if (!isRunnable(kind)) return null;
       const { path } = config.healthCheck;
       return whenStrict(environment.validationLevel, () =>
         path === null

@@ -186,11 +186,9 @@ describe("the quota of the machine", () => {
   });
 });
 
-test("a prompt is not asked for ports, programs or limits", async () => {
+test("a prompt is not asked for ports, programs, limits or health", async () => {
   const prompt = VERSION_SPECS.prompt.parse({ text: "Greet." });
   const results = await fixture.run({ kind: "prompt", spec: prompt, ...STRICT });
-  expect(results.map(({ name }) => name)).toEqual([
-    ...["artifact", "target", "resources", "health-check", "plain-secrets", "strategy"],
-  ]);
+  expect(results.map(({ name }) => name)).toEqual([...["artifact", "target", "plain-secrets", "strategy"]]);
   expect(results.every(({ passed }) => passed)).toBe(true);
 });
