@@ -71,12 +71,19 @@ describe("bad input", () => {
     ["no replicas", { replicas: 0 }, ["replicas"]],
     ["half a replica", { replicas: 0.5 }, ["replicas"]],
     ["a quantity that is none", { resources: { limits: { memory: "lots" } } }, ["resources.limits.memory"]],
+    [
+      "a request above its limit",
+      { resources: { requests: { cpu: "2" }, limits: { cpu: "1" } } },
+      ["resources.requests.cpu"],
+    ],
+    ["a limit above the environment's", { resources: { limits: { memory: "900Gi" } } }, ["resources.limits.memory"]],
     ["a resource that nobody knows", { resources: { limit: {} } }, ["resources.limit"]],
     ["a field that nobody knows", { colour: "red" }, ["colour"]],
   ])("%s is refused by name", async (_what, change, fields) => {
     const before = await made();
     const answer = await api.ask("POST", BASE, { body: { ...DEPLOY, ...change } });
     expect({ status: answer.status, ...problem(answer) }).toEqual({ status: 400, code: "invalid_argument", fields });
+    expect(answer.text).not.toContain("config.");
     expect(await made()).toEqual(before);
   });
 
@@ -98,10 +105,15 @@ describe("bad input", () => {
   });
 
   test("a name is taken once in a namespace, in any of its environments", async () => {
-    const again = { ...DEPLOY, deployment_name: "there", namespace: "default", environment: "staging" };
-    const answer = await api.ask("POST", BASE, { body: again });
-    expect(answer.status).toBe(409);
-    expect(problem(answer).code).toBe("already_exists");
+    for (const environment of ["production", "staging"]) {
+      const again = { ...DEPLOY, deployment_name: "there", namespace: "default", environment };
+      const answer = await api.ask("POST", BASE, { body: again });
+      expect({ status: answer.status, ...problem(answer) }).toEqual({
+        status: 409,
+        code: "already_exists",
+        fields: ["deployment_name"],
+      });
+    }
   });
 
   test.each<[string, unknown, string[]]>([

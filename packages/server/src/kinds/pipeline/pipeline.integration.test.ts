@@ -122,6 +122,10 @@ describe.skipIf(OTELCOL === null)(
         { revision: 2, phase: "rolled_back" },
         { revision: 1, phase: "completed" },
       ]);
+      const alerts = await fetch(`${server.url}/v1/events?deployment=${id}&alert=true`, {
+        headers: { accept: "application/json" },
+      });
+      expect(((await alerts.json()) as { items: object[] }).items).not.toEqual([]);
     });
 
     test("a configuration that the collector refuses never starts", async () => {

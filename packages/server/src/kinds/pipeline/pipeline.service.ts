@@ -31,6 +31,7 @@ import {
   changePipeline,
   findPipeline,
   insertPipeline,
+  isNameTaken,
   keepHistory,
   markDeleted,
   type StoredPipeline,
@@ -106,6 +107,8 @@ async function deploy(
   await ensureNamespace(db, principal, project, at);
   const environment = await environmentFor(db, principal, body);
   authorise(principal, "pipeline.deploy", { project, environment });
+  // Asked before the engine is, which would speak of the route that follows from the name.
+  if (await isNameTaken(db, { project, name })) throw nameTaken(project, name);
   const { version, spec } = await chooseVersion(db, principal, { project, name: pipeline, version: body.version, at });
   renderPipeline(spec, parameters);
   const replicas = selected.length * body.replicas;
@@ -149,13 +152,16 @@ async function deploy(
     createdAt: at,
     updatedAt: at,
   };
-  if (!(await insertPipeline(db, stored))) {
-    throw new SluiceError("already_exists", `namespace ${project} has a pipeline deployment ${name}`, {
-      violations: [{ field: "deployment_name", found: name, allowed: `a name that is free in ${project}` }],
-    });
-  }
+  if (!(await insertPipeline(db, stored))) throw nameTaken(project, name);
   return { deployment, stored: { ...stored, deletedAt: null, history: [] }, rollout };
 }
+
+const nameTaken = (project: string, name: string): SluiceError =>
+  new SluiceError(
+    "already_exists",
+    `namespace ${project} has a pipeline deployment ${name}; change that one, or choose another name`,
+    { violations: [{ field: "deployment_name", found: name, allowed: `a name that is free in ${project}` }] },
+  );
 
 /** Applications send OTLP over HTTP here, whichever collectors there are. */
 const routeFor = (project: string, name: string) => ({

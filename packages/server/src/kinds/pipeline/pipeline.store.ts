@@ -45,6 +45,20 @@ export const requirementsFor = ({
   selector: string | null;
 }): NodeRequirement[] => [...requirementsOf(targetNodes), ...(selector === null ? [] : parseSelector(selector))];
 
+export async function isNameTaken(
+  db: Db,
+  { project, name }: Pick<StoredPipeline, "project" | "name">,
+): Promise<boolean> {
+  const row = await db
+    .selectFrom("pipeline_deployments")
+    .select("deployment_id")
+    .where("project", "=", project)
+    .where("name", "=", name)
+    .where("deleted_at", "is", null)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
 /** False when a deployment of that name lives in the project. */
 export async function insertPipeline(
   db: Db,

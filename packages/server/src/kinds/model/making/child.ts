@@ -16,7 +16,7 @@ interface Options {
 /** How much of what a child writes is kept: its last words. */
 const KEPT = 8_192;
 
-/** Runs a program to its end. Never throws: one that cannot be started complains too. */
+/** Runs a program to its end, or to that of this process. Never throws: one that cannot be started complains too. */
 export function runChild(
   [program = "", ...args]: readonly string[],
   { timeout, ...options }: Options,
@@ -33,7 +33,10 @@ export function runChild(
       words = `${words}${chunk}`.slice(-KEPT);
     });
     child.once("error", (error) => resolve({ ok: false, complaint: error.message }));
+    const end = (): void => void child.kill("SIGKILL");
+    process.once("exit", end);
     child.once("close", (code, signal) => {
+      process.off("exit", end);
       const ended = signal === null ? `it ended with ${code}` : `it was ended after ${timeout / 1_000} s (${signal})`;
       resolve({ ok: code === 0, complaint: lastLine(words) ?? ended });
     });
