@@ -262,3 +262,19 @@ describe("a workflow", () => {
     });
   });
 });
+
+test("a job runs because of a tag, with the tag in its environment; a version that is no job fails and says so", async () => {
+  const spec = { command: ["true"], process: "job" };
+  const url = "/v1/artifacts/greeter/versions";
+  await app.ask("POST", url, { body: { version: "9.9.9", spec }, headers: app.admin });
+  const action = { type: "job", artifact: "greeter", version: "{{tag}}", stripLeadingV: true, environment: "staging" };
+  const { id } = await app.trigger({ name: "jobs", source: "manual", action: { ...action, env: { REF: "{{tag}}" } } });
+  const fire = (tag: string) =>
+    app.ask("POST", `/v1/triggers/${id}/fire`, { body: { tag }, headers: app.admin }).then(({ body }) => body);
+  const fired = (await fire("v9.9.9")) as { run: string };
+  expect(fired).toMatchObject({ outcome: "started", run: expect.stringMatching(/^job_/) });
+  const job = await app.ask("GET", `/v1/jobs/${fired.run}`, { headers: app.admin });
+  expect(job).toMatchObject({ status: 200, body: { artifact: "greeter", version: "9.9.9", environment: "staging" } });
+  const reason = expect.stringContaining("no command that could be run");
+  expect(await fire("v1.0.0")).toMatchObject({ outcome: "failed", reason, run: null });
+});
