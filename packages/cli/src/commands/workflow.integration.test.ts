@@ -113,6 +113,21 @@ test("a run that is waited for tells of each stage once it has begun, and once f
   expect(JSON.parse(out).status).toBe("failed");
 });
 
+test("a run is waited for through a restart of the server, and the silence is told of once", async () => {
+  const away = { status: 503, json: { type: "about:blank", title: "Unavailable", status: 503, detail: "starting" } };
+  const looks = [{ json: runOf("running") }, away, away, { json: runOf("succeeded") }];
+  const { exitCode, err } = await sluice(
+    {
+      "GET /v1/workflows/release": { json: workflow },
+      "POST /v1/workflow-runs": { status: 202, json: runOf("queued") },
+      "GET /v1/workflow-runs/wfr_1": () => looks.shift() ?? away,
+    },
+    ["workflow", "run", "release", "--wait"],
+  );
+  expect(exitCode).toBe(EXIT.ok);
+  expect(err.match(/starting; trying again/g)).toHaveLength(1);
+});
+
 test.each([
   ["n=three", "expected a number"],
   ["dry=yes", "expected true or false"],

@@ -1,4 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { isPassing } from "@sluice/client";
 import { z } from "zod";
 import { CliError, EXIT, type ExitCode } from "../exit.ts";
 import type { Session } from "../session.ts";
@@ -9,6 +10,7 @@ const EXITS: Readonly<Record<string, ExitCode>> = {
   cancelled: EXIT.cancelled,
 };
 const LOOK_MS = 500;
+const PATIENCE_MS = 60_000;
 
 /** The exit code of what has ended; undefined while it goes on. */
 export const exitOf = (status: string): ExitCode | undefined => EXITS[status];
@@ -18,7 +20,7 @@ interface Waited {
 }
 
 /** One task of what is waited for, as it stands. */
-export interface Progress {
+interface Progress {
   task: string;
   status: string;
   reason: string | null;
@@ -38,14 +40,34 @@ export async function untilEnded<Found extends Waited>(
   const interrupted = io.interrupted();
   const deadline = timeout === undefined ? Number.POSITIVE_INFINITY : io.now() + timeout;
   const told = new Map<string, string>();
+  const again = patiently(session, look);
+  let found = await look();
   for (;;) {
-    const found = await look();
     for (const progress of tasksOf(found)) tell(session, told, progress);
     if (exitOf(found.status) !== undefined) return found;
     if (interrupted.aborted) throw new CliError(EXIT.interrupted, "interrupted; it goes on");
     if (io.now() >= deadline) throw new CliError(EXIT.timeout, `it is ${found.status} still; it goes on`);
     await delay(LOOK_MS, undefined, { signal: interrupted }).catch(() => undefined);
+    found = await again(found);
   }
+}
+
+/** A look that gives the earlier answer while the server has none, for a while: it may be starting again. */
+function patiently<Found>({ io, note }: Session, look: () => Promise<Found>): (last: Found) => Promise<Found> {
+  let silentSince: number | null = null;
+  return async (last) => {
+    try {
+      const found = await look();
+      silentSince = null;
+      return found;
+    } catch (error) {
+      if (!isPassing(error)) throw error;
+      if (silentSince === null) note(`${error.message}; trying again`);
+      silentSince ??= io.now();
+      if (io.now() - silentSince > PATIENCE_MS) throw error;
+      return last;
+    }
+  };
 }
 
 /** What has not begun is not worth a remark. */
