@@ -91,6 +91,18 @@ test("every field of the printed interface is there, of its type, and its states
   await until("stopped");
 });
 
+test("a deployment whose first rollout came to nothing has the status failed", async () => {
+  await server.call("POST", "/v1/artifacts", { name: "imaged", kind: "application" });
+  await server.call("POST", "/v1/artifacts/imaged/versions", {
+    version: "1.0.0",
+    spec: { image: "registry.example/i:1" },
+  });
+  const imaged = { name: "imaged", artifact: "imaged", version: "1.0.0", environment: "staging" };
+  await server.call("POST", "/v1/deployments", { ...imaged, config: { replicas: 1 } });
+  const status = async () => (await server.call<Printed>("GET", "/v1/deployments/imaged?environment=staging")).status;
+  await expect.poll(status).toBe("failed");
+});
+
 test("a deployment is scaled by hand within its bounds", async () => {
   const where = "/v1/deployments/greeter";
   await server.call("POST", `${where}/start?environment=production`);
