@@ -45,9 +45,19 @@ test("a field that the sentence is about is not told twice", () => {
 });
 
 test("what is refused for a field is not looked up at a rollout", () => {
-  expect(describeFailure(answer(409)).hints).toHaveLength(1);
+  const detail = "pause is not possible while the rollout is completed; no command is allowed";
+  expect(describeFailure(answer(409, { detail })).hints).toHaveLength(1);
+  expect(describeFailure(answer(409, { detail: "channel incidents exists already" })).hints).toEqual([]);
   const errors = [{ field: "target_nodes", found: "tier=x", allowed: "labels that a node has" }];
   expect(describeFailure(answer(409, { errors })).hints).toEqual([]);
+});
+
+test.each([
+  ["notification channel nix does not exist in project default", ["sluice notification list"]],
+  ["deployment nix does not exist", ["sluice deploy list"]],
+  ["batch 7 does not exist", []],
+])("what is not there may be looked up among its like: %s", (detail, hints) => {
+  expect(describeFailure(answer(404, { detail })).hints).toEqual(hints);
 });
 
 test("an unexpected failure of the server names what to look for in its log", () => {

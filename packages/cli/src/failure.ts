@@ -43,12 +43,10 @@ function describeAnswer({ problem, status }: ApiError): Failure {
     exitCode === EXIT.unexpected && problem.instance !== undefined
       ? [`The server's log tells more about ${problem.instance}.`]
       : [];
-  // A field that is named tells what is allowed; there is nothing to look up then.
-  const told = exitCode === EXIT.refused && (problem.errors ?? []).length > 0;
   return {
     exitCode,
     lines: [problem.detail || problem.title, ...fields, ...trace],
-    hints: told ? [] : hintsFor(exitCode),
+    hints: hintsFor(exitCode, problem),
   };
 }
 
@@ -89,12 +87,29 @@ function exitCodeOfStatus(status: number): ExitCode {
 
 const HINTS: Partial<Record<ExitCode, readonly string[]>> = {
   [EXIT.auth]: ["Give a token with --token, SLUICE_TOKEN, or the file admin-token of the data folder."],
-  [EXIT.notFound]: ["sluice deploy list", "sluice rollout list", "sluice artifact list"],
-  [EXIT.refused]: ["sluice rollout get <rollout>    shows what is allowed now"],
   [EXIT.unreachable]: ["sluice status", "sluice doctor"],
 };
 
-const hintsFor = (exitCode: ExitCode): readonly string[] => HINTS[exitCode] ?? [];
+const ROLLOUT_HINT = "sluice rollout get <rollout>    shows what is allowed now";
+
+/** The group whose `list` shows what a sentence such as `gate prod does not exist` is about, by its first word. */
+const GROUPS: ReadonlyMap<string, string> = new Map([
+  ["deployment", "deploy"],
+  ["evaluation", "eval"],
+  ...[
+    ...["agent", "artifact", "environment", "gate", "integration", "job", "model", "node", "notification", "policy"],
+    ...["rollout", "schedule", "secret", "token", "trigger", "workflow"],
+  ].map((noun) => [noun, noun] as const),
+]);
+
+function hintsFor(exitCode: ExitCode, { detail = "", errors = [] }: ApiError["problem"]): readonly string[] {
+  if (exitCode !== EXIT.notFound && exitCode !== EXIT.refused) return HINTS[exitCode] ?? [];
+  // A field that is named tells what is allowed; there is nothing to look up then.
+  if (errors.length > 0) return [];
+  if (exitCode === EXIT.refused) return /\brollout\b/.test(detail) ? [ROLLOUT_HINT] : [];
+  const group = GROUPS.get(detail.split(" ", 1)[0] ?? "");
+  return group === undefined ? [] : [`sluice ${group} list`];
+}
 
 function isLocal(url: string): boolean {
   const { hostname } = new URL(url);

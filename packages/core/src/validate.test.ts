@@ -79,3 +79,12 @@ test("what two schemas of one value say alike is said once", () => {
     { field: "context.key", found: undefined, allowed: "a text" },
   ]);
 });
+
+test.each([
+  [z.email(), "an address such as ops@example.com"],
+  [z.url(), "an address such as https://example.com/path"],
+  [z.iso.datetime(), "a time such as 2026-11-21T10:00:00Z"],
+  [z.iso.date(), "a day such as 2026-11-21"],
+])("a text that has not the form is told one that has (%#)", (schema, allowed) => {
+  expect(refusal(() => parseField(schema, "?", "when")).violations).toEqual([{ field: "when", found: "?", allowed }]);
+});

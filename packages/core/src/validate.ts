@@ -92,13 +92,20 @@ function allowedBy(issue: Issue): string {
       return "options" in issue && Array.isArray(issue.options) ? `one of ${issue.options.join(", ")}` : issue.message;
     case "invalid_format":
       // Zod's own words say that it is invalid, and not what would be valid.
-      return issue.message === "Invalid URL" ? "an address such as https://example.com/path" : issue.message;
+      return issue.message.startsWith("Invalid ") ? (FORMATS[issue.format] ?? issue.message) : issue.message;
     case "invalid_key":
       return issue.issues[0]?.message ?? issue.message;
     default:
       return issue.message;
   }
 }
+
+const FORMATS: Readonly<Record<string, string>> = {
+  url: "an address such as https://example.com/path",
+  email: "an address such as ops@example.com",
+  datetime: "a time such as 2026-11-21T10:00:00Z",
+  date: "a day such as 2026-11-21",
+};
 
 const TYPE_NAMES: Readonly<Record<string, string>> = {
   string: "a text",

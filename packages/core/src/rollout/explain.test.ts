@@ -73,6 +73,25 @@ describe("where a rollout stands, in one sentence", () => {
     );
   });
 
+  test("what the condition lacks that a gate waits for, and the time once", () => {
+    const message = "no evaluation on smoke yet; it is waited for until 2026-11-21T12:01:00.000Z";
+    const condition = {
+      name: "score",
+      type: "eval_score" as const,
+      required: true,
+      status: "waiting" as const,
+      message,
+    };
+    const figures = { observed: null, operator: "gte" as const, threshold: 0.9, evidence: "" };
+    const gates: Rollout["gates"] = [
+      {
+        ...{ gate: "quality", required: true, status: "waiting", conditions: [{ ...condition, ...figures }], at: NOW },
+        ...{ message: `gate quality waits, 0 of 1 passed: ${message}`, waitsUntil: NOW + 60_000 },
+      },
+    ];
+    expect(explainRollout(canary({ phase: "gating", gates }), NOW)).toBe(`Waits for the gate quality: ${message}.`);
+  });
+
   test("which test still runs", () => {
     const test = { type: "load" as const, metrics: {}, message: "", logs: [], executionMs: 0, at: NOW };
     const tests: Rollout["tests"] = [

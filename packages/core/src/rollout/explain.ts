@@ -91,9 +91,13 @@ function explainGates({ gates }: Rollout): string {
   const waiting = gates.filter((gate) => gate.required && gate.status === "waiting");
   const [first] = waiting;
   if (first === undefined) return "Its gates are being judged; no traffic moves before the required ones pass.";
-  const until = first.waitsUntil === null ? "" : `; it has failed at ${toIso(first.waitsUntil)} otherwise`;
+  // What a condition lacks says more than how many lack something, and often until when it is waited for.
+  const missing = first.conditions.find(({ required, status }) => required && status === "waiting");
+  const why = bare((missing ?? first).message);
+  const end = first.waitsUntil === null ? null : toIso(first.waitsUntil);
+  const until = end === null || why.includes(end) ? "" : `; it has failed at ${end} otherwise`;
   const more = waiting.length === 1 ? "" : ` (and ${waiting.length - 1} more)`;
-  return `Waits for the gate ${first.gate}${more}: ${bare(first.message)}${until}.`;
+  return `Waits for the gate ${first.gate}${more}: ${why}${until}.`;
 }
 
 function explainTests(rollout: Rollout): string {
