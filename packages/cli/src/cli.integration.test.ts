@@ -106,18 +106,6 @@ describe("changes", () => {
     expect(asked[2]?.body).toEqual({ version: "1.1.0", spec: { image: "greeter:1.1.0" } });
   });
 
-  test("a version that is not registered is met with the ways to register it", async () => {
-    const unknown = problem(404, "not_found", "artifact my-model does not exist in project default", [
-      { field: "artifact", found: "my-model", allowed: "nothing yet: there is none" },
-    ]);
-    const argv = ["deploy", "create", "--name", "my-model", "--version", "4b825dc", "-e", "production"];
-    const { exitCode, err } = await sluice({ "POST /v1/deployments": unknown }, argv);
-    expect(exitCode).toBe(EXIT.notFound);
-    expect(err).toContain("artifact my-model does not exist");
-    expect(err).toContain("--image, --command or --file");
-    expect(err).not.toContain("sluice rollout list");
-  });
-
   test("send what the flags say, with the token and an idempotency key", async () => {
     const { asked, exitCode, out, err } = await sluice(
       { "POST /v1/deployments": { status: 202, json: { deployment: deployment(), rollout: rollout() } } },
