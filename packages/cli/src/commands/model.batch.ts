@@ -1,4 +1,4 @@
-import { createWriteStream, openAsBlob } from "node:fs";
+import { createWriteStream } from "node:fs";
 import { basename } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
@@ -7,6 +7,7 @@ import { type Batch, ok } from "@sluice/client";
 import type { Command } from "commander";
 import { addCommand, type Cli, integerOption, option, required } from "../command.ts";
 import { CliError, EXIT } from "../exit.ts";
+import { blobOf } from "../file.blob.ts";
 import { renderFields } from "../output/table.ts";
 import type { Session } from "../session.ts";
 import { numberOf } from "./model.ts";
@@ -41,9 +42,7 @@ export function addBatchCommands(cli: Cli, group: Command): void {
     run: async (session, { out, batchSize, concurrency }, deployment, file) => {
       const { client, print, note, io } = session;
       const path = required(file);
-      const content = await openAsBlob(path).catch(() => {
-        throw new CliError(EXIT.usage, `${path} cannot be read`);
-      });
+      const content = await blobOf(path);
       const form = new FormData();
       form.append("deployment_id", String(numberOf("deployment", deployment)));
       if (batchSize !== undefined) form.append("batch_size", String(batchSize));

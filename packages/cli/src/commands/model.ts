@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
-import { createReadStream, openAsBlob } from "node:fs";
+import { createReadStream } from "node:fs";
 import { basename } from "node:path";
 import { pipeline } from "node:stream/promises";
 import { type Model, type ModelDeployment, type ModelVersion, ok } from "@sluice/client";
 import type { Command } from "commander";
 import { addCommand, addGroup, type Cli, integerArgument, integerOption, option, required } from "../command.ts";
 import { CliError, EXIT } from "../exit.ts";
+import { blobOf } from "../file.blob.ts";
 import { type ListFlags, limitOption, printList } from "../list.ts";
 import { type Column, renderFields } from "../output/table.ts";
 import { addBatchCommands } from "./model.batch.ts";
@@ -85,9 +86,7 @@ export function addModelCommands(cli: Cli, program: Command): void {
     run: async ({ client, print, note }, _flags, version, ...files) => {
       const form = new FormData();
       for (const file of files.map(required)) {
-        const content = await openAsBlob(file).catch(() => {
-          throw new CliError(EXIT.usage, `${file} cannot be read`);
-        });
+        const content = await blobOf(file);
         note(`Uploading ${basename(file)} (${content.size} bytes)`);
         form.append("sha256", await sha256Of(file));
         form.append("file", content, basename(file));
