@@ -27,12 +27,9 @@ const runnableSchema = z
     command: z.array(z.string().min(1).max(4_096)).min(1).max(256).optional(),
     image: z.string().min(1).max(512).optional(),
     /** Absent rather than `service`: versions that do not say keep the digest they had. */
-    process: z
-      .enum(PROCESS_KINDS)
-      .optional()
-      .meta({
-        description: "`service` (default) answers on PORT, `stream` works on without a port, `job` comes to an end",
-      }),
+    process: z.enum(PROCESS_KINDS).optional().meta({
+      description: "`service` (default) answers on PORT, `stream` works on without a port, `job` comes to an end",
+    }),
     workdir: workdirSchema.optional(),
     env: variablesSchema,
     ...common,
