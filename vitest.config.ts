@@ -17,6 +17,7 @@ export default defineConfig({
           testTimeout: 60_000,
           // Pure code leaves nothing behind: modules are loaded once a worker, not once a file.
           isolate: false,
+          maxWorkers: 2,
         },
       },
       {
