@@ -28,7 +28,6 @@ import { joinedLink } from "./resolve/resolver.link.ts";
 import { startResolving } from "./resolve/resolving.ts";
 import { startGateway, stopGateway } from "./routing/gateway.process.ts";
 import { startClockwork } from "./schedule/clockwork.ts";
-import { startTracing } from "./tracing/tracing.ts";
 import { startKeeper } from "./workflow/keeper.ts";
 
 export interface RunningServer {
@@ -91,7 +90,11 @@ export async function startServer(config: Config, options: ServerOptions = {}): 
 
 async function start(config: Config, root: string, logger: Logger, stack: Stack): Promise<Omit<RunningServer, "stop">> {
   const { dataDir } = config;
-  stack.add(startTracing(config).close);
+  if (config.tracing !== null) {
+    // Loaded by those who ask for traces alone.
+    const { startTracing } = await import("./tracing/tracing.ts");
+    stack.add(startTracing(config.tracing, config.version).close);
+  }
   const crash = crashAt(config.crashAt);
   stack.add(await lockDataFolder(dataDir));
 

@@ -2,8 +2,7 @@ import { join } from "node:path";
 import { SluiceError } from "@sluice/core";
 import { createFolderStore } from "./folder.store.ts";
 import type { ObjectStore } from "./object-store.ts";
-import { createS3Store } from "./s3.store.ts";
-import type { StorageConfig } from "./storage.config.ts";
+import type { S3Config, StorageConfig } from "./storage.config.ts";
 
 /** The configured store. Nothing is asked of it yet; its bucket is made before something is first put there. */
 export function openStorage(config: StorageConfig, dataDir: string): ObjectStore {
@@ -35,5 +34,25 @@ function storeOf(config: StorageConfig, dataDir: string): ObjectStore {
       `${names.join(" and ")} missing: files are kept in S3, which asks for keys`,
     );
   }
-  return createS3Store(config);
+  return s3Store(config);
+}
+
+/** The client of S3 is much of what a server would load: only one that keeps files there loads it, from the start on. */
+function s3Store(config: S3Config): ObjectStore {
+  const loaded = import("./s3.store.ts").then(({ createS3Store }) => createS3Store(config));
+  // Whoever asks is told.
+  loaded.catch(() => undefined);
+  return {
+    prepare: async (bucket) => (await loaded).prepare(bucket),
+    put: async (place, content) => (await loaded).put(place, content),
+    get: async (place, from) => (await loaded).get(place, from),
+    stat: async (place) => (await loaded).stat(place),
+    list: async function* (folder) {
+      yield* (await loaded).list(folder);
+    },
+    remove: async (place) => (await loaded).remove(place),
+    close: () => {
+      loaded.then((store) => store.close()).catch(() => undefined);
+    },
+  };
 }

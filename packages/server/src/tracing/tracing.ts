@@ -19,10 +19,9 @@ const SEND_EVERY = 1_000;
 
 /**
  * Sends spans by OTLP from now on: of HTTP requests, gRPC calls and reconciles. A receiver that is away costs its spans, and
- * nothing else. Without a configuration nothing is recorded.
+ * nothing else. Without this nothing is recorded.
  */
-export function startTracing({ tracing, version }: Pick<Config, "tracing" | "version">): { close(): Promise<void> } {
-  if (tracing === null) return { close: async () => undefined };
+export function startTracing(tracing: NonNullable<Config["tracing"]>, version: string): { close(): Promise<void> } {
   const provider = new TracerProvider({
     resource: resourceFromAttributes({ "service.name": "sluice", "service.version": version }),
     // A caller that has decided about its trace has decided about our part of it.

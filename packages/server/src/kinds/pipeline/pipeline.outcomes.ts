@@ -35,8 +35,17 @@ export function addPipelineMetrics(registry: Registry, db: Kysely<Database>): vo
     await recordOutcomes(db);
     return db.selectFrom("pipeline_outcomes").select(["project", "outcome", "seconds"]).execute();
   };
-  // Without the database the other metrics are still worth having.
-  const outcomes = (): Promise<Outcome[]> => read().catch(() => []);
+  // One reading for the metrics that are asked at the same time.
+  let reading: Promise<Outcome[]> | null = null;
+  const outcomes = (): Promise<Outcome[]> => {
+    // Without the database the other metrics are still worth having.
+    reading ??= read()
+      .catch(() => [])
+      .finally(() => {
+        reading = null;
+      });
+    return reading;
+  };
   new Counter({
     name: "phoenix_deployment_total",
     help: "Rollouts of pipelines that have ended, by status",
