@@ -91,6 +91,12 @@ export const VERSION_SPECS = {
   prompt: promptSchema,
 } as const satisfies Record<ArtifactKind, z.ZodType>;
 
+/** The schema by which a spec is read: one that names files is a model's that has them, and is told what these need. */
+export const specSchemaFor = (kind: ArtifactKind, spec: unknown): z.ZodType<VersionSpec> =>
+  kind === "model" && typeof spec === "object" && spec !== null && "files" in spec
+    ? servedModelSchema
+    : VERSION_SPECS[kind];
+
 export type RunnableSpec = z.infer<typeof runnableSchema>;
 export type PipelineSpec = z.infer<typeof pipelineSchema>;
 export type PromptSpec = z.infer<typeof promptSchema>;

@@ -8,7 +8,10 @@ import { cpuSchema, memorySchema } from "./quantity.ts";
 const quantities = z.strictObject({
   cpu: cpuSchema.optional(),
   memory: memorySchema.optional(),
-  gpu: z.string().optional(),
+  gpu: z
+    .string()
+    .regex(/^\d{1,3}$/, "whole graphics processors, such as 1")
+    .optional(),
 });
 
 export const healthCheckSchema = z.strictObject({

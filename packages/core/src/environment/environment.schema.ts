@@ -1,13 +1,9 @@
 import { z } from "zod";
+import { WAVE_FAILURES, waveSchema } from "../fleet/wave.schema.ts";
 import { nameSchema } from "../names.ts";
+import { type Target, targetName, targetSchema } from "./target.schema.ts";
 
 export const STRATEGY_TYPES = ["immediate", "gradual", "canary", "blue-green", "shadow", "ab"] as const;
-
-const targetSchema = z.strictObject({
-  type: z.enum(["process", "docker", "kubernetes", "none"]),
-  region: z.string().max(63).optional(),
-  labels: z.record(z.string(), z.string()).optional(),
-});
 
 /** Standard cron in five fields; `durationMinutes` from each of its moments on, nothing starts. */
 const freezeWindowSchema = z.strictObject({
@@ -40,7 +36,20 @@ export const environmentSchema = z.strictObject({
     .array(targetSchema)
     .min(1)
     .max(100)
+    .refine((targets) => new Set(targets.map(targetName)).size === targets.length, "targets with names of their own")
     .default([{ type: "process" }]),
+  waves: z
+    .array(waveSchema)
+    .min(1)
+    .max(100)
+    .nullable()
+    .default(null)
+    .describe("The order in which several targets are reached; null: one after the other, as `targets` names them."),
+  onWaveFailure: z
+    .enum(WAVE_FAILURES)
+    .nullable()
+    .default(null)
+    .describe("What becomes of the other targets when one fails; null: as the strategy's autoRollback says."),
   validationLevel: z.enum(["basic", "standard", "strict"]).default("standard"),
   monitoringLevel: z.enum(["minimal", "standard", "comprehensive"]).default("standard"),
   limits: z
@@ -64,6 +73,9 @@ export const environmentSchema = z.strictObject({
 
 /** Where things run, and what must be true before they do. `name` and `project` are its key. */
 export type EnvironmentSpec = z.infer<typeof environmentSchema>;
+/** Where a deployment of the environment is. */
+export const targetOf = ({ targets }: Pick<EnvironmentSpec, "targets">): Target => targets[0] ?? { type: "none" };
+
 export type FreezeWindow = z.infer<typeof freezeWindowSchema>;
 
 export function isTimeZone(name: string): boolean {

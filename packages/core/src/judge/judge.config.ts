@@ -29,13 +29,18 @@ export interface JudgedRoute {
   sticky: boolean;
   /** Whether the deployment has a route at all: without one no gateway counts anything. */
   routed: boolean;
+  /** Who counts the traffic; only our gateways have a guard. Default: they do. */
+  counts?: JudgeConfig["counts"];
 }
 
 /**
  * What the pooled judge of a rollout is told, to be kept from the rollout's beginning on. Null when there is nothing to
  * judge: a return to a revision that was promoted before is not analysed.
  */
-export function judgeConfigOf(rollout: Rollout, { sticky, routed }: JudgedRoute): JudgeConfig | null {
+export function judgeConfigOf(
+  rollout: Rollout,
+  { sticky, routed, counts = "gateway" }: JudgedRoute,
+): JudgeConfig | null {
   if (isReturnToStable(rollout) || rollout.fastTrack) return null;
   const { fromRevision, toRevision, strategy, id } = rollout;
   const { metrics, minimumSamples, onNoData, onProviderError } = strategy.analysis;
@@ -52,12 +57,13 @@ export function judgeConfigOf(rollout: Rollout, { sticky, routed }: JudgedRoute)
     stable: fromRevision,
     candidate: toRevision,
     startedAt: rollout.createdAt,
-    budget: budgetOf(rollout, compared && gateway.length > 0),
+    budget: budgetOf(rollout, { counted: compared && gateway.length > 0, guarded: counts === "gateway" }),
     traffic: traffic.map(scaled),
     outside: others.map(scaled),
-    nonInferiority: compared ? claimsOf(gateway) : { errors: null, latency: null },
+    nonInferiority: compared ? claimsOf(gateway, counts) : { errors: null, latency: null },
     sticky,
     minimumSamples,
+    counts,
     onNoData,
     onProviderError,
   };
@@ -65,14 +71,14 @@ export function judgeConfigOf(rollout: Rollout, { sticky, routed }: JudgedRoute)
 
 /**
  * How α is split (ANALYSIS §13): 0.4 for the guards, 0.4 for the pooled judge, 0.2 for monitoring a candidate that stands
- * alone. The pooled judge gets the guards' part when no guard judges (no route, no stable, no metric of the gateway),
- * and monitoring's part when the candidate never stands alone under watch: no bake, a holdback, or a strategy that does not promote.
+ * alone. The pooled judge gets the guards' part when no guard judges (no route, no stable, no metric of the gateway, or a data plane
+ * that is not ours), and monitoring's part when the candidate never stands alone under watch: no bake, a holdback, or a strategy that does not promote.
  */
-function budgetOf(rollout: Rollout, guarded: boolean): AlphaBudget {
+function budgetOf(rollout: Rollout, { counted, guarded }: { counted: boolean; guarded: boolean }): AlphaBudget {
   const { analysis, monitoringSeconds, holdbackPercentage } = rollout.strategy;
   const total = analysis.falseRollbackRate;
-  const alone = guarded && promotes(rollout) && monitoringSeconds > 0 && holdbackPercentage === 0;
-  const guards = guarded ? GUARDS_PART * total : 0;
+  const alone = counted && promotes(rollout) && monitoringSeconds > 0 && holdbackPercentage === 0;
+  const guards = counted && guarded ? GUARDS_PART * total : 0;
   const monitoring = alone ? MONITORING_PART * total : 0;
   return { total, guards, pooled: total - guards - monitoring, monitoring };
 }
@@ -126,12 +132,17 @@ function outsideTerms(metric: OutsideMetricOptions, compared: boolean): OutsideT
   return parts;
 }
 
-function claimsOf(metrics: readonly MetricOptions[]): JudgeConfig["nonInferiority"] {
+/**
+ * Latencies of Prometheus are as coarse as its buckets, and are read to the candidate's benefit: no claim that it is no slower can be shown
+ * with those. A rollout that asked for that claim shows none, since the others alone are not what was asked for.
+ */
+function claimsOf(metrics: readonly MetricOptions[], counts: JudgeConfig["counts"]): JudgeConfig["nonInferiority"] {
   const errors = metrics.find((metric) => metric.name === "error_rate" && isGatewayMetric(metric));
   const latency = metrics.find((metric) => metric.name === "latency" && isGatewayMetric(metric));
   const margin = errors !== undefined && "nonInferiorityMargin" in errors ? errors.nonInferiorityMargin : undefined;
   const slower = latency !== undefined && isGatewayMetric(latency) && latency.name === "latency" ? latency : null;
   const tolerated = slower?.nonInferiority === true ? toleranceOf(slower) : null;
+  if (tolerated !== null && counts === "prometheus") return { errors: null, latency: null };
   return {
     errors: margin === undefined ? null : Math.min(margin, 0.999),
     latency: tolerated && { relative: tolerated.tolerance, absoluteMs: tolerated.toleranceMs },

@@ -40,6 +40,7 @@ export function judgeReport(view: JudgeView): JudgeReport {
     budget: config.budget,
     metrics,
     sampleRatio,
+    samples: { stable: traffic.totals.stable.requests, candidate: traffic.totals.candidate.requests },
     nonInferior,
     ...(traffic.step === null ? {} : { step: traffic.step }),
     closed,

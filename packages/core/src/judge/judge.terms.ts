@@ -89,6 +89,8 @@ export const judgeConfigSchema = z.object({
   /** Callers are kept on one arm: they come in clusters, and the sample ratio says nothing (ANALYSIS §2.6). */
   sticky: z.boolean(),
   minimumSamples: z.number(),
+  /** Who counts the traffic: our gateways, or a cluster's own data plane, read from Prometheus. */
+  counts: z.enum(["gateway", "prometheus"]).default("gateway"),
   onNoData: z.enum(["hold", "promote", "rollback"]),
   onProviderError: z.enum(["hold", "ignore", "rollback"]),
 });

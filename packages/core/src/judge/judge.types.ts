@@ -52,6 +52,8 @@ export interface JudgeReport {
   metrics: JudgeMetricReport[];
   /** ln e-value that the split is not the nominal one; crossing ln 1000 holds the rollout (edge case 46). */
   sampleRatio: { logEvidence: number; doubted: boolean };
+  /** Requests of each arm that were counted so far, whoever counts; absent from older reports. */
+  samples?: { stable: number; candidate: number };
   /** Whether non-inferiority was shown since the current step began; null when no margin was asked for. */
   nonInferior: boolean | null;
   /** The rollout's step that `nonInferior` speaks of: what was shown in an earlier one ends no later one. Absent: the current one. */

@@ -76,26 +76,28 @@ export function trafficMetric(view: JudgeView, part: TrafficPart, needed: number
   };
   const samples = { stable: totals.stable.requests, candidate: totals.candidate.requests };
   const strength = `evidence ${describeEvidence(logEvidence)}`;
+  const enough = Math.min(samples.candidate, limited ? Infinity : samples.stable) >= Math.max(1, fewest);
+  const broken = view.readings.get(trafficName(part).replace(/\..*$/, "")) ?? null;
   const more = failed || !counted || view.closed !== null ? null : moreToClose(part, needed, weight);
   const next = more === null ? "" : `; about ${more} more ${badOutcomes(part)} in a row would close the gate`;
   return {
     name: trafficName(part),
-    source: "gateway",
+    source: view.config.counts,
     judge: methodOf(part),
-    status:
-      failed || Math.min(samples.candidate, limited ? Infinity : samples.stable) >= Math.max(1, fewest)
-        ? "ok"
-        : "no_data",
+    status: broken !== null && !failed ? broken.status : failed || enough ? "ok" : "no_data",
     logEvidence,
     failed,
     ...figures,
     interval: part.kind === "errors" && counted ? differenceOf(totals.candidate, totals.stable) : null,
     samples,
-    message: counted
-      ? `${describeTraffic(view, part)} (${strength})${next}`
-      : `${label(part)}: nothing to judge yet, with ${samples.candidate} requests of revision ${view.config.candidate}` +
-        (limited ? "" : ` and ${samples.stable} of revision ${view.config.stable}`) +
-        "; some of each would change that",
+    message:
+      broken !== null && !failed
+        ? `${label(part)}: ${broken.message}`
+        : counted
+          ? `${describeTraffic(view, part)} (${strength})${next}`
+          : `${label(part)}: nothing to judge yet, with ${samples.candidate} requests of revision ${view.config.candidate}` +
+            (limited ? "" : ` and ${samples.stable} of revision ${view.config.stable}`) +
+            "; some of each would change that",
   };
 }
 
@@ -107,7 +109,7 @@ export function aloneMetric(view: JudgeView, finding: AloneFinding): JudgeMetric
   const now = outcomesOf(traffic.totals.candidate, bins?.candidate ?? null);
   return {
     name: `${metric}${BEFORE}`,
-    source: "gateway",
+    source: config.counts,
     judge: "one-armed",
     status: now.requests > 0 ? "ok" : "no_data",
     logEvidence,

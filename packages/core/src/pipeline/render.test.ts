@@ -111,6 +111,15 @@ describe("a configuration of one's own", () => {
     expect(refused(() => renderPipeline(own, {})).violations).toMatchObject([{ field: "parameters.name" }]);
   });
 
+  test("a parameter that nobody gives is what the schema says, and what is given wins", () => {
+    const name = { type: "string", default: "anywhere" };
+    const schema = { ...own.parametersSchema, properties: { ...own.parametersSchema.properties, name } };
+    const note = (given: Record<string, string>) =>
+      renderPipeline({ ...own, parametersSchema: schema }, given).collector.processors;
+    expect(note({})).toMatchObject({ note: "at anywhere, 5" });
+    expect(note({ name: "here" })).toMatchObject({ note: "at here, 5" });
+  });
+
   test("a parameter cannot read files or variables of the node", () => {
     const { violations } = refused(() => renderPipeline(own, { name: `$${"{file:/etc/passwd}"}` }));
     expect(violations).toMatchObject([{ field: "parameters.name", allowed: "anything without ${" }]);

@@ -18,9 +18,10 @@ type Parameters = Record<string, Json>;
  * parameters stand in what the user wrote.
  */
 export function renderPipeline(spec: PipelineSpec, parameters: Parameters, field = "parameters"): RenderedPipeline {
-  const merged = mergedParameters(spec, parameters);
   if (spec.config !== undefined) {
-    checkParameters(spec.parametersSchema ?? { type: "object" }, merged, field);
+    const schema = spec.parametersSchema ?? { type: "object" };
+    const merged = { ...defaultsOf(schema), ...mergedParameters(spec, parameters) };
+    checkParameters(schema, merged, field);
     return {
       collector: withFigures(fillPlaceholders(spec.config, merged, field)),
       selection: null,
@@ -31,6 +32,7 @@ export function renderPipeline(spec: PipelineSpec, parameters: Parameters, field
   }
   const template = findPipelineTemplate(spec.template ?? "");
   if (template === undefined) throw unknownTemplate(spec.template);
+  const merged = mergedParameters(spec, parameters);
   checkParameters(template.schema, merged, field);
   const rendered = template.render(merged);
   return { ...rendered, collector: withFigures(rendered.collector) };
@@ -44,6 +46,14 @@ export function mergedParameters(spec: Pick<PipelineSpec, "parameters">, paramet
   const merged = mergePatch(spec.parameters, parameters);
   return isParameters(merged) ? merged : {};
 }
+
+/** What a schema says of parameters that nobody gives. */
+const defaultsOf = ({ properties }: { properties?: Json }): Parameters =>
+  Object.fromEntries(
+    Object.entries(isParameters(properties) ? properties : {}).flatMap(([name, property]): [string, Json][] =>
+      isParameters(property) && property.default !== undefined ? [[name, property.default]] : [],
+    ),
+  );
 
 const isParameters = (value: unknown): value is Parameters =>
   typeof value === "object" && value !== null && !Array.isArray(value);

@@ -1,3 +1,5 @@
+import { compileSteps } from "../strategy/compile.ts";
+import type { Strategy } from "../strategy/strategy.types.ts";
 import { promotes } from "./course.ts";
 import { ALLOWED_COMMANDS, type Command } from "./phase.ts";
 import type { Approval, Rollout } from "./rollout.ts";
@@ -13,6 +15,10 @@ export function approvalStep(rollout: Rollout): { approvals: number; expiresSeco
 
 /** Whether the rollout stands at a step that a person must let pass. */
 export const waitsForApproval = (rollout: Rollout): boolean => approvalStep(rollout) !== null;
+
+/** Whether a step at one of its targets waits for people, who give their word to the whole. */
+export const targetsAsk = ({ phase, members }: Rollout): boolean =>
+  phase === "shifting" && members.some(({ state, asks }) => state === "underway" && asks);
 
 /** Those who approved what is waited for now: the current step while that waits for people, otherwise the start. One person counts once. */
 export function approvalsNow(rollout: Rollout): Approval[] {
@@ -41,7 +47,7 @@ function makesSense(rollout: Rollout, command: Command): boolean {
       return rollout.pausedAt !== null;
     case "approve":
     case "reject":
-      return rollout.phase === "awaiting_approval" || waitsForApproval(rollout);
+      return rollout.phase === "awaiting_approval" || waitsForApproval(rollout) || targetsAsk(rollout);
     case "rollback":
       // Without an earlier revision, or when the earlier one kept serving, there is nothing to go back to.
       return rollout.fromRevision !== null && (rollout.phase !== "completed" || promotes(rollout));
@@ -57,11 +63,18 @@ function makesSense(rollout: Rollout, command: Command): boolean {
 /** Whether steps ahead ask people. `promote` skips them, and so it is an approval of each: by one who may, and as its last. */
 export const asksPeopleAhead = (rollout: Rollout): boolean => approvalsAhead(rollout).length > 0;
 
-function approvalsAhead({ phase, steps, step, approvals }: Rollout): { missing: number }[] {
+function approvalsAhead({ phase, steps, step, approvals, waves, strategy }: Rollout): { missing: number }[] {
   if (phase !== "shifting") return [];
+  if (waves !== null) return approvalsIn(strategy);
   return steps.flatMap((ahead, index) => {
     if (index < step || ahead.type !== "wait" || !("approval" in ahead)) return [];
     const given = new Set(approvals.filter((approval) => approval.step === index).map(({ actor }) => actor)).size;
     return [{ missing: (ahead.approvals ?? 1) - given }];
   });
 }
+
+/** What each target asks people for on its way, whoever was asked there already. */
+const approvalsIn = (strategy: Strategy): { missing: number }[] =>
+  compileSteps(strategy).flatMap((step) =>
+    step.type === "wait" && "approval" in step ? [{ missing: step.approvals ?? 1 }] : [],
+  );

@@ -200,6 +200,7 @@ describe("an analyze step that knows enough", () => {
     ["evidence of nothing", {}, { verdict: "promote", nonInferior: null } satisfies Partial<JudgeReport>],
     ["too little evidence", {}, { verdict: "continue", nonInferior: false } satisfies Partial<JudgeReport>],
     ["what was shown in an earlier step", {}, { ...shown, step: 0 }],
+    ["fewer requests at the judge than at the gateway", {}, { ...shown, samples: { stable: 1_000, candidate: 9 } }],
   ])("does not end before its time with %s, and ends then", (_, traffic, judge) => {
     // edge case 28
     const story = analysed();

@@ -49,10 +49,12 @@ function decidedEarly(turn: Turn): boolean {
   // What these two are for is to see the whole time, unless the goal is decided.
   if (strategy.type === "shadow") return false;
   if (strategy.type === "ab") return strategy.promoteWinner && (goal?.winner ?? null) !== null;
-  const { minimumSamples } = strategy.analysis;
   // What was shown in an earlier step, at another weight, says nothing about this one.
-  const shown = judge?.nonInferior === true && (judge.step === undefined || judge.step === rollout.step);
-  return shown && missingArms(turn, Math.max(1, minimumSamples)).length === 0;
+  if (judge?.nonInferior !== true || (judge.step !== undefined && judge.step !== rollout.step)) return false;
+  const minimum = Math.max(1, strategy.analysis.minimumSamples);
+  // The gateway's counts are newer than the judge's: what is shown must have been shown with as many.
+  const seen = judge.samples ?? turn.facts.traffic.samples;
+  return Math.min(seen.stable, seen.candidate) >= minimum && missingArms(turn, minimum).length === 0;
 }
 
 function hold(turn: Turn, { reason, action }: Held): void {

@@ -4,9 +4,14 @@ import { phaseElapsed } from "./clock.ts";
 import { isReturnToStable, promotes, skipsChecks } from "./course.ts";
 import type { Rollout } from "./rollout.ts";
 
-/** How long the bake of this rollout is, in seconds: none when stable keeps the traffic, for a way back, or when it was waived. */
+/**
+ * How long the bake of this rollout is, in seconds: none when stable keeps the traffic, for a way back, when it was waived, or
+ * where each target bakes by itself.
+ */
 export const bakeSeconds = (rollout: Rollout): number =>
-  !promotes(rollout) || skipsChecks(rollout) || rollout.promotedAt !== null ? 0 : rollout.strategy.monitoringSeconds;
+  rollout.waves !== null || !promotes(rollout) || skipsChecks(rollout) || rollout.promotedAt !== null
+    ? 0
+    : rollout.strategy.monitoringSeconds;
 
 /** Milliseconds of the bake that are left in `monitoring`; 0 when it is over. */
 export const bakeLeft = (rollout: Rollout, now: Instant): number =>

@@ -1,3 +1,4 @@
+import { isAsDelivered } from "../deployment/drift.ts";
 import type { Step } from "../strategy/strategy.types.ts";
 import { FULL_WEIGHT, type Weight } from "../traffic/split.ts";
 import type { Facts, InstancesFact } from "./facts.ts";
@@ -37,11 +38,14 @@ export function candidateReplicas(rollout: Rollout, facts: Facts): number {
   return Math.max(1, Math.ceil((fullReplicas(facts) * share) / FULL_WEIGHT));
 }
 
-/** Whether the candidate has the instances it should have by now, as the runtime sees its latest order. */
+/**
+ * Whether the candidate has the instances it should have by now, as the runtime sees its latest order. Those of a revision that
+ * somebody else changed may run anything (edge case 51).
+ */
 export function candidateIsReady(rollout: Rollout, facts: Facts): boolean {
   const wanted = candidateReplicas(rollout, facts);
   const fact = facts.candidate;
-  return fact !== null && fact.desired >= wanted && fact.ready >= wanted;
+  return fact !== null && fact.desired >= wanted && fact.ready >= wanted && isAsDelivered(fact);
 }
 
 /** The least that the candidate must keep for now so that stable's ready instances are not overrun (edge case 9). */

@@ -26,7 +26,7 @@ export function stepElapsed(rollout: Rollout, now: Instant): number {
  * anew: whoever resumes grants it.
  */
 export function resumed(rollout: Rollout, now: Instant): Partial<Rollout> {
-  const { pausedAt, heldWeight, failure, accepted, step, unavailableSince, phaseStartedAt } = rollout;
+  const { pausedAt, heldWeight, failure, accepted, step, unavailableSince, phaseStartedAt, attempts } = rollout;
   if (pausedAt === null) return {};
   const pause = Math.max(0, now - pausedAt);
   const stepStartedAt = rollout.steps[rollout.step]?.startedAt ?? pausedAt;
@@ -43,5 +43,8 @@ export function resumed(rollout: Rollout, now: Instant): Partial<Rollout> {
       anew === "approval" ? Math.max(0, now - stepStartedAt) : rollout.stepPausedMs + pause + lost(stepStartedAt),
     unavailableSince: unavailableSince === null ? null : anew === "availability" ? now : unavailableSince + pause,
     noDataSince: null,
+    refusedSince: null,
+    // Targets that were held go on, and those that failed are tried again.
+    ...(rollout.waves === null ? {} : { attempts: { ...attempts, members: attempts.members + 1 } }),
   };
 }

@@ -1,3 +1,4 @@
+import type { Step } from "../strategy/strategy.types.ts";
 import { FULL_WEIGHT } from "../traffic/split.ts";
 import { resumed } from "./clock.ts";
 import type { Draft } from "./draft.ts";
@@ -14,7 +15,11 @@ export function promote(draft: Draft): void {
     draft.change({ promotedAt: now });
     return;
   }
-  const { strategy, steps } = draft.rollout;
+  const { strategy, steps, waves } = draft.rollout;
+  if (waves !== null) {
+    promoteTargets(draft);
+    return;
+  }
   const shadows = strategy.type === "shadow" && steps.some((step) => step.type === "mirror");
   replaceRest(
     draft,
@@ -23,12 +28,29 @@ export function promote(draft: Draft): void {
   );
 }
 
-/** Skips the steps from `from` on and puts one in their place, which is then the current one. */
-export function replaceRest(draft: Draft, from: number, last: { type: "mirror" | "setWeight"; weight: number }): void {
+/** What is left of the waves becomes one, of every target that has not been passed; those under way skip what is left there. */
+function promoteTargets(draft: Draft): void {
+  const { steps, step, waves } = draft.rollout;
+  const passed = steps
+    .slice(0, step)
+    .flatMap((one) => (one.type === "wave" && one.status === "done" ? one.targets : []));
+  const targets = (waves?.waves ?? []).flatMap((wave) => wave.targets).filter((target) => !passed.includes(target));
+  draft.change({ promotedAt: draft.now });
+  replaceRest(
+    draft,
+    step,
+    targets.length === 0 ? null : { type: "wave", targets, maxParallel: targets.length, seconds: 0 },
+  );
+}
+
+type LastStep = Extract<Step, { type: "mirror" | "setWeight" | "wave" }>;
+
+/** Skips the steps from `from` on and puts one in their place, if there is one; it is then the current one. */
+export function replaceRest(draft: Draft, from: number, last: LastStep | null): void {
   const skipped = draft.rollout.steps.map((step, index): StepState => {
     if (index < from) return step;
     return { ...step, status: "skipped", finishedAt: step.status === "running" ? draft.now : null };
   });
-  const pending: StepState = { ...last, status: "pending", startedAt: null, finishedAt: null };
-  draft.change({ steps: [...skipped, pending], step: skipped.length, stepPausedMs: 0, noDataSince: null });
+  const pending: StepState[] = last === null ? [] : [{ ...last, status: "pending", startedAt: null, finishedAt: null }];
+  draft.change({ steps: [...skipped, ...pending], step: skipped.length, stepPausedMs: 0, noDataSince: null });
 }

@@ -1,6 +1,6 @@
 import { describe, SluiceError } from "../errors.ts";
 import type { Instant } from "../time.ts";
-import { allowedCommands, approvalStep, approvalsNow, asksPeopleAhead, goesBack } from "./allowed.ts";
+import { allowedCommands, approvalStep, approvalsNow, asksPeopleAhead, goesBack, targetsAsk } from "./allowed.ts";
 import { resumed } from "./clock.ts";
 import { promote } from "./command.promote.ts";
 import { Draft } from "./draft.ts";
@@ -109,11 +109,13 @@ const COMMAND_RULES: Readonly<Record<InPlaceCommand, (draft: Draft, context: Com
 /** Somebody who goes on after failed tests or migrations wants them run again: nothing that failed its tests gets traffic. */
 function resume(draft: Draft, context: CommandContext): void {
   const { rollout } = draft;
-  const { attempts, failure, phase } = rollout;
+  const { failure, phase } = rollout;
   const held = rollout.heldWeight !== null ? failure?.cause : undefined;
   const again = phase === "testing" && held === "tests";
+  const goesOn = resumed(rollout, context.now);
+  const { attempts = rollout.attempts } = goesOn;
   draft.change({
-    ...resumed(rollout, context.now),
+    ...goesOn,
     reason: null,
     ...(again ? { tests: [], attempts: { ...attempts, tests: attempts.tests + 1 } } : {}),
     ...(held === "migrations" ? { attempts: { ...attempts, migrations: attempts.migrations + 1 } } : {}),
@@ -126,10 +128,11 @@ function approve(draft: Draft, context: CommandContext): void {
   const { actor, comment, now } = context;
   assertMayApprove(rollout, context);
   const waiting = approvalStep(rollout);
-  if (approvalsNow(rollout).some((approval) => approval.actor === actor)) {
+  // At each target people are counted by its own rollout, which gets the same command.
+  if (!targetsAsk(rollout) && approvalsNow(rollout).some((approval) => approval.actor === actor)) {
     throw new SluiceError("failed_precondition", `${describe(actor)} has approved already; somebody else must`);
   }
-  const step = waiting === null ? null : rollout.step;
+  const step = rollout.phase === "shifting" ? rollout.step : null;
   draft.change({ approvals: [...rollout.approvals, { actor, comment, at: now, step }] });
   draft.emit("rollout.approved", `approved by ${said(context)}`, { actor, step });
   if (waiting === null || approvalsNow(draft.rollout).length < waiting.approvals) return;

@@ -1,3 +1,4 @@
+import { type WavePlan, waveSteps } from "../fleet/waves.ts";
 import { compileSteps } from "../strategy/compile.ts";
 import type { Step, Strategy } from "../strategy/strategy.types.ts";
 import type { Instant } from "../time.ts";
@@ -32,13 +33,17 @@ export interface NewRollout {
   rollbackOf?: string;
   retryOf?: string;
   reason?: string;
+  /** See {@link Rollout.waves}; default null. */
+  waves?: WavePlan | null;
+  /** The rollout to several targets that it is part of, and which attempt of that. */
+  partOf?: { rollout: string; attempt: number };
 }
 
 /** A rollout at its very beginning, in phase `queued`. Throws `invalid_argument` when the strategy does not compile. */
 export function createRollout(input: NewRollout, now: Instant): { rollout: Rollout; events: RolloutEvent[] } {
   // Compiled even where it will not be used, so that a wrong strategy is refused now and not at the second delivery.
   compileSteps(input.strategy);
-  const fastTrack = input.fastTrack ?? false;
+  const { fastTrack = false, waves = null, partOf } = input;
   const rollout: Rollout = {
     id: input.id,
     project: input.project,
@@ -50,7 +55,13 @@ export function createRollout(input: NewRollout, now: Instant): { rollout: Rollo
     fromVersion: input.from?.version ?? null,
     toVersion: input.to.version,
     strategy: input.strategy,
-    steps: stepsFor(input.strategy, input.from?.revision ?? null, input.to.revision, fastTrack),
+    steps: stepsFor({
+      strategy: input.strategy,
+      fromRevision: input.from?.revision ?? null,
+      toRevision: input.to.revision,
+      fastTrack,
+      waves,
+    }),
     step: 0,
     phase: "queued",
     phaseStartedAt: now,
@@ -59,13 +70,14 @@ export function createRollout(input: NewRollout, now: Instant): { rollout: Rollo
     stepPausedMs: 0,
     desired: NOTHING_DESIRED,
     unavailableSince: null,
+    refusedSince: null,
     noDataSince: null,
     approvals: [],
     requiredApprovals: input.requiredApprovals,
     fourEyes: input.fourEyes,
     approvers: input.approvers ?? null,
     approvalExpirySeconds: input.approvalExpirySeconds ?? null,
-    attempts: { gates: 1, tests: 1, migrations: 1 },
+    attempts: { gates: 1, tests: 1, migrations: 1, members: partOf?.attempt ?? 1 },
     validations: [],
     gates: [],
     tests: [],
@@ -87,6 +99,9 @@ export function createRollout(input: NewRollout, now: Instant): { rollout: Rollo
     fastTrack,
     promotedAt: null,
     retryOf: input.retryOf ?? null,
+    waves,
+    members: [],
+    partOf: partOf?.rollout ?? null,
     createdAt: now,
     updatedAt: now,
     finishedAt: null,
@@ -101,11 +116,16 @@ export function createRollout(input: NewRollout, now: Instant): { rollout: Rollo
   return { rollout, events: [{ type: "rollout.created", message, alert: false, data }] };
 }
 
+type Course = Pick<Rollout, "strategy" | "fromRevision" | "toRevision" | "fastTrack" | "waves">;
+
 /**
  * The steps of one rollout. With nothing to compare with (first delivery), or on the way to a revision that was
- * promoted before, the strategy is not used: a single switch once the revision is ready (edge cases 3, 4, 11).
+ * promoted before, the strategy is not used: a single switch once the revision is ready (edge cases 3, 4, 11). Waves hold in
+ * any case: the strategy is then that of each target.
  */
-export function stepsFor(strategy: Strategy, from: number | null, to: number, fastTrack: boolean): StepState[] {
-  const steps: Step[] = from === null || from === to || fastTrack ? [{ type: "switch" }] : compileSteps(strategy);
+export function stepsFor({ strategy, fromRevision, toRevision, fastTrack, waves }: Course): StepState[] {
+  const untried = fromRevision === null || fromRevision === toRevision || fastTrack;
+  const alone = (): Step[] => (untried ? [{ type: "switch" }] : compileSteps(strategy));
+  const steps = waves === null ? alone() : waveSteps(waves, strategy, untried);
   return steps.map((step) => ({ ...step, status: "pending", startedAt: null, finishedAt: null }));
 }

@@ -54,6 +54,7 @@ export class Draft {
       phaseStartedAt: this.now,
       pausedMs: 0,
       unavailableSince: null,
+      refusedSince: null,
       noDataSince: null,
       reason: reason ?? this.rollout.reason,
       ...(ended ? { finishedAt: this.now, pausedAt: null } : {}),

@@ -1,3 +1,4 @@
+import type { TargetOrder } from "../fleet/orders.ts";
 import type { MigrationDirection } from "../migration/migration.ts";
 import type { Instant } from "../time.ts";
 import type { DesiredState } from "./rollout.ts";
@@ -13,6 +14,8 @@ export type Effect =
   | { type: "removeInstances"; revision: number }
   /** Also carries mirror, pins and guard: a route is applied whole. */
   | { type: "setTraffic"; desired: DesiredState }
+  /** Of a rollout to several targets: what is to be done at one of them. */
+  | ({ type: "orderTarget" } & TargetOrder)
   | { type: "callHook"; step: number; url: string; timeoutSeconds: number }
   /** In the same transaction as the new state: the deployment's stable revision is now this one. */
   | { type: "declareStable"; revision: number }

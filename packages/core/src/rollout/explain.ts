@@ -1,3 +1,4 @@
+import { describeMembers, describeReturn } from "../fleet/describe.ts";
 import { shownAddress } from "../hidden.ts";
 import { BEFORE } from "../judge/judge.types.ts";
 import type { Step } from "../strategy/strategy.types.ts";
@@ -44,7 +45,7 @@ const SENTENCES: Readonly<Record<Phase, Sentence>> = {
   shifting: explainStep,
   monitoring: explainBake,
   rolling_back: (rollout) =>
-    `${rollout.fromRevision === null ? "The route is taken away" : `Traffic goes back to revision ${rollout.fromRevision}`}, because ${because(rollout)}.`,
+    `${rollout.waves !== null ? capital(describeReturn(rollout.members)) : rollout.fromRevision === null ? "The route is taken away" : `Traffic goes back to revision ${rollout.fromRevision}`}, because ${because(rollout)}.`,
   completed: (rollout) =>
     promotes(rollout)
       ? `${capital(candidateOf(rollout))} serves, having passed every step${bySamples(rollout)}${byGoal(rollout)}.`
@@ -113,6 +114,9 @@ function explainStep(rollout: Rollout, now: Instant): string {
   const share = capital(shareOf(rollout));
   if (step === undefined) return `${share}; every step is done.`;
   const where = `step ${rollout.step + 1} of ${rollout.steps.length}`;
+  if (rollout.refusedSince !== null) {
+    return `${share}, and ${where} waits for a data plane that refuses what it is told since ${toIso(rollout.refusedSince)}.`;
+  }
   if (rollout.unavailableSince !== null) {
     return `${share}, and ${where} waits for ready instances since ${toIso(rollout.unavailableSince)}.`;
   }
@@ -137,6 +141,8 @@ function waitsFor(step: Step, rollout: Rollout, now: Instant): string {
       return `waits for the answer of ${shownAddress(step.url)}`;
     case "analyze":
       return `compares it with stable for ${left(step.seconds, rollout, now)} more`;
+    case "wave":
+      return describeMembers(rollout.members, step.targets);
     case "wait":
       if ("seconds" in step) return `waits ${left(step.seconds, rollout, now)} more`;
       return `waits for ${approvalWanted(rollout, step.approvals ?? 1, now)}`;
@@ -186,8 +192,14 @@ function serving(rollout: Rollout): string {
 const candidateOf = ({ toRevision, toVersion }: Rollout): string => `revision ${toRevision} (${toVersion})`;
 
 function shareOf(rollout: Rollout): string {
+  if (rollout.waves !== null) return `${candidateOf(rollout)} at ${reachedTargets(rollout)}`;
   if (rollout.desired.split === null) return `${candidateOf(rollout)} at no traffic`;
   return `${candidateOf(rollout)} at ${percentFromWeight(candidateWeight(rollout, rollout.desired.split))} % of the traffic`;
+}
+
+function reachedTargets({ members }: Rollout): string {
+  const reached = members.filter(({ state }) => state === "done").length;
+  return `${reached} of ${count(members.length, "target")}`;
 }
 
 const because = ({ reason }: Rollout): string => inside(reason ?? "nobody said why");

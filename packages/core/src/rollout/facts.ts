@@ -1,5 +1,6 @@
 import type { GuardReport } from "../analysis/guard.types.ts";
 import type { TestResult } from "../candidate-test/candidate-test.ts";
+import type { MemberState } from "../fleet/member.ts";
 import type { GateResult } from "../gate/gate.ts";
 import type { GoalReport, ShadowReport } from "../judge/comparison.ts";
 import type { JudgeReport } from "../judge/judge.types.ts";
@@ -18,6 +19,8 @@ export interface InstancesFact {
   present: number;
   verdict: "progressing" | "available" | "failed";
   reason: string | null;
+  /** What somebody else changed of it, in a sentence; absent: nothing that anybody knows of. */
+  drift?: string;
 }
 
 /** What the data plane does right now. */
@@ -31,6 +34,8 @@ export interface TrafficFact {
    * included. Weights alone do not show those, and a pinned caller must be gone before the candidate is.
    */
   applied: boolean;
+  /** Why what was last written is not applied, as the data plane says; absent or null when it is, or says nothing. */
+  problem?: string | null;
   /** Requests of each arm since the current step began, on this rollout's hypothesis. */
   samples: { stable: number; candidate: number };
 }
@@ -94,5 +99,7 @@ export interface Facts {
   /** What is to be done to the data, and what was. */
   migrations: MigrationsFact;
   hooks: HookFact[];
+  /** Of a rollout to several targets: each that its environment has now. Empty for all others. */
+  members: MemberState[];
   progressDeadlineSeconds: number;
 }

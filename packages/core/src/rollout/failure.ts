@@ -62,6 +62,7 @@ function held({ rollout }: Turn, mode: FailureMode, reason: string): string {
     const why = rollout.irreversible ? "its migration cannot be undone" : "onFailure is freeze";
     return `frozen instead of rolled back (${why}): ${reason}`;
   }
+  if (rollout.waves !== null) return `stopped, with every target as it is: ${reason}`;
   const why = rollout.strategy.onFailure === "pause" ? "onFailure is pause" : "autoRollback is off";
   return `paused instead of rolled back (${why}): ${reason}`;
 }

@@ -1,6 +1,8 @@
+import { isAsDelivered } from "../deployment/drift.ts";
+import { targetOrders } from "../fleet/orders.ts";
 import { sameSplit } from "../traffic/split.ts";
 import { candidateIsReady } from "./capacity.ts";
-import { skipsChecks } from "./course.ts";
+import { isCheckedElsewhere } from "./course.ts";
 import type { Effect } from "./effect.ts";
 import type { Facts, InstancesFact } from "./facts.ts";
 import { asksForTests } from "./phases/testing.ts";
@@ -11,15 +13,18 @@ export function outstandingEffects(turn: Turn): Effect[] {
   const { rollout, facts } = turn;
   const step = rollout.steps[rollout.step];
   const effects: Effect[] = [];
-  if (rollout.phase === "validating" && !skipsChecks(rollout) && facts.validations === null)
+  if (rollout.phase === "validating" && !isCheckedElsewhere(rollout) && facts.validations === null)
     effects.push({ type: "validate" });
-  if (rollout.phase === "gating" && !skipsChecks(rollout) && gatesAreOpen(facts))
+  if (rollout.phase === "gating" && !isCheckedElsewhere(rollout) && gatesAreOpen(facts))
     effects.push({ type: "evaluateGates" });
   if (rollout.phase === "testing" && testsAreDue(turn)) effects.push({ type: "runTests" });
   if (turn.migrates !== null) effects.push({ type: "migrate", direction: turn.migrates });
   for (const { revision, replicas } of rollout.desired.instances) {
     const effect = instanceEffect(revision, replicas, factOf(facts, revision));
     if (effect !== null) effects.push(effect);
+  }
+  if (rollout.waves !== null) {
+    effects.push(...targetOrders(rollout, facts, turn.now).map((order): Effect => ({ type: "orderTarget", ...order })));
   }
   if (trafficDiffers(turn)) effects.push({ type: "setTraffic", desired: rollout.desired });
   if (
@@ -50,7 +55,7 @@ const factOf = (facts: Facts, revision: number): InstancesFact | null =>
 export function instanceEffect(revision: number, replicas: number, fact: InstancesFact | null): Effect | null {
   if (replicas === 0)
     return fact !== null && (fact.present > 0 || fact.desired > 0) ? { type: "removeInstances", revision } : null;
-  return fact?.desired === replicas ? null : { type: "setInstances", revision, replicas };
+  return fact?.desired === replicas && isAsDelivered(fact) ? null : { type: "setInstances", revision, replicas };
 }
 
 const SPEAKS_OF_TRAFFIC = ["preparing", "testing", "shifting", "monitoring", "rolling_back"];

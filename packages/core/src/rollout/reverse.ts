@@ -1,4 +1,5 @@
 import { SluiceError } from "../errors.ts";
+import { together, type WavePlan } from "../fleet/waves.ts";
 import type { Instant } from "../time.ts";
 import { assertAllowed } from "./command.ts";
 import { createRollout, type RevisionName } from "./create.ts";
@@ -17,6 +18,8 @@ interface Request {
   now: Instant;
   /** The deployment's stable revision now. */
   serving: RevisionName | null;
+  /** How the targets of the deployment are reached now; null, the default, for one target. */
+  waves?: WavePlan | null;
 }
 
 interface ReverseRequest extends Request {
@@ -70,6 +73,7 @@ export function reverseRollout(
       },
       requiredApprovals: 0,
       fastTrack: true,
+      waves: request.waves == null ? null : together(request.waves),
       triggeredBy: actor,
       rollbackOf: original.id,
       reason,
@@ -91,6 +95,7 @@ export function retryRollout(original: Rollout, request: Request): { rollout: Ro
       strategy: original.strategy,
       requiredApprovals: original.requiredApprovals,
       fastTrack: original.fastTrack,
+      waves: request.waves ?? null,
       triggeredBy: request.actor,
       retryOf: original.id,
       ...(original.rollbackOf === null ? {} : { rollbackOf: original.rollbackOf }),

@@ -7,9 +7,10 @@ import type { Rollout } from "./rollout.ts";
 const LATER_FIELDS = {
   noDataSince: null,
   unavailableSince: null,
+  refusedSince: null,
   approvers: null,
   approvalExpirySeconds: null,
-  attempts: { gates: 1, tests: 1, migrations: 1 },
+  attempts: { gates: 1, tests: 1, migrations: 1, members: 1 },
   tests: [],
   migrations: [],
   judge: null,
@@ -22,6 +23,9 @@ const LATER_FIELDS = {
   irreversible: false,
   newerWaiting: null,
   promotedAt: null,
+  waves: null,
+  members: [],
+  partOf: null,
 } satisfies Partial<Rollout>;
 
 /**
@@ -49,7 +53,7 @@ const isCurrent = (state: Rollout): boolean =>
   Object.keys(LATER_FIELDS).every((field) => field in state) &&
   "onFailure" in state.strategy &&
   "preview" in state.desired &&
-  "migrations" in state.attempts &&
+  "members" in state.attempts &&
   state.approvals.every((approval) => "step" in approval);
 
 /** Options that did not exist had no effect: their defaults are what was meant. */

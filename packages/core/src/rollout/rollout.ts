@@ -1,5 +1,7 @@
 import type { GuardReport } from "../analysis/guard.types.ts";
 import type { TestResult } from "../candidate-test/candidate-test.ts";
+import type { MemberState } from "../fleet/member.ts";
+import type { WavePlan } from "../fleet/waves.ts";
 import type { GateResult } from "../gate/gate.ts";
 import type { GoalReport, ShadowReport } from "../judge/comparison.ts";
 import type { JudgeReport } from "../judge/judge.types.ts";
@@ -47,8 +49,10 @@ export type FailureCause =
   | "migrations"
   | "hook"
   | "availability"
+  | "traffic"
   | "approval"
-  | "no_data";
+  | "no_data"
+  | "target";
 
 /** What the world should look like while this rollout goes on. Written before any effect; effects are its difference to the facts. */
 export interface DesiredState {
@@ -94,6 +98,8 @@ export interface Rollout {
   desired: DesiredState;
   /** Since when the candidate has been short of ready instances, for the progress deadline; null while it is not. */
   unavailableSince: Instant | null;
+  /** Since when the data plane has refused what is wished of it; null while it does not. */
+  refusedSince: Instant | null;
   /** Since when a step has been held because nobody can judge: no traffic, a source that is down; null while it is not. */
   noDataSince: Instant | null;
   approvals: Approval[];
@@ -104,8 +110,11 @@ export interface Rollout {
   approvers: string[] | null;
   /** How long an approval is waited for, from the phase's or the step's beginning on; null: for ever. */
   approvalExpirySeconds: number | null;
-  /** Grow with every demand to judge the gates, or to run tests or migrations, anew: what an earlier attempt found is no fact any more. */
-  attempts: { gates: number; tests: number; migrations: number };
+  /**
+   * Grow with every demand to judge the gates, or to run tests or migrations, anew: what an earlier attempt found is no fact
+   * any more. `members` grows when a rollout to several targets is let go on: what failed at one is tried again then.
+   */
+  attempts: { gates: number; tests: number; migrations: number; members: number };
   validations: ValidationResult[];
   gates: GateResult[];
   tests: TestResult[];
@@ -142,6 +151,12 @@ export interface Rollout {
   /** When what was left of the bake was waived: by a person's `promote`, or for a newer revision where there is no way back; null otherwise. */
   promotedAt: Instant | null;
   retryOf: string | null;
+  /** How it reaches several targets, each by a rollout of its own; null when it does all by itself. */
+  waves: WavePlan | null;
+  /** What its targets have come to, as last seen. */
+  members: MemberState[];
+  /** The rollout to several targets that this one is part of: checks, gates and approvals are that one's. */
+  partOf: string | null;
   createdAt: Instant;
   updatedAt: Instant;
   finishedAt: Instant | null;

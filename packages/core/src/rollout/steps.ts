@@ -1,3 +1,4 @@
+import { waveIsDone } from "../fleet/orders.ts";
 import { seconds } from "../time.ts";
 import { approvalStep, approvalsNow } from "./allowed.ts";
 import { analyzeIsDone } from "./analyze.ts";
@@ -36,6 +37,8 @@ export function stepIsDone(turn: Turn, step: StepState): boolean {
       return false;
     case "analyze":
       return analyzeIsDone(turn, step.seconds);
+    case "wave":
+      return targetsAreDone(turn, step);
   }
 }
 
@@ -49,6 +52,14 @@ function timeIsOver(turn: Turn, duration: number): boolean {
   const left = seconds(duration) - stepElapsed(turn.rollout, turn.now);
   if (left > 0) turn.wake(turn.now + left);
   return left <= 0;
+}
+
+/** Members wake the whole when they come to something; a freeze that holds the next one back ends by the clock. */
+function targetsAreDone(turn: Turn, step: Extract<StepState, { type: "wave" }>): boolean {
+  const { members, frozenUntil } = turn.facts;
+  if (waveIsDone(step, members)) return true;
+  if (frozenUntil !== null && frozenUntil > turn.now) turn.wake(frozenUntil);
+  return false;
 }
 
 /** Commands let the step pass; what is left to see here is that nobody came. */

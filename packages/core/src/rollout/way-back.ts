@@ -34,6 +34,8 @@ export function failureMode(rollout: Rollout): FailureMode {
   const { autoRollback, onFailure } = rollout.strategy;
   if (noWayBack(rollout) !== null) return "freeze";
   // A first delivery has no code from before that must be kept from the data: it is only held for people.
+  if (rollout.waves !== null && onFailure !== "freeze")
+    return rollout.waves.onFailure === "stop" ? "pause" : "rollback";
   if (onFailure === "freeze") return rollout.fromRevision === null ? "pause" : "freeze";
   return onFailure === "pause" || !autoRollback ? "pause" : "rollback";
 }

@@ -1,4 +1,7 @@
+import type { Json } from "../json.ts";
+import type { PipelineResource } from "../pipeline/pipeline.resource.ts";
 import type { Instant } from "../time.ts";
+import type { Placement } from "./placement.ts";
 
 /**
  * What an instance is there for. A `service` answers on its port; a `stream` works on by itself, without one; a `job` comes to its
@@ -20,6 +23,21 @@ export interface HealthCheck {
   heartbeatSeconds?: number | undefined;
 }
 
+export interface Scaling {
+  min: number;
+  max: number;
+  /** Percent of what was requested. */
+  targetCpu?: number | undefined;
+  targetMemory?: number | undefined;
+}
+
+/** How a revision comes to be in a cluster when others know better than a runtime what it consists of. */
+export type Recipe =
+  /** A Helm chart in a folder; `secrets` are values that end up in a Secret. */
+  | { type: "chart"; chart: string; values: Record<string, Json>; secrets: Record<string, Json> }
+  /** A pipeline of telemetry: what the pipelines operator makes collectors of, on the nodes that are meant. */
+  | { type: "pipeline"; spec: Omit<PipelineResource, "maxNodes"> };
+
 /** What one revision of a deployment should run, in words every runtime understands. */
 export interface Workload {
   deployment: string;
@@ -35,7 +53,22 @@ export interface Workload {
   /** Absolute working folder. */
   workdir: string | null;
   env: Record<string, string>;
+  /** Variables beside `env` whose values nobody may see: a runtime keeps them apart where it can. */
+  secrets?: Record<string, string> | undefined;
+  /** Limits. */
   resources: { memoryMb: number | null; cpuCores: number | null };
+  /** What is set aside for each instance, where somebody places them. Absent: nothing was said. */
+  requests?: { memoryMb: number | null; cpuCores: number | null } | undefined;
+  /** Whole graphics processors of each instance; 0 or absent: none. */
+  gpus?: number | undefined;
+  /** Bounds in which the runtime may change the number of instances by itself; null or absent: it keeps to `replicas`. */
+  scaling?: Scaling | null | undefined;
+  /** Absent on machines that have one place for everything. */
+  placement?: Placement | undefined;
+  /** The version's name, for labels. */
+  version?: string | undefined;
+  /** What a cluster is given instead of containers of its own making. */
+  recipe?: Recipe | undefined;
   healthCheck: HealthCheck;
   /** How long an instance may take from start to ready, and a revision from wanted to available. */
   progressDeadlineSeconds: number;
@@ -91,12 +124,21 @@ export interface WorkloadStatus {
   /** `failed`: crash loop, progress deadline passed, or cannot be started at all. */
   verdict: "progressing" | "available" | "failed";
   reason: string | null;
+  /** What somebody else changed of it, in a sentence: applying again mends it. Absent: nothing, or the runtime cannot tell. */
+  drift?: string;
 }
 
 export interface LogLine {
   instance: string;
   stream: "stdout" | "stderr";
   text: string;
+  /**
+   * When it was printed, as far as the runtime knows: of programs that write to files of their own, when it was first seen,
+   * less than a second later. Null: nobody was looking.
+   */
+  at: Instant | null;
+  /** The place behind it, for `LogQuery.from`. Only while following, and not among more streams than a place has room for. */
+  next?: string;
 }
 
 export interface LogQuery {
@@ -105,6 +147,8 @@ export interface LogQuery {
   instance?: string;
   /** Lines from the end to begin with; default 100. */
   tail?: number;
+  /** Begins behind a line, given its `next`, instead of with a tail. Throws `invalid_argument` for what is no such place. */
+  from?: string;
   follow?: boolean;
   signal?: AbortSignal;
 }

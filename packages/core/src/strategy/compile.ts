@@ -1,7 +1,7 @@
 import { invalidField } from "../errors.ts";
 import { FULL_WEIGHT, type Weight } from "../traffic/split.ts";
 import { matchStep, parseSteps, percentage } from "./step-input.ts";
-import type { Step, Strategy } from "./strategy.types.ts";
+import type { Step, StrategyShape } from "./strategy.types.ts";
 
 /** Between the initial weight and 100 %, a canary without steps of its own stops here (if it began below). */
 const CANARY_WEIGHT: Weight = 2_500;
@@ -24,7 +24,7 @@ export const PREVIEW_HEADER = "x-sluice-preview";
  *   guard would have ended the rollout had it seen anything worse), otherwise stable does and the candidate is removed. With a
  *   goal, only a candidate that won is promoted, and a winner ends the test early: that is decided while it runs.
  */
-export function compileSteps(strategy: Strategy): Step[] {
+export function compileSteps(strategy: StrategyShape): Step[] {
   if (percentage(strategy.holdbackPercentage, "strategy.holdbackPercentage") === FULL_WEIGHT) {
     throw invalidField(
       "strategy.holdbackPercentage",
@@ -63,7 +63,7 @@ export function compileSteps(strategy: Strategy): Step[] {
   }
 }
 
-function gradual(strategy: Extract<Strategy, { type: "gradual" }>): Step[] {
+function gradual(strategy: Extract<StrategyShape, { type: "gradual" }>): Step[] {
   const increment = positive(strategy.increment, "strategy.increment");
   const steps: Step[] = [];
   for (
@@ -76,7 +76,7 @@ function gradual(strategy: Extract<Strategy, { type: "gradual" }>): Step[] {
   return [...steps, { type: "setWeight", weight: FULL_WEIGHT }];
 }
 
-function canary(strategy: Extract<Strategy, { type: "canary" }>): Step[] {
+function canary(strategy: Extract<StrategyShape, { type: "canary" }>): Step[] {
   const initial = positive(strategy.initialPercentage, "strategy.initialPercentage");
   const weights = [initial, CANARY_WEIGHT].filter(
     (weight, index) => weight < FULL_WEIGHT && (index === 0 || weight > initial),

@@ -15,7 +15,9 @@ export type Step =
   | { type: "scale"; percentage: number }
   /** All traffic to the candidate at once. */
   | { type: "switch" }
-  | { type: "hook"; url: string; timeoutSeconds: number };
+  | { type: "hook"; url: string; timeoutSeconds: number }
+  /** A rollout of its own at each of these targets, so many at once. `seconds`: the least that this takes by plan. */
+  | { type: "wave"; targets: string[]; maxParallel: number; seconds: number };
 
 export type StepType = Step["type"];
 
@@ -58,22 +60,26 @@ export interface ShadowComparison {
   ignore: string[];
 }
 
-/** As validated, with every default filled in. Percentages, not hundredths: this is what the user reads back. */
-export type Strategy = StrategyCommon &
-  (
-    | { type: "immediate" }
-    | { type: "gradual"; initialPercentage: number; increment: number; intervalSeconds: number }
-    | { type: "canary"; initialPercentage: number; bakeSeconds: number; steps: StepInput[] | null }
-    | { type: "blue-green"; previewRoute: string | null }
-    | { type: "shadow"; mirrorPercentage: number; durationSeconds: number; compare: ShadowComparison }
-    | {
-        type: "ab";
-        percentage: number;
-        match: MatchInput | null;
-        durationSeconds: number;
-        goal: string | null;
-        promoteWinner: boolean;
-      }
-  );
+/** What each type of strategy has of its own. Percentages, not hundredths: this is what the user reads back. */
+type StrategyForm =
+  | { type: "immediate" }
+  | { type: "gradual"; initialPercentage: number; increment: number; intervalSeconds: number }
+  | { type: "canary"; initialPercentage: number; bakeSeconds: number; steps: StepInput[] | null }
+  | { type: "blue-green"; previewRoute: string | null }
+  | { type: "shadow"; mirrorPercentage: number; durationSeconds: number; compare: ShadowComparison }
+  | {
+      type: "ab";
+      percentage: number;
+      match: MatchInput | null;
+      durationSeconds: number;
+      goal: string | null;
+      promoteWinner: boolean;
+    };
+
+/** As validated, with every default filled in. */
+export type Strategy = StrategyCommon & StrategyForm;
+
+/** As much of a strategy as its steps follow from. */
+export type StrategyShape = Pick<StrategyCommon, "holdbackPercentage"> & StrategyForm;
 
 export type StrategyType = Strategy["type"];

@@ -1,6 +1,7 @@
 import type { GuardConfig, GuardReport, PeriodCounts } from "../analysis/guard.types.ts";
 import type { ShadowReport } from "../judge/comparison.ts";
 import type { ShadowComparison } from "../strategy/strategy.types.ts";
+import type { Instant } from "../time.ts";
 import type { Split, Weight } from "./split.ts";
 
 /** What the gateway matches. The longest path prefix wins; among equals, the route with more conditions. */
@@ -118,8 +119,23 @@ export interface RouteObservation {
   guard: GuardReport | null;
   /** What the guard counted in the present period, for the pooled judge; absent from older gateways. */
   counts?: PeriodCounts | null;
+  /**
+   * Why what was put last is not in force, in the data plane's own words: a Gateway that refuses a route, figures that nobody has
+   * looked at yet. Null or absent when it is in force, or when nothing is known but that it is not.
+   */
+  problem?: string | null;
+  /** What somebody else last changed of it, in a sentence, and when it was put back; null or absent: nothing that this process has seen. */
+  mended?: { what: string; at: Instant } | null;
   /** What the mirror's answers were like beside the real ones; null while nothing is compared, absent from older gateways. */
   shadow?: (ShadowReport & { hypothesis: string }) | null;
+  /** Of several gateways that deal the route, what each counted by itself; absent where there is one. */
+  members?: RouteMember[];
+}
+
+/** One gateway's own part of what several say together. */
+export interface RouteMember extends Pick<RouteObservation, "stats" | "counts"> {
+  /** The gateway's name. */
+  gateway: string;
 }
 
 /** One moment of one gateway. `startedAt` tells a restart: the counters began again. */
@@ -127,5 +143,9 @@ export interface GatewaySnapshot {
   gateway: string;
   startedAt: number;
   observedAt: number;
+  /** It lets requests in flight finish, and ends. */
+  leaving?: boolean;
+  /** False: it is new, wants no callers yet, and waits until it was told of everything. */
+  ready?: boolean;
   routes: RouteObservation[];
 }

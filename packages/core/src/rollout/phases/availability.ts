@@ -4,7 +4,7 @@ import { clockAt, RECHECK_MS } from "../clock.ts";
 import { fail, isAccepted } from "../failure.ts";
 import type { Turn } from "../turn.ts";
 
-/** Edge cases 17 and 37: a candidate that is short of instances has until the progress deadline. Returns whether it turned back. */
+/** Edge cases 17, 37 and 51: a candidate that is short of instances, or was changed by somebody else, has until the progress deadline. Returns whether it turned back. */
 export function watchAvailability(turn: Turn): boolean {
   const { rollout, facts, now } = turn;
   if (candidateIsReady(rollout, facts)) {
@@ -14,7 +14,11 @@ export function watchAvailability(turn: Turn): boolean {
   turn.wake(now + RECHECK_MS);
   if (turn.paused) return false;
   const wanted = candidateReplicas(rollout, facts);
-  const shortage = `revision ${rollout.toRevision} has ${readyCount(facts.candidate)} of ${wanted} instances ready`;
+  const { drift } = facts.candidate ?? {};
+  const shortage =
+    drift === undefined
+      ? `revision ${rollout.toRevision} has ${readyCount(facts.candidate)} of ${wanted} instances ready`
+      : `revision ${rollout.toRevision} is not as it was delivered (${drift})`;
   const detail = facts.candidate?.reason ? `${shortage}: ${facts.candidate.reason}` : shortage;
   // A verdict on an order other than the present one says nothing about this rollout. Somebody who went on in spite of it
   // knows better, and gets the whole deadline.

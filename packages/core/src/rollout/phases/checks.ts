@@ -1,14 +1,14 @@
 import { seconds } from "../../time.ts";
 import { approvalsNow } from "../allowed.ts";
 import { HEARTBEAT_MS, phaseElapsed, RECHECK_MS } from "../clock.ts";
-import { skipsChecks } from "../course.ts";
+import { isCheckedElsewhere } from "../course.ts";
 import type { Turn } from "../turn.ts";
 import { blockers } from "../validation.ts";
 
 /** Entered from the queue. Left when no check of a blocking severity failed; otherwise the rollout fails, naming them. */
 export function validating(turn: Turn): void {
   const { facts, now } = turn;
-  if (!skipsChecks(turn.rollout)) {
+  if (!isCheckedElsewhere(turn.rollout)) {
     if (facts.validations === null) {
       turn.wake(now + RECHECK_MS);
       return;
@@ -34,7 +34,7 @@ export function awaitingApproval(turn: Turn): void {
   const { rollout, now } = turn;
   const { requiredApprovals, approvalExpirySeconds } = rollout;
   const people = approvalsNow(rollout).length;
-  if (people >= requiredApprovals || skipsChecks(rollout)) {
+  if (people >= requiredApprovals || isCheckedElsewhere(rollout)) {
     if (!turn.paused) turn.enter("gating");
     return;
   }
@@ -52,7 +52,7 @@ export function awaitingApproval(turn: Turn): void {
 /** Left when every required gate has passed and no freeze window has opened meanwhile. A gate without figures is waited for. */
 export function gating(turn: Turn): void {
   const { facts, now } = turn;
-  if (!skipsChecks(turn.rollout)) {
+  if (!isCheckedElsewhere(turn.rollout)) {
     if (facts.gates === null) {
       turn.wake(now + RECHECK_MS);
       return;

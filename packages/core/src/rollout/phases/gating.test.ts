@@ -24,7 +24,10 @@ describe("reevaluate", () => {
     const story = new Story(newRollout(), { gates: [gateResult("quality", "waiting")] });
     story.look();
     story.order("reevaluate");
-    expect([story.rollout.gates, story.rollout.attempts]).toEqual([[], { gates: 2, tests: 1, migrations: 1 }]);
+    expect([story.rollout.gates, story.rollout.attempts]).toEqual([
+      [],
+      { gates: 2, tests: 1, migrations: 1, members: 1 },
+    ]);
     expect(story.last.events.map((event) => event.type)).toEqual(["rollout.gates.reevaluated"]);
     expect(story.look({ gates: null }).effects).toEqual([{ type: "evaluateGates" }]);
     expect(story.look({ gates: [gateResult("quality", "passed")] }).rollout.phase).toBe("preparing");

@@ -1,5 +1,5 @@
 import { HEARTBEAT_MS } from "../clock.ts";
-import { skipsChecks } from "../course.ts";
+import { isCheckedElsewhere } from "../course.ts";
 import { stepsFor } from "../create.ts";
 import type { Turn } from "../turn.ts";
 
@@ -10,7 +10,7 @@ export function queued(turn: Turn): void {
   turn.wake(now + HEARTBEAT_MS);
   if (turn.paused || facts.ahead !== null) return;
   // A way back is never frozen and never waits for a slot: it is what ends an incident.
-  if (!skipsChecks(turn.rollout)) {
+  if (!isCheckedElsewhere(turn.rollout)) {
     if (facts.frozenUntil !== null && facts.frozenUntil > now) {
       turn.wake(facts.frozenUntil);
       return;
@@ -25,7 +25,7 @@ function adoptStable(turn: Turn): boolean {
   const { rollout, facts, now } = turn;
   const fromRevision = facts.serving?.revision ?? null;
   if (rollout.fromRevision === fromRevision) return false;
-  const steps = stepsFor(rollout.strategy, fromRevision, rollout.toRevision, rollout.fastTrack);
+  const steps = stepsFor({ ...rollout, fromRevision });
   turn.change({ fromRevision, fromVersion: facts.serving?.version ?? null, steps, step: 0 });
   // The facts about instances are those of the earlier stable revision.
   turn.needsOtherFacts = true;

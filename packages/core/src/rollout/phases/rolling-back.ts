@@ -1,3 +1,5 @@
+import { heedMembers } from "../../fleet/heed.ts";
+import { allAreBack } from "../../fleet/orders.ts";
 import { seconds } from "../../time.ts";
 import { FULL_WEIGHT, splitBetween, type Weight } from "../../traffic/split.ts";
 import { candidateReplicas, fullReplicas, leastCandidateWeight, readyCount } from "../capacity.ts";
@@ -17,6 +19,7 @@ import type { Turn } from "../turn.ts";
 export function rollingBack(turn: Turn): void {
   const { rollout, facts, now } = turn;
   turn.wake(now + HEARTBEAT_MS);
+  if (!targetsAreBack(turn)) return;
   if (isReturnToStable(rollout)) {
     leave(turn, rollout.desired.instances);
     return;
@@ -44,6 +47,13 @@ export function rollingBack(turn: Turn): void {
   }
   if (!wasExposed(rollout) || turn.trafficSettled) leave(turn, instances.slice(0, 1));
   else turn.wake(now + RECHECK_MS);
+}
+
+/** Every target goes back by itself, traffic first. One that cannot be reached is waited for: nothing is half forgotten. */
+function targetsAreBack(turn: Turn): boolean {
+  if (turn.rollout.waves === null) return true;
+  heedMembers(turn);
+  return allAreBack(turn.rollout, turn.facts.members);
 }
 
 function keptReplicas({ rollout, facts }: Turn): number {

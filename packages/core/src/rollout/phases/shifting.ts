@@ -99,5 +99,7 @@ export function describeStep(step: Step): string {
       return "switch all traffic";
     case "hook":
       return `call ${shownAddress(step.url)}`;
+    case "wave":
+      return `deliver to ${step.targets.join(", ")}`;
   }
 }

@@ -84,7 +84,10 @@ describe("testing", () => {
     story.run(1_000);
     expect([story.rollout.phase, story.weight]).toEqual(["testing", 0]);
     story.order("resume");
-    expect([story.rollout.tests, story.rollout.attempts]).toEqual([[], { gates: 1, tests: 2, migrations: 1 }]);
+    expect([story.rollout.tests, story.rollout.attempts]).toEqual([
+      [],
+      { gates: 1, tests: 2, migrations: 1, members: 1 },
+    ]);
     expect(story.look({ tests: null }).effects).toEqual([{ type: "runTests" }]);
     story.look({ tests: [testResult("answers", "passed")] });
     expect(story.rollout.phase).toBe("shifting");

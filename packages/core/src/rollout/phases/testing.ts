@@ -11,8 +11,12 @@ import { uphold } from "./uphold.ts";
 /** A reason quotes so many tests; the others are in the results. */
 const QUOTED = 5;
 
-/** Whether tests are to be passed at all: those of the strategy, and none on the way to a revision that was promoted before. */
-export const asksForTests = (rollout: Rollout): boolean => rollout.strategy.tests !== null && !skipsChecks(rollout);
+/**
+ * Whether tests are to be passed at all: those of the strategy, and none on the way to a revision that was promoted before. Of
+ * several targets the first ones run them, for only they have instances.
+ */
+export const asksForTests = (rollout: Rollout): boolean =>
+  rollout.strategy.tests !== null && rollout.waves === null && !skipsChecks(rollout);
 
 /**
  * Tests run against the candidate itself, still at zero traffic. Left when every one has ended and none failed; a strategy

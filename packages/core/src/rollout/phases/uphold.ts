@@ -1,3 +1,5 @@
+import { heedMembers, targetIsLost } from "../../fleet/heed.ts";
+import { isTouched } from "../../fleet/member.ts";
 import { percentFromWeight } from "../../traffic/split.ts";
 import { readyCount } from "../capacity.ts";
 import { HEARTBEAT_MS } from "../clock.ts";
@@ -7,19 +9,21 @@ import { fail, isAccepted } from "../failure.ts";
 import type { Turn } from "../turn.ts";
 import { isFrozen, isIrreversible, noWayBack } from "../way-back.ts";
 import { watchAvailability } from "./availability.ts";
+import { watchRefusal } from "./refusal.ts";
 import { heedReports } from "./reports.ts";
 
 /**
  * What holds in every phase with instances, paused or not: guard and judge are obeyed, so are the limits of instances, a
- * newer revision goes first, the desired state follows the facts, and a candidate that is short of instances has until the
- * progress deadline. Returns false when the rollout has turned back.
+ * newer revision goes first, the desired state follows the facts, and a candidate that is short of instances, or a data plane that
+ * refuses, has until the progress deadline. Returns false when the rollout has turned back.
  */
 export function uphold(turn: Turn): boolean {
   turn.wake(turn.now + HEARTBEAT_MS);
   turn.change({ irreversible: turn.rollout.irreversible || isIrreversible(turn.rollout, turn.facts) });
-  if (heedReports(turn) || exhausted(turn) || superseded(turn)) return false;
+  heedMembers(turn);
+  if (heedReports(turn) || exhausted(turn) || targetIsLost(turn) || superseded(turn)) return false;
   applyDesired(turn);
-  return !watchAvailability(turn);
+  return !watchAvailability(turn) && !watchRefusal(turn);
 }
 
 function exhausted(turn: Turn): boolean {
@@ -51,6 +55,7 @@ export function superseded(turn: Turn): boolean {
 
 function servesNobody({ rollout, facts }: Turn): boolean {
   const { split, pins } = rollout.desired;
+  if (rollout.waves !== null) return !facts.members.some(isTouched);
   return readyCount(facts.candidate) === 0 || (candidateWeight(rollout, split) === 0 && pins.length === 0);
 }
 

@@ -133,6 +133,7 @@ export const calm: Facts = {
   irreversible: false,
   migrations: NO_MIGRATIONS,
   hooks: [],
+  members: [],
   progressDeadlineSeconds: 60,
 };
 

@@ -263,6 +263,7 @@ export class Simulation {
       irreversible: this.irreversible.has(rollout.toRevision),
       migrations: this.data.factsOf(rollout, this.deliveredBy(rollout)),
       hooks: (this.hooks.get(rollout.id) ?? []).map((call) => ({ ...call, message: "" })),
+      members: [],
       progressDeadlineSeconds: 20,
     };
   }
