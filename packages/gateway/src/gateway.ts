@@ -19,7 +19,11 @@ export interface GatewayOptions {
   port: number;
   /** Names this gateway in its snapshots. */
   name: string;
+  /** Whether it wants callers only when it has routes from before, or was told that it has them all. Default: at once. */
+  waits?: boolean;
   logger: Logger;
+  /** False leaves every request to node:http and undici: tests compare. */
+  fast?: boolean;
 }
 
 /** The data plane: routes, counts and guards, for as long as it lives without any control plane. */
@@ -37,17 +41,33 @@ export interface Gateway {
   readonly table: RouteTable;
   /** Called when a guard has closed its gate, after that is on disk. Answers how to stop listening. */
   onClosed(listener: (route: RouteObservation) => void): () => void;
+  /** It has been told of everything. */
+  admit(): void;
+  /** Says that it is about to end, and serves on. */
+  retire(): void;
+  /** Whether it wants callers. */
+  readonly ready: boolean;
   /** Accepts nothing more, lets requests in flight finish for `deadlineMs`, then ends everything. */
   close(deadlineMs?: number): Promise<void>;
 }
 
-export function createGateway({ dataDir, bind, port, name, logger }: GatewayOptions): Gateway {
+export function createGateway({
+  dataDir,
+  bind,
+  port,
+  name,
+  waits = false,
+  logger,
+  fast = true,
+}: GatewayOptions): Gateway {
   const table = new RouteTable();
-  const server = createPublicServer(table);
+  const server = createPublicServer(table, fast);
   const file =
     dataDir === null ? null : new StateFile(join(dataDir, "gateway", "state.json"), () => renderState(table.state()));
   const listeners = new Set<(route: RouteObservation) => void>();
   const startedAt = Date.now();
+  let leaving = false;
+  let complete = !waits;
   let evidence: NodeJS.Timeout | null = null;
   let lastEvidence = "";
 
@@ -85,6 +105,7 @@ export function createGateway({ dataDir, bind, port, name, logger }: GatewayOpti
     if (file === null || text === null) return;
     try {
       table.restore(parseState(text), Date.now());
+      complete ||= table.records.size > 0;
     } catch (error) {
       if (!(error instanceof SluiceError && error.code === "data_loss")) throw error;
       logger.error({ err: error, kept: await file.setAside() }, "starting without the routes from before");
@@ -113,13 +134,24 @@ export function createGateway({ dataDir, bind, port, name, logger }: GatewayOpti
     },
     snapshot() {
       const routes = [...table.records.values()].map((record) => record.observe());
-      return { gateway: name, startedAt, observedAt: Date.now(), routes };
+      const state = { ...(leaving && { leaving }), ...(!complete && { ready: false }) };
+      return { gateway: name, startedAt, observedAt: Date.now(), ...state, routes };
+    },
+    admit() {
+      complete = true;
+    },
+    retire() {
+      leaving = true;
+    },
+    get ready() {
+      return complete && !leaving;
     },
     onClosed(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
     async close(deadlineMs = 30_000) {
+      leaving = true;
       await server.drain(deadlineMs);
       clearInterval(ticking);
       if (evidence !== null) clearInterval(evidence);

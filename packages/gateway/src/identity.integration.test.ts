@@ -46,6 +46,20 @@ describe("an instance", () => {
   });
 });
 
+describe("a request for one deployment alone", () => {
+  test("is answered with the instance's name, and by no other deployment", async () => {
+    const instance = await startTold();
+    const { gateway, get } = await startGateway();
+    await gateway.apply(routeConfig({ backends: [backend(1, instance.port)], split: split(0) }));
+    const named = await get("/", { headers: { "x-sluice-only": "dep_1" } });
+    expect(named).toMatchObject({ status: 200, text: "1 1.1.0 dep_1 -" });
+    expect(named.headers["x-sluice-instance"]).toBe(backend(1, instance.port).endpoints[0]?.id);
+    expect((await get()).headers["x-sluice-instance"]).toBeUndefined();
+    const other = await get("/", { headers: { "X-Sluice-Only": "dep_2" } });
+    expect(other).toMatchObject({ status: 421, revision: null });
+  });
+});
+
 describe("a pin by region", () => {
   test("takes the callers of that region, as the header of the setting says", async () => {
     const [stable, candidate] = await Promise.all([startTold(), startTold()]);

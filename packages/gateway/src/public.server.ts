@@ -1,8 +1,10 @@
 import { createServer, type IncomingMessage, type Server } from "node:http";
+import type { Server as NetServer } from "node:net";
 import type { Duplex } from "node:stream";
+import { Callers } from "./proxy/fast/callers.ts";
 import { GatewayResponse } from "./proxy/gateway.response.ts";
 import { rawProblem } from "./proxy/problem.ts";
-import { createProxyHandler } from "./proxy/proxy.handler.ts";
+import { createPlainHandler, createProxyHandler } from "./proxy/proxy.handler.ts";
 import { createUpgradeHandler, passesUpgrade } from "./proxy/upgrade.ts";
 import type { RouteTable } from "./route/route.table.ts";
 
@@ -20,8 +22,12 @@ export interface PublicServer {
   drain(deadlineMs: number): Promise<void>;
 }
 
-/** The listener that callers reach. Node's strict parser stands before everything: what it refuses goes no further. */
-export function createPublicServer(table: RouteTable): PublicServer {
+/**
+ * The listener that callers reach. Connections begin on the fast path, which reads plain requests only; with the first
+ * other one they are node:http's for good, whose strict parser decides about everything else: what it refuses goes no further.
+ * `fast`: false leaves everything to node:http, which tests compare with.
+ */
+export function createPublicServer(table: RouteTable, fast = true): PublicServer {
   /** Sockets that speak another protocol by now, which the server does not know any more. */
   const joined = new Set<Duplex>();
   let draining = false;
@@ -57,6 +63,7 @@ export function createPublicServer(table: RouteTable): PublicServer {
     socket.end(rawProblem({ status: 405, title: "Method not allowed", detail }, "Method Not Allowed"));
   });
   server.on("clientError", answerClientError);
+  const callers = fast ? takeFirst(server, table) : null;
 
   return {
     listen: (host, port) =>
@@ -71,10 +78,12 @@ export function createPublicServer(table: RouteTable): PublicServer {
     drain: (deadlineMs) =>
       new Promise((resolve) => {
         draining = true;
+        callers?.drain();
         // Connections that fall idle only later are not closed by `close`, and would be waited for.
         const idle = setInterval(() => server.closeIdleConnections(), DRAIN_LOOK_MS);
         const cut = setTimeout(() => {
           for (const socket of joined) socket.destroy();
+          callers?.destroy();
           server.closeAllConnections();
         }, deadlineMs);
         server.close(() => {
@@ -85,6 +94,23 @@ export function createPublicServer(table: RouteTable): PublicServer {
         });
       }),
   };
+}
+
+/** Puts the fast path before node:http's own listener for connections, which gets what the fast path hands over. */
+function takeFirst(server: NetServer, table: RouteTable): Callers {
+  const listeners = server.listeners("connection");
+  const callers = new Callers({
+    firstMs: HEADERS_MS,
+    keepAliveMs: KEEP_ALIVE_MS,
+    serve: createPlainHandler(table),
+    tooLate: (socket) => answerClientError({ name: "", message: "", code: "ERR_HTTP_REQUEST_TIMEOUT" }, socket),
+    pass: (socket) => {
+      for (const listener of listeners) listener.call(server, socket);
+    },
+  });
+  server.removeAllListeners("connection");
+  server.on("connection", (socket) => callers.take(socket));
+  return callers;
 }
 
 /** What the parser refused. A connection that is gone, or in the middle of an answer, is only closed. */

@@ -1,5 +1,6 @@
 import { randomUUID, timingSafeEqual } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
+import { createServer as createTlsServer } from "node:https";
 import { type ErrorCode, parseField, SluiceError } from "@sluice/core";
 import type { Logger } from "pino";
 import type { Gateway } from "../gateway.ts";
@@ -21,25 +22,33 @@ const STATUS: Partial<Record<ErrorCode, number>> = {
 };
 
 export interface AdminServer {
-  /** Listens on 127.0.0.1 at a free port and resolves with it. */
-  listen(): Promise<number>;
+  /** Port 0 takes a free one. Resolves with the port. */
+  listen(host: string, port: number): Promise<number>;
   close(): Promise<void>;
+}
+
+export interface AdminOptions {
+  token: string;
+  /** PEM texts; null: plain. */
+  tls: { certificate: string; key: string } | null;
+  logger: Logger;
 }
 
 /**
  * The control plane's way in: whole configurations, snapshots and their stream, metrics. Bearer token on everything but
- * `/healthz`. Bodies are bounded and checked field by field; nothing that comes in can end the process.
+ * `/healthz` (it lives) and `/readyz` (it wants callers: not before it knows its routes, nor once it is told to end). Bodies are bounded and checked field by field; nothing that comes in can end the process.
  */
-export function createAdminServer(gateway: Gateway, token: string, logger: Logger): AdminServer {
-  const server = createServer((request, response) => {
+export function createAdminServer(gateway: Gateway, { token, tls, logger }: AdminOptions): AdminServer {
+  const handle = (request: IncomingMessage, response: ServerResponse): void => {
     answer(gateway, token, request, response).catch((error: unknown) => sendError(response, error, logger));
-  });
+  };
+  const server = tls === null ? createServer(handle) : createTlsServer({ cert: tls.certificate, key: tls.key }, handle);
   server.on("clientError", (_error, socket) => socket.destroy());
   return {
-    listen: () =>
+    listen: (host, port) =>
       new Promise((resolve, reject) => {
         server.once("error", reject);
-        server.listen(0, "127.0.0.1", () => {
+        server.listen(port, host, () => {
           const address = server.address();
           resolve(typeof address === "object" && address !== null ? address.port : 0);
         });
@@ -61,14 +70,23 @@ async function answer(
   const [path = "", query = ""] = (request.url ?? "").split("?", 2);
   const method = request.method ?? "";
   if (path === "/healthz" && method === "GET") return sendJson(response, 200, { status: "ok" });
+  if (path === "/readyz" && method === "GET") {
+    return sendJson(response, gateway.ready ? 200 : 503, { ready: gateway.ready });
+  }
   if (!isAuthorised(request, token)) {
-    throw new SluiceError("unauthenticated", "the admin API wants the bearer token of admin.json");
+    throw new SluiceError(
+      "unauthenticated",
+      "the admin API wants the bearer token that the gateway was given, or that of admin.json",
+    );
   }
   switch (`${method} ${path}`) {
     case "GET /snapshot":
       return sendJson(response, 200, gateway.snapshot());
     case "GET /stream":
       return streamSnapshots(gateway, response);
+    case "POST /ready":
+      gateway.admit();
+      return sendJson(response, 200, { ready: gateway.ready });
     case "GET /metrics":
       response.writeHead(200, { "content-type": "text/plain; version=0.0.4; charset=utf-8" });
       response.end(prometheusText(gateway.table));

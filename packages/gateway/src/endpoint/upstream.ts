@@ -1,6 +1,7 @@
 import { connect, isIPv6 } from "node:net";
 import type { Endpoint } from "@sluice/core";
 import { Pool } from "undici";
+import { InstancePool } from "../proxy/fast/instance.pool.ts";
 
 /** Requests in a row that were reset or timed out until the endpoint counts as dead. One refused connection is enough. */
 const RESETS_TO_EJECT = 3;
@@ -28,7 +29,10 @@ export class Upstream {
   readonly host: string;
   readonly port: number;
   readonly connectMs: number;
+  /** For requests whose body is still to come, and for copies. */
   readonly pool: Pool;
+  /** For requests that are whole. */
+  readonly direct: InstancePool;
   inFlight = 0;
   ejected = false;
   #answers = 0;
@@ -49,6 +53,7 @@ export class Upstream {
       // Instances commonly close idle connections after 5 s: be first, so that no request meets a closing one.
       keepAliveTimeout: 4_000,
     });
+    this.direct = new InstancePool(host, port, connectMs);
     // Nobody's request: a connection that failed while idle. Requests hear of their own errors.
     this.pool.on("connectionError", () => undefined);
   }
@@ -75,13 +80,14 @@ export class Upstream {
   async close(): Promise<void> {
     this.#closed = true;
     if (this.#timer !== null) clearTimeout(this.#timer);
-    await this.pool.close();
+    await Promise.all([this.pool.close(), this.direct.close()]);
   }
 
   /** Cuts every connection. */
   async destroy(): Promise<void> {
     this.#closed = true;
     if (this.#timer !== null) clearTimeout(this.#timer);
+    this.direct.destroy();
     await this.pool.destroy();
   }
 

@@ -45,6 +45,21 @@ describe("a runner", () => {
     expect(runner.closes).toBe(true);
   });
 
+  test("leaves the latencies of a time in which one arm met new connections out of both, and counts its errors", () => {
+    const runner = new GuardRunner(guardConfig(), terms(1_000), null, null, 1);
+    answer(runner, "stable", 90, 0);
+    answer(runner, "candidate", 10, 2);
+    runner.period.candidate.requests += 1;
+    runner.period.candidate.warming += 1;
+    runner.tick(1_000);
+    answer(runner, "stable", 9, 0);
+    answer(runner, "candidate", 1, 0);
+    runner.tick(1_100);
+    const counts = runner.counts();
+    expect(counts?.stable).toMatchObject({ requests: 99, warming: 90, latency: [[10, 9]] });
+    expect(counts?.candidate).toMatchObject({ requests: 12, errors: 2, warming: 9, latency: [[10, 1]] });
+  });
+
   test("does not count what began before the terms changed", () => {
     const runner = new GuardRunner(guardConfig(), terms(1_000), null, null, 1);
     const old = runner.period.candidate;

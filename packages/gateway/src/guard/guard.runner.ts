@@ -69,6 +69,7 @@ export class GuardRunner {
   tick(now: number): boolean {
     if (this.#period.empty) return false;
     const before = this.closes;
+    const arrivalsOf = this.#period.settled ? arrivals : untimed;
     this.#guard.observe(
       {
         weight: this.#weight,
@@ -96,7 +97,14 @@ export class GuardRunner {
   }
 }
 
-const arrivalsOf = ({ requests, errors, warming, undealt, latency }: GuardPeriod["stable"]) => ({
+/** Of a tick in which the latencies of the arms cannot be compared: they are left out of both alike. */
+const untimed = ({ requests, errors, undealt }: GuardPeriod["stable"]) => ({
+  ...{ requests, errors, undealt },
+  warming: requests - errors,
+  latency: [],
+});
+
+const arrivals = ({ requests, errors, warming, undealt, latency }: GuardPeriod["stable"]) => ({
   requests,
   errors,
   warming,

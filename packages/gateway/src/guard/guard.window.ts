@@ -33,6 +33,15 @@ export class GuardPeriod {
     return this.stable.requests === 0 && this.candidate.requests === 0;
   }
 
+  /**
+   * No request of either arm met an instance that was warming up, or a connection that was still to be made. A revision with
+   * little traffic meets those later and longer than the other; in such a time one arm's latencies are of other moments than
+   * the other's, even when the requests themselves are left out.
+   */
+  get settled(): boolean {
+    return this.stable.warming === 0 && this.candidate.warming === 0;
+  }
+
   clear(): void {
     this.stable.clear();
     this.candidate.clear();

@@ -1,20 +1,29 @@
-import type { IncomingHttpHeaders, IncomingMessage } from "node:http";
+import type { IncomingHttpHeaders } from "node:http";
 import type { Dispatcher } from "undici";
 import type { Upstream } from "../endpoint/upstream.ts";
 import type { Arm } from "../route/arm.ts";
 import type { CompiledRoute } from "../route/compiled.route.ts";
 import type { PairSide } from "../shadow/shadow.pair.ts";
-import { failureOf } from "./failure.ts";
-import { type GatewayResponse, onResponseDrain } from "./gateway.response.ts";
+import type { CallersRequest, CallersResponse, Controller } from "./caller.ts";
+import type { ExchangeOptions, SentBody } from "./exchange.types.ts";
+import { type Failure, failureOf } from "./failure.ts";
+import type { AnswerHandler } from "./fast/instance.request.ts";
+import { flushAfterTurn } from "./flush.turn.ts";
 import { type Chosen, Measurement } from "./measure.ts";
 import type { MirrorCopy } from "./mirror.ts";
 import { CALLER_STALLED, NO_INSTANCE, type Problem, sendProblem, UNREADABLE_HEAD } from "./problem.ts";
-import { RequestBody } from "./request.body.ts";
-import { isRepeatable } from "./request.head.ts";
-import { hasLength, linksOf, responseHeaders, sendableReason, trailersOf } from "./response.head.ts";
-
-/** A connection that cannot be made is tried at this many endpoints; a reset one is tried once more. */
-const MAX_ATTEMPTS = 3;
+import { mayRepeat } from "./repeat.ts";
+import type { RequestBody } from "./request.body.ts";
+import {
+  flatHeaders,
+  headersOf,
+  INSTANCE_HEADER,
+  linksOf,
+  pairsOf,
+  responseHeaders,
+  sendableReason,
+  wantsLength,
+} from "./response.head.ts";
 
 /** Answers up to this size leave in one string with their head: half the cost of two buffers, measured. */
 const ONE_WRITE_BYTES = 16_384;
@@ -23,31 +32,30 @@ const CALLER_LEFT = new Error("the caller went away");
 const STALLED = new Error("nothing moved for longer than the idle timeout");
 
 /**
- * One request on its way through the gateway: undici's handler of its own dispatch, so that a request costs one object.
+ * One request on its way through the gateway: the handler of its own dispatch, so that a request costs one object.
  * The answer's head waits for the first bytes of the body, at most until the end of the event loop's turn: small answers
  * leave in one write.
  */
-export class Exchange implements Dispatcher.DispatchHandler {
+export class Exchange implements Dispatcher.DispatchHandler, AnswerHandler {
   readonly #route: CompiledRoute;
-  readonly #request: IncomingMessage;
-  readonly #response: GatewayResponse;
+  readonly #request: CallersRequest;
+  readonly #response: CallersResponse;
   readonly #path: string;
   /** What the instance receives; behind the first `#ownHeaders` entries stands what the present arm is. */
   readonly #headers: string[];
   readonly #ownHeaders: number;
+  readonly #sent: SentBody;
   readonly #hasBody: boolean;
-  /** `Set-Cookie` that makes the caller stick; null when there is nothing to set. */
   readonly #cookie: string | null;
-  /** A copy for the mirror that waits for the body; null when there is none. */
+  readonly #names: boolean;
   #mirror: MirrorCopy | null;
-  /** This answer's part of a comparison with the mirror's; null when there is none. */
   #shadowed: PairSide | null;
 
   #attempts = 0;
   #tried: Upstream[] | null = null;
   #upstream: Upstream | null = null;
   #measurement: Measurement | null = null;
-  #controller: Dispatcher.DispatchController | null = null;
+  #controller: Controller | null = null;
   #body: RequestBody | null = null;
   #idle: NodeJS.Timeout | null = null;
   #left = false;
@@ -59,25 +67,17 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #first: Buffer | null = null;
   #drains = false;
 
-  constructor(options: {
-    route: CompiledRoute;
-    request: IncomingMessage;
-    response: GatewayResponse;
-    path: string;
-    headers: string[];
-    hasBody: boolean;
-    cookie: string | null;
-    mirror: MirrorCopy | null;
-    shadowed: PairSide | null;
-  }) {
+  constructor(options: ExchangeOptions) {
     this.#route = options.route;
     this.#request = options.request;
     this.#response = options.response;
     this.#path = options.path;
     this.#headers = options.headers;
     this.#ownHeaders = options.headers.length;
-    this.#hasBody = options.hasBody;
+    this.#sent = options.body;
+    this.#hasBody = (options.body.whole ? options.body.bytes : options.body.open) !== null;
     this.#cookie = options.cookie;
+    this.#names = options.names;
     this.#mirror = options.mirror;
     this.#shadowed = options.shadowed;
   }
@@ -98,26 +98,31 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#headers.length = this.#ownHeaders;
     for (const part of arm.identity) this.#headers.push(part);
     const { timeouts } = this.#route.config;
-    if (this.#hasBody) {
-      this.#body = new RequestBody(this.#request);
+    const message = {
+      path: this.#path,
+      method: this.#request.method ?? "GET",
+      headers: this.#headers,
+      headersTimeout: timeouts.responseMs,
+      bodyTimeout: timeouts.idleMs,
+    };
+    if (this.#sent.whole) {
+      upstream.direct.dispatch({ ...message, body: this.#sent.bytes }, this);
+      return;
+    }
+    if (this.#sent.open !== null) {
+      this.#body = this.#sent.open();
       this.#watchIdle(timeouts.idleMs);
     }
-    upstream.pool.dispatch(
-      {
-        path: this.#path,
-        method: this.#request.method ?? "GET",
-        headers: this.#headers,
-        body: this.#body,
-        headersTimeout: timeouts.responseMs,
-        bodyTimeout: timeouts.idleMs,
-      },
-      this,
-    );
+    upstream.pool.dispatch({ ...message, body: this.#body }, this);
   }
 
-  onRequestStart(controller: Dispatcher.DispatchController): void {
+  onRequestStart(controller: Controller): void {
     this.#controller = controller;
     if (this.#left) controller.abort(CALLER_LEFT);
+  }
+
+  onNewConnection(): void {
+    this.#measurement?.metNewConnection();
   }
 
   onBodySent(chunk: Buffer): void {
@@ -138,22 +143,28 @@ export class Exchange implements Dispatcher.DispatchHandler {
     headers: IncomingHttpHeaders,
     statusText = "",
   ): void {
+    this.onHead(controller, status, flatHeaders(headers), statusText);
+  }
+
+  /** `headers`: a flat list, names in lower case. */
+  onHead(controller: Controller, status: number, headers: string[], statusText: string): void {
     if (status < 200) {
       if (status === 103) this.#response.writeEarlyHints(linksOf(headers));
       return;
     }
     this.#controller = controller;
     const latency = this.#measurement?.answered() ?? 0;
-    this.#shadowed?.head(status, latency, headers);
+    this.#shadowed?.head(status, latency, headersOf(headers));
     this.#upstream?.answered();
     this.#status = status;
     this.#statusText = sendableReason(statusText);
     this.#head = responseHeaders(headers, this.#measurement?.arm.label ?? "");
     if (this.#cookie !== null) this.#head.push("set-cookie", this.#cookie);
-    if (unflushed.push(this) === 1) setImmediate(flushAll);
+    if (this.#names && this.#upstream !== null) this.#head.push(INSTANCE_HEADER, this.#upstream.id);
+    flushAfterTurn(this);
   }
 
-  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
+  onResponseData(_controller: Controller, chunk: Buffer): void {
     if (this.#measurement !== null) this.#measurement.arm.counters.bytesOut += chunk.length;
     this.#shadowed?.data(chunk);
     if (this.#head !== null) {
@@ -167,6 +178,11 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   onResponseEnd(_controller: Dispatcher.DispatchController, trailers: IncomingHttpHeaders): void {
+    this.onTail(flatHeaders(trailers));
+  }
+
+  /** The answer is whole. `trailers`: a flat list. */
+  onTail(trailers: string[]): void {
     this.#stopIdle();
     this.#release();
     this.#shadowed?.end();
@@ -174,18 +190,16 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#abandonMirror();
     this.#measurement?.completed(this.#status);
     if (this.#left) return;
-    let trailed = false;
-    for (const _ in trailers) trailed = true;
-    if (this.#head === null || trailed) {
+    if (this.#head === null || trailers.length > 0) {
       this.flush();
-      if (trailed) this.#response.addTrailers(trailersOf(trailers));
+      if (trailers.length > 0) this.#response.addTrailers(pairsOf(trailers));
       this.#response.end();
       return;
     }
     this.#writeWhole(this.#head, this.#first);
   }
 
-  onResponseError(_controller: Dispatcher.DispatchController | null, error: Error): void {
+  onResponseError(_controller: Controller | null, error: Error): void {
     const measurement = this.#measurement;
     const upstream = this.#upstream;
     if (measurement === null || upstream === null || measurement.ended) return;
@@ -209,11 +223,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
       this.#fail(failure.problem);
       return;
     }
-    const again = failure.refused || (isRepeatable(this.#request) && !this.#hasBody && !failure.timedOut);
-    const limit = failure.refused ? MAX_ATTEMPTS : 2;
-    if (again && this.#attempts < limit && this.#body?.started !== true && this.#sendAgain(measurement.arm, upstream))
-      return;
-    this.#fail(failure.problem);
+    if (!this.#mayRepeat(failure) || !this.#sendAgain(measurement.arm, upstream)) this.#fail(failure.problem);
   }
 
   /** The caller's connection closed before the answer was complete. */
@@ -241,6 +251,11 @@ export class Exchange implements Dispatcher.DispatchHandler {
     else this.#write(first);
   }
 
+  #mayRepeat(failure: Failure): boolean {
+    const attempted = { request: this.#request, hasBody: this.#hasBody, body: this.#body, attempts: this.#attempts };
+    return mayRepeat(failure, attempted);
+  }
+
   /** The same revision first, then another with a share of the traffic. */
   #sendAgain(arm: Arm, failed: Upstream): boolean {
     if (this.#tried === null) this.#tried = [failed];
@@ -255,11 +270,10 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   #writeHead(head: string[]): boolean {
     try {
-      this.#response.writeHead(this.#status, this.#statusText, head);
+      this.#response.sendHead(this.#status, this.#statusText, head);
       return true;
     } catch {
       // A status or header that HTTP does not allow: the instance's answer cannot be passed on. What was tried stays set.
-      this.#response.statusMessage = "";
       sendProblem(this.#response, UNREADABLE_HEAD);
       this.#controller?.abort(new Error("the instance's answer cannot be passed on"));
       return false;
@@ -269,9 +283,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   #writeWhole(head: string[], body: Buffer | null): void {
     this.#head = null;
     this.#first = null;
-    if (this.#request.method !== "HEAD" && this.#status !== 204 && this.#status !== 304 && !hasLength(head)) {
-      head.push("content-length", String(body?.length ?? 0));
-    }
+    if (wantsLength(this.#request.method, this.#status, head)) head.push("content-length", String(body?.length ?? 0));
     if (!this.#writeHead(head)) return;
     if (body === null) this.#response.end();
     else if (body.length > ONE_WRITE_BYTES) this.#response.end(body);
@@ -284,7 +296,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.#watchIdle(this.#route.config.timeouts.idleMs);
     if (this.#drains) return;
     this.#drains = true;
-    this.#response.on("drain", onResponseDrain);
+    this.#response.watchDrain();
   }
 
   /** A clean answer when the caller has seen nothing yet; otherwise the cut connection tells that this one is not whole. */
@@ -335,14 +347,6 @@ export class Exchange implements Dispatcher.DispatchHandler {
     if (this.#status !== 0) this.#response.destroy();
     else this.#controller?.abort(STALLED);
   }
-}
-
-/** Exchanges whose answer began in this turn of the event loop: one timer for all of them. */
-const unflushed: Exchange[] = [];
-
-function flushAll(): void {
-  for (const exchange of unflushed) exchange.flush();
-  unflushed.length = 0;
 }
 
 const stalled = (exchange: Exchange): void => exchange.stall();

@@ -17,7 +17,7 @@ export class Measurement {
   readonly arm: Arm;
   readonly #window: ArmWindow | null;
   readonly #first: boolean;
-  readonly #warm: boolean;
+  #warm: boolean;
   readonly #dealt: boolean;
   readonly #startedAt = performance.now();
   #bin = -1;
@@ -35,6 +35,14 @@ export class Measurement {
 
   get ended(): boolean {
     return this.#ended;
+  }
+
+  /**
+   * The request waited for a connection to be made beside others that were busy, or was its first. That is a matter of the
+   * gateway's own pool, and a revision with little traffic meets it later than the other: it must not speak against it.
+   */
+  metNewConnection(): void {
+    this.#warm = false;
   }
 
   /** The head of the answer is there: this ends the latency, which is answered in milliseconds. */

@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
-import type { ServerResponse } from "node:http";
+import { STATUS_CODES } from "node:http";
+import type { CallersResponse } from "./caller.ts";
 
 /** What the gateway itself answers, when no instance did. */
 export interface Problem {
@@ -11,6 +12,12 @@ export interface Problem {
 }
 
 export const NO_ROUTE: Problem = { status: 404, title: "No route", detail: "No deployment is served at this address." };
+
+export const OTHER_DEPLOYMENT: Problem = {
+  status: 421,
+  title: "Other deployment",
+  detail: "Another deployment is served at this address than the one that the request is for.",
+};
 
 export const NO_INSTANCE: Problem = {
   status: 503,
@@ -32,17 +39,15 @@ export function problemBody({ status, title, detail }: Problem): string {
   return `${JSON.stringify({ type: "about:blank", title, status, detail, instance: `urn:uuid:${randomUUID()}` })}\n`;
 }
 
-export function sendProblem(response: ServerResponse, problem: Problem): void {
+export function sendProblem(response: CallersResponse, problem: Problem): void {
   const body = problemBody(problem);
   // What was not understood may hide a second request: nothing more is read from there.
   if (problem.status === 400) response.shouldKeepAlive = false;
-  response.writeHead(problem.status, {
-    "content-type": "application/problem+json",
-    "content-length": Buffer.byteLength(body),
-    "cache-control": "no-store",
-    ...(problem.retryAfter === undefined ? {} : { "retry-after": String(problem.retryAfter) }),
-  });
-  response.end(body);
+  const headers = ["content-type", "application/problem+json", "content-length", String(Buffer.byteLength(body))];
+  headers.push("cache-control", "no-store");
+  if (problem.retryAfter !== undefined) headers.push("retry-after", String(problem.retryAfter));
+  response.sendHead(problem.status, STATUS_CODES[problem.status] ?? "", headers);
+  response.end(body, "latin1");
 }
 
 /** A whole answer for a connection that has no response object, such as one that sent no valid request. */

@@ -36,7 +36,18 @@ describe("the head of a request", () => {
   });
 
   test("lets nobody but the gateway say which revision it is", () => {
-    const raw = ["X-Sluice-Revision", "9", "x-sluice-version", "9", "x-sluice-deployment", "d", "x-sluice-mirror", "1"];
+    const raw = [
+      "X-Sluice-Only",
+      "dep_1",
+      "X-Sluice-Revision",
+      "9",
+      "x-sluice-version",
+      "9",
+      "x-sluice-deployment",
+      "d",
+      "x-sluice-mirror",
+      "1",
+    ];
     const { headers } = readRequestHead([...raw, "x-sluice-preview", "true"], "192.0.2.1", null);
     const names = headers.filter((_, index) => index % 2 === 0);
     expect(names.filter((name) => name.toLowerCase().startsWith("x-sluice"))).toEqual(["x-sluice-preview"]);

@@ -2,6 +2,12 @@ import type { RawHeaders } from "@sluice/core";
 import { isHopByHop, listedByConnection, without } from "./hop.headers.ts";
 import { isTraceparent, newTraceparent } from "./trace.context.ts";
 
+/**
+ * By which a caller says that its request is for one deployment alone: another one that has the address by now does not get
+ * it, and the answer names the instance that gave it.
+ */
+export const ONLY_HEADER = "x-sluice-only";
+
 /** What one pass over a request's headers finds. */
 export interface RequestHead {
   /** Host without port, lower case; empty when the request names none. */
@@ -9,6 +15,8 @@ export interface RequestHead {
   /** What the instance receives, as a flat list. */
   headers: string[];
   hasBody: boolean;
+  /** The only deployment (its id) that the request is for, and which is to be told of itself; null: whichever has the address. */
+  only: string | null;
   /** Why the request must be refused (a sentence), or null. */
   fault: string | null;
 }
@@ -19,7 +27,7 @@ export interface RequestHead {
  * `traceparent` is made when absent. `authority` is the host of a target in absolute form, which overrides `Host` (RFC 9112 §3.2.2).
  */
 export function readRequestHead(raw: RawHeaders, client: string, authority: string | null): RequestHead {
-  const head: RequestHead = { host: "", headers: [], hasBody: false, fault: null };
+  const head: RequestHead = { host: "", headers: [], hasBody: false, only: null, fault: null };
   let { headers } = head;
   let host = authority;
   let hosts = 0;
@@ -58,6 +66,9 @@ export function readRequestHead(raw: RawHeaders, client: string, authority: stri
       case "x-sluice-version":
       case "x-sluice-deployment":
       case "x-sluice-mirror":
+        continue;
+      case ONLY_HEADER:
+        head.only = value;
         continue;
       case "traceparent":
         if (traced || !isTraceparent(value)) continue;

@@ -1,9 +1,9 @@
 import { expect, test } from "vitest";
-import { responseHeaders } from "./response.head.ts";
+import { flatHeaders, responseHeaders } from "./response.head.ts";
 
 test("an answer's head keeps repeated headers and trailers' names, loses what concerns one connection, and names the revision", () => {
   const flat = responseHeaders(
-    {
+    flatHeaders({
       "content-type": "text/plain",
       "set-cookie": ["a=1", "b=2"],
       connection: "close, X-Private",
@@ -13,7 +13,7 @@ test("an answer's head keeps repeated headers and trailers' names, loses what co
       upgrade: "h2c",
       trailer: "x-sum",
       "x-sluice-revision": "forged",
-    },
+    }),
     "7",
   );
   expect(flat).toEqual([

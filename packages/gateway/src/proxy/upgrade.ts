@@ -5,8 +5,8 @@ import type { RouteTable } from "../route/route.table.ts";
 import { failureOf } from "./failure.ts";
 import { Measurement } from "./measure.ts";
 import { NO_INSTANCE, rawProblem } from "./problem.ts";
-import { type Destination, directRequest } from "./proxy.handler.ts";
-import { responseHeaders } from "./response.head.ts";
+import { type Destination, directRequest, incomingOf } from "./proxy.handler.ts";
+import { flatHeaders, responseHeaders } from "./response.head.ts";
 
 const REASONS: Readonly<Record<number, string>> = {
   400: "Bad Request",
@@ -29,7 +29,7 @@ export function passesUpgrade({ headers }: IncomingMessage): boolean {
 export function createUpgradeHandler(table: RouteTable, joined: Set<Duplex>) {
   return (request: IncomingMessage, socket: Duplex, early: Buffer): void => {
     socket.on("error", () => socket.destroy());
-    const found = directRequest(table, request);
+    const found = directRequest(table, incomingOf(request));
     if ("status" in found) {
       refuse(socket, found);
       return;
@@ -109,7 +109,7 @@ function passOn({ request, socket, early, found, upstream, joined }: Handshake):
   handshake.once("upgrade", (response, instance, first) => {
     answered(response.statusCode ?? 101);
     instance.on("error", () => instance.destroy());
-    const headers = responseHeaders(response.headers, arm.label);
+    const headers = responseHeaders(flatHeaders(response.headers), arm.label);
     headers.push("connection", "upgrade", "upgrade", response.headers.upgrade ?? "");
     if (cookie !== null) headers.push("set-cookie", cookie);
     socket.write(headText(101, "Switching Protocols", headers));
@@ -128,7 +128,7 @@ function passOn({ request, socket, early, found, upstream, joined }: Handshake):
   // The instance declines: its answer is passed on, and the connection closed, for its state is nobody's any more.
   handshake.once("response", (response) => {
     answered(response.statusCode ?? 502);
-    const headers = responseHeaders(response.headers, arm.label);
+    const headers = responseHeaders(flatHeaders(response.headers), arm.label);
     headers.push("connection", "close");
     socket.write(headText(response.statusCode ?? 502, response.statusMessage ?? "", headers));
     response.on("error", () => socket.destroy());

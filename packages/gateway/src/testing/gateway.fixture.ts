@@ -94,13 +94,14 @@ export interface TestGateway {
 }
 
 /** A gateway in this process on a free port, with nothing on disk unless `dataDir` is given. */
-export async function startGateway(dataDir: string | null = null): Promise<TestGateway> {
+export async function startGateway(dataDir: string | null = null, fast = true): Promise<TestGateway> {
   const gateway = createGateway({
     dataDir,
     bind: "127.0.0.1",
     port: 0,
     name: "test",
     logger: pino({ level: "silent" }),
+    fast,
   });
   const port = await gateway.listen();
   const agent = new Agent({ connections: 64 });
