@@ -2,8 +2,6 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
-import { writeAtomic } from "../process/atomic-file.ts";
-import { describeExit } from "../process/exit-reason.ts";
 import {
   identify,
   killQuietly,
@@ -11,6 +9,8 @@ import {
   processesWithVariable,
   signalGroup,
 } from "../process/process-table.ts";
+import { writeAtomic } from "../supervision/atomic-file.ts";
+import { describeExit } from "../supervision/exit-reason.ts";
 import { keepArtifacts, placeArtifacts } from "./artifacts.ts";
 import { checkOut } from "./checkout.ts";
 import { COMMAND_MARK, commandFolder } from "./command.folder.ts";

@@ -1,5 +1,5 @@
 import { closeSync, openSync, writeSync } from "node:fs";
-import { createLineSplitter } from "../process/line.splitter.ts";
+import { createLineSplitter } from "../supervision/line.splitter.ts";
 import type { Mask } from "./mask.ts";
 
 export type CommandStream = "stdout" | "stderr" | "system";

@@ -1,6 +1,6 @@
 import { text } from "node:stream/consumers";
-import { writeAtomic } from "../process/atomic-file.ts";
 import { identify } from "../process/process-table.ts";
+import { writeAtomic } from "../supervision/atomic-file.ts";
 import { commandFolder } from "./command.folder.ts";
 import { hostCommand } from "./command.host.ts";
 import { commandOrderSchema } from "./command.order.ts";

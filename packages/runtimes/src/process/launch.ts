@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { accessSync, closeSync, constants, openSync, rmSync, statSync } from "node:fs";
+import { accessSync, closeSync, constants, openSync, statSync } from "node:fs";
 import { delimiter, isAbsolute, join, resolve } from "node:path";
-import type { Workload } from "@sluice/core";
-import { heartbeatFile } from "./heartbeat.ts";
-import type { Instance } from "./instance.ts";
+import type { Obstacle } from "../supervision/driver.ts";
+import type { Instance } from "../supervision/instance.ts";
+import type { StoredWorkload } from "../supervision/workload.schema.ts";
 import { identify, type ProcessIdentity } from "./process-table.ts";
 
 /** All that an instance gets of our own environment. */
@@ -12,32 +12,31 @@ const INHERITED = ["PATH", "HOME", "TMPDIR", "LANG", "TZ"];
 /** By this variable the processes of an instance are found again, whatever group they have moved to. */
 export const MARK = "SLUICE_INSTANCE";
 
-export type Launch =
-  | { ok: true; child: ChildProcess; identity: ProcessIdentity }
-  /** `permanent`: it will fail in the same way until somebody changes something. */
-  | { ok: false; permanent: boolean; reason: string };
+type Launched = { ok: true; child: ChildProcess; identity: ProcessIdentity } | Obstacle;
 
 interface LaunchOptions {
   instance: Instance;
-  workload: Workload;
+  workload: StoredWorkload;
   port: number;
   /** The instance's folder: log files, and working folder when the workload names none. */
   folder: string;
   baseEnv: Record<string, string | undefined>;
+  /** By which a stream tells that it is well. */
+  heartbeatFile: string;
 }
 
 /**
  * Starts the program in its own session and process group, writing straight to its log files, so that neither our death
  * nor a signal to our group reaches it (docs/adr/0002).
  */
-export async function launch({ instance, workload, port, folder, baseEnv }: LaunchOptions): Promise<Launch> {
+export async function launch(options: LaunchOptions): Promise<Launched> {
+  const { workload, folder } = options;
   const cwd = workload.workdir ?? folder;
-  const env = environment(instance, workload, { port, folder, baseEnv });
-  rmSync(heartbeatFile(folder), { force: true });
+  const env = environment(options);
   const [program = "", ...args] = workload.command;
-  if (!isFolder(cwd)) return { ok: false, permanent: true, reason: `its working folder ${cwd} does not exist` };
+  if (!isFolder(cwd)) return { ok: false, fault: "lasting", reason: `its working folder ${cwd} does not exist` };
   const file = findProgram(program, cwd, env.PATH ?? "");
-  if (file === null) return { ok: false, permanent: true, reason: notFound(program, cwd, env.PATH) };
+  if (file === null) return { ok: false, fault: "lasting", reason: notFound(program, cwd, env.PATH) };
 
   const descriptors: number[] = [];
   try {
@@ -49,7 +48,7 @@ export async function launch({ instance, workload, port, folder, baseEnv }: Laun
     const identity = identify(child.pid);
     child.unref();
     if (identity !== null) return { ok: true, child, identity };
-    return { ok: false, permanent: false, reason: `its program ${program} was gone before it could be looked at` };
+    return { ok: false, fault: "passing", reason: `its program ${program} was gone before it could be looked at` };
   } catch (error) {
     return failure(program, error);
   } finally {
@@ -57,11 +56,7 @@ export async function launch({ instance, workload, port, folder, baseEnv }: Laun
   }
 }
 
-function environment(
-  instance: Instance,
-  workload: Workload,
-  { port, folder, baseEnv }: Pick<LaunchOptions, "port" | "folder" | "baseEnv">,
-): Record<string, string> {
+function environment({ instance, workload, port, baseEnv, heartbeatFile }: LaunchOptions): Record<string, string> {
   const inherited = INHERITED.flatMap((name) => {
     const value = baseEnv[name];
     return value === undefined ? [] : [[name, value] as const];
@@ -69,8 +64,9 @@ function environment(
   return {
     ...Object.fromEntries(inherited),
     ...workload.env,
+    ...workload.secrets,
     ...(workload.process === undefined || workload.process === "service" ? { PORT: String(port) } : {}),
-    ...(workload.process === "stream" ? { SLUICE_HEARTBEAT_FILE: heartbeatFile(folder) } : {}),
+    ...(workload.process === "stream" ? { SLUICE_HEARTBEAT_FILE: heartbeatFile } : {}),
     [MARK]: instance.id,
     SLUICE_REVISION: String(workload.revision),
     SLUICE_DEPLOYMENT: workload.deployment,
@@ -98,10 +94,11 @@ const notFound = (program: string, cwd: string, path: string | undefined): strin
 /** Causes that pass by themselves; everything else is the description's fault. */
 const TRANSIENT = new Set(["EAGAIN", "EMFILE", "ENFILE", "ENOMEM", "ENOSPC", "ETXTBSY"]);
 
-function failure(program: string, error: unknown): Launch {
+function failure(program: string, error: unknown): Obstacle {
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
   const text = error instanceof Error ? error.message : String(error);
-  return { ok: false, permanent: !TRANSIENT.has(code), reason: `its program ${program} cannot be started: ${text}` };
+  const fault = TRANSIENT.has(code) ? "passing" : "lasting";
+  return { ok: false, fault, reason: `its program ${program} cannot be started: ${text}` };
 }
 
 function isExecutable(file: string): boolean {

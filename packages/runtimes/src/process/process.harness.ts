@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Runtime, Workload } from "@sluice/core";
 import { eventually } from "../suite/eventually.ts";
-import type { RuntimeHarness } from "../suite/runtime.suite.ts";
+import type { RuntimeHarness } from "../suite/runtime.harness.ts";
 import { createProcessRuntime } from "./process.runtime.ts";
 import type { ProcessRuntimeOptions } from "./process.types.ts";
 import { processesWithVariable } from "./process-table.ts";

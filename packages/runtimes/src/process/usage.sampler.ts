@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Instant, ResourceUsage } from "@sluice/core";
-import type { RuntimeLogger } from "./process.types.ts";
+import type { RuntimeLogger } from "../supervision/policy.ts";
+import type { UsageSampler } from "../supervision/usage.ts";
 import type { ProcessIdentity } from "./process-table.ts";
 import { readUsageTable } from "./usage.table.ts";
 import { cpuMsBetween, familyOf, rssBytesOf, type UsageEntry } from "./usage.ts";
@@ -9,13 +10,6 @@ import { cpuMsBetween, familyOf, rssBytesOf, type UsageEntry } from "./usage.ts"
 export interface Measured {
   id: string;
   process: ProcessIdentity;
-}
-
-/** Measures what instances use, about once a second or less often on a crowded machine, with one reading of the machine for all of them. */
-export interface UsageSampler {
-  /** The last measurement of the instance while it runs as this process; null before its second reading. */
-  of(id: string, pid: number | null): ResourceUsage | null;
-  close(): Promise<void>;
 }
 
 interface SamplerOptions {
@@ -40,6 +34,7 @@ interface Reading {
   usage: ResourceUsage | null;
 }
 
+/** Measures what instances use, about once a second or less often on a crowded machine, with one reading of the machine for all of them. */
 export function createUsageSampler({ running, clock, logger }: SamplerOptions): UsageSampler {
   const closed = new AbortController();
   let readings = new Map<string, Reading>();

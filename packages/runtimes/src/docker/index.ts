@@ -1,0 +1,3 @@
+export { type DaemonTls, daemonAddress } from "./daemon.address.ts";
+export { readDaemonVersion } from "./daemon.version.ts";
+export { createDockerRuntime } from "./docker.runtime.ts";
