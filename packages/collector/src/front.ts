@@ -3,6 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type Answer, bodyOf, json, type Listening, listen } from "./http.ts";
 
 interface FrontOptions {
+  host: string;
   port: number;
   intakePort: number;
   /** Null: healthy; otherwise why not. */
@@ -19,8 +20,8 @@ const AGAIN_MS = 50;
  * What the instance shows on its own port: `/healthz`, `/figures`, what leaves the pipeline as `/metrics`, and OTLP over
  * HTTP (`/v1/metrics`, `/v1/traces`, `/v1/logs`), answered by the collector itself.
  */
-export const openFront = ({ port, intakePort, ailment, figures, output }: FrontOptions): Promise<Listening> =>
-  listen(port, async (request, path) => {
+export const openFront = ({ host, port, intakePort, ailment, figures, output }: FrontOptions): Promise<Listening> =>
+  listen({ host, port }, async (request, path) => {
     if (request.method === "POST" && /^\/v1\/(metrics|traces|logs)$/.test(path))
       return forward(request, path, intakePort);
     if (request.method !== "GET")

@@ -12,14 +12,19 @@ type Handle = (request: IncomingMessage, path: string) => Promise<Answer>;
 const MOST = 67_108_864;
 const HOST = "127.0.0.1";
 
+interface Address {
+  host?: string;
+  port?: number;
+}
+
 export interface Listening {
   port: number;
   /** Takes no more and ends when what was taken is answered. */
   close(): Promise<void>;
 }
 
-/** A small server on this machine. `port` 0: any that is free. */
-export async function listen(port: number, handle: Handle): Promise<Listening> {
+/** A small server, of this machine alone unless it is told otherwise. `port` 0: any that is free. */
+export async function listen({ host = HOST, port = 0 }: Address, handle: Handle): Promise<Listening> {
   let closing = false;
   const server = createServer((request, response) => {
     const path = new URL(request.url ?? "/", `http://${HOST}`).pathname;
@@ -31,7 +36,7 @@ export async function listen(port: number, handle: Handle): Promise<Listening> {
   });
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
-    server.listen(port, HOST, resolve);
+    server.listen(port, host, resolve);
   });
   return {
     port: portOf(server),
@@ -79,7 +84,7 @@ export async function bodyOf(request: IncomingMessage): Promise<Buffer | null> {
 
 /** A port that nobody listens on now. */
 export async function freePort(): Promise<number> {
-  const server = await listen(0, async () => ({ status: 503 }));
+  const server = await listen({}, async () => ({ status: 503 }));
   await server.close();
   return server.port;
 }

@@ -11,7 +11,7 @@ const selectionSchema = z.object({
 
 /** What the server writes for one revision: all that its collectors need. */
 export const revisionFileSchema = z.object({
-  /** Absolute path of the program. */
+  /** The program: an absolute path, or a name that is found on PATH. */
   otelcol: z.string(),
   collector: z.record(z.string(), z.unknown()),
   selection: selectionSchema.nullable(),
@@ -42,6 +42,6 @@ export async function readPlan(folder: string): Promise<z.infer<typeof planFileS
   return planFileSchema.parse(JSON.parse(await readFile(planFile(folder), "utf8")));
 }
 
-export async function readRevision(folder: string, revision: number): Promise<RevisionFile> {
-  return revisionFileSchema.parse(JSON.parse(await readFile(revisionFile(folder, revision), "utf8")));
+export async function readRevision(file: string): Promise<RevisionFile> {
+  return revisionFileSchema.parse(JSON.parse(await readFile(file, "utf8")));
 }

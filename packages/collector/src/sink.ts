@@ -38,7 +38,7 @@ export async function openSink(revision: RevisionFile, onChoice: () => void): Pr
     onChoice();
   };
 
-  const listening = await listen(0, async (request, path) => {
+  const listening = await listen({}, async (request, path) => {
     const body = await bodyOf(request);
     if (body === null) return { status: 413 };
     const now = Date.now();

@@ -1,21 +1,24 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { OBSERVED, SINK } from "@sluice/core/pipeline";
-import { type Board, openBoard, type Standing } from "./board.ts";
+import type { Standing } from "./board.ts";
 import { openFront } from "./front.ts";
 import { freePort, type Listening } from "./http.ts";
 import { type Duty, type Otelcol, startOtelcol } from "./otelcol.ts";
-import { boardFile, type RevisionFile, readPlan, readRevision } from "./settings.ts";
+import type { RevisionFile } from "./settings.ts";
 import { openSink, type Sink } from "./sink.ts";
+import type { Stand } from "./stand.ts";
 import { FlowWatch, parseTelemetry } from "./telemetry.ts";
 import { earlierVerdict, keepVerdict, TRIAL_MS, trialVerdict } from "./trial.ts";
 
 export interface SupervisorOptions {
-  /** Of the deployment: plan, revisions, and the board on which its instances agree. */
-  folder: string;
   /** The instance's own. */
   ownFolder: string;
-  revision: number;
+  /** What is to run. */
+  load(): Promise<RevisionFile>;
+  /** Where it is to be. */
+  open(): Stand;
   instance: string;
+  host: string;
   port: number;
   environment: Record<string, string | undefined>;
 }
@@ -34,33 +37,33 @@ const NOWHERE = "unplaced";
  *   node; this one only takes what is sent to it, and measures again the moment the other is gone.
  */
 export async function supervise(options: SupervisorOptions, stop: AbortSignal): Promise<string | null> {
-  const { folder, ownFolder, revision: number, instance } = options;
+  const { ownFolder } = options;
   const verdict = await earlierVerdict(ownFolder, Date.now());
   if (verdict !== null) return verdict;
-  const revision = await readRevision(folder, number);
-  const board = openBoard(boardFile(folder), { instance, revision: number, pid: process.pid });
-  const running = new RunningCollector(options, revision, board);
+  const revision = await options.load();
+  const stand = options.open();
+  const running = new RunningCollector(options, revision, stand);
   try {
     return await running.run(stop);
   } finally {
-    board.leave();
+    stand.leave();
   }
 }
 
 class RunningCollector {
   readonly #options: SupervisorOptions;
   readonly #revision: RevisionFile;
-  readonly #board: Board;
+  readonly #stand: Stand;
   readonly #flow = new FlowWatch((exporter) => exporter === SINK || exporter === OBSERVED);
   #standing: Standing = { place: null, relieved: false };
   #duty: Duty | null = null;
   #readyAt: number | null = null;
   #lastSeen = 0;
 
-  constructor(options: SupervisorOptions, revision: RevisionFile, board: Board) {
+  constructor(options: SupervisorOptions, revision: RevisionFile, stand: Stand) {
     this.#options = options;
     this.#revision = revision;
-    this.#board = board;
+    this.#stand = stand;
   }
 
   async run(stop: AbortSignal): Promise<string | null> {
@@ -97,6 +100,7 @@ class RunningCollector {
     await this.#every(LOOK_MS, over, async () => {
       if (!(await this.#look(telemetryPort))) return;
       front ??= await openFront({
+        host: this.#options.host,
         port: this.#options.port,
         intakePort,
         ailment: () => this.#ailment(),
@@ -125,8 +129,7 @@ class RunningCollector {
   }
 
   async #beat(): Promise<void> {
-    const plan = await readPlan(this.#options.folder);
-    this.#standing = this.#board.beat(plan, this.#readyAt !== null);
+    this.#standing = await this.#stand.beat(this.#readyAt !== null);
   }
 
   #wanted(sink: Sink): Duty {

@@ -1,6 +1,6 @@
 """Serves one model of Python, kept with joblib, over the Open Inference Protocol v2 and /predict.
 
-    python model_server.py --model model.joblib --name iris --version 1     (the port is in the variable PORT)
+    python model_server.py --model model.joblib --name iris --version 1     (it listens where HOST and PORT say)
 
 With --check it only loads the model, and ends with 1 and a reason when that fails.
 """
@@ -152,7 +152,7 @@ class Served:
         return {"predictions": answers} if given[0] == "instances" else {"outputs": answers}
 
 
-def handler_of(served):
+def handler_of(served, base=""):
     about = {"name": served.name, "versions": [served.version], "platform": "sklearn_joblib"}
     paths = {f"/v2/models/{served.name}", f"/v2/models/{served.name}/versions/{served.version}"}
 
@@ -163,8 +163,13 @@ def handler_of(served):
         def log_message(self, *_args):
             pass
 
-        def do_GET(self):  # noqa: N802 - the name is the library's
+        def asked(self):
+            """The path below the base; one that is not below it stays as it is."""
             path = self.path.split("?", 1)[0]
+            return path[len(base) :] or "/" if base and f"{path}/".startswith(f"{base}/") else path
+
+        def do_GET(self):  # noqa: N802 - the name is the library's
+            path = self.asked()
             if path == "/v2":
                 return self.answer(200, {"name": "sluice-model-server", "version": "0.1.0", "extensions": []})
             if path == "/v2/health/live":
@@ -182,7 +187,7 @@ def handler_of(served):
             return self.answer(404, {"error": f"no GET {path}"})
 
         def do_POST(self):  # noqa: N802
-            path = self.path.split("?", 1)[0]
+            path = self.asked()
             try:
                 body = self.body()
                 if path == "/predict":
@@ -247,12 +252,15 @@ def main():
     parser.add_argument("--name", default="model")
     parser.add_argument("--version", default="1")
     parser.add_argument("--threads", type=int, default=0)
+    parser.add_argument("--base-path", default="")
     parser.add_argument("--check", action="store_true")
     options = parser.parse_args()
     model = load(options.model)
     if options.check:
         return
-    server = Server(("127.0.0.1", int(os.environ.get("PORT", "8080"))), handler_of(Served(model, options.name, options.version)))
+    address = (os.environ.get("HOST", "127.0.0.1"), int(os.environ.get("PORT", "8080")))
+    served = Served(model, options.name, options.version)
+    server = Server(address, handler_of(served, options.base_path.rstrip("/")))
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: threading.Thread(target=server.shutdown).start())
     server.serve_forever()

@@ -8,6 +8,8 @@ export interface Options {
   version: string;
   host: string;
   port: number;
+  /** What callers' paths may begin with, as behind an Ingress; empty: nothing. */
+  basePath: string;
   /** Threads of one inference; 0: one for each core. */
   threads: number;
   /** Inferences that run at once. */
@@ -31,6 +33,11 @@ const schema = z.object({
   version: z.string().min(1).default("1"),
   host: z.string().min(1).default("127.0.0.1"),
   port: count(8_080, 0, 65_535),
+  "base-path": z
+    .string()
+    .regex(/^(\/[\w.~-]+)*\/?$/, "a path such as /api/v1/predict/1")
+    .transform((path) => path.replace(/\/$/, ""))
+    .default(""),
   threads: count(0, 0, 256),
   concurrency: count(4, 1, 256),
   queue: count(256, 0, 100_000),
@@ -40,10 +47,10 @@ const schema = z.object({
 });
 
 export const USAGE =
-  "usage: main.ts --model <file> [--name model] [--version 1] [--host 127.0.0.1] [--port 8080, or the variable PORT] " +
-  "[--threads 0] [--concurrency 4] [--queue 256] [--max-body 33554432] [--timeout-ms 60000] [--check]";
+  "usage: main.ts --model <file> [--name model] [--version 1] [--host 127.0.0.1, or the variable HOST] [--port 8080, or the variable PORT] " +
+  "[--base-path /path] [--threads 0] [--concurrency 4] [--queue 256] [--max-body 33554432] [--timeout-ms 60000] [--check]";
 
-/** The command line and the variable `PORT`. Throws an error that names what is wrong with it. */
+/** The command line and the variables `HOST` and `PORT`. Throws an error that names what is wrong with it. */
 export function readOptions(args: readonly string[], environment: Record<string, string | undefined>): Options {
   const names = Object.keys(schema.shape).filter((name) => name !== "check");
   const { values } = parseArgs({
@@ -53,13 +60,15 @@ export function readOptions(args: readonly string[], environment: Record<string,
       ...Object.fromEntries(names.map((name) => [name, { type: "string" } as const])),
     },
   });
-  const parsed = schema.safeParse({ port: environment.PORT, ...values });
+  const parsed = schema.safeParse({ host: environment.HOST, port: environment.PORT, ...values });
   if (!parsed.success) {
     throw new Error(parsed.error.issues.map((issue) => `--${issue.path.join(".")}: ${issue.message}`).join("\n"));
   }
-  const { "max-body": maxBody, "timeout-ms": timeout, ...options } = parsed.data;
-  return { ...options, maxBody, timeout };
+  const { "max-body": maxBody, "timeout-ms": timeout, "base-path": basePath, ...options } = parsed.data;
+  return { ...options, maxBody, timeout, basePath };
 }
 
-/** Of this process. The only place where its environment is read. */
-export const processOptions = (): Options => readOptions(process.argv.slice(2), process.env);
+/** The only place where the environment of this process is read. */
+export const processEnvironment = (): Record<string, string | undefined> => process.env;
+
+export const processOptions = (): Options => readOptions(process.argv.slice(2), processEnvironment());

@@ -24,8 +24,8 @@ if (given.check) {
   process.exit(0);
 }
 const app = createModelServer(model, given);
-await app.listen({ host: given.host, port: given.port }).catch((error: unknown) => complain(error, 1));
-process.stdout.write(`serving ${given.name} ${given.version} on port ${given.port}\n`);
+const address = await app.listen({ host: given.host, port: given.port }).catch((error: unknown) => complain(error, 1));
+process.stdout.write(`serving ${given.name} ${given.version} at ${address}\n`);
 
 let stopping = false;
 const stop = (): void => {

@@ -21,6 +21,18 @@ const ask = async (app: FastifyInstance, url: string, payload?: object) => {
   return { status: answer.statusCode, body: answer.json(), text: answer.body };
 };
 
+test("below a base path it answers as without one, and nowhere else", async () => {
+  const app = createModelServer(await loadOnnx(fixture("iris.onnx"), 1), { ...SETTINGS, basePath: "/predict/1" });
+  await app.ready();
+  const statusOf = async (url: string): Promise<number> => (await ask(app, url)).status;
+  expect((await ask(app, "/predict/1/v2/health/ready?x=1")).body).toEqual({ ready: true });
+  expect((await ask(app, "/predict/1/predict", { instances: [SETOSA] })).status).toBe(200);
+  expect(await statusOf("/v2/health/ready")).toBe(200);
+  expect(await statusOf("/predict/1")).toBe(404);
+  expect(await statusOf("/predict/12/v2/health/ready")).toBe(404);
+  await app.close();
+});
+
 describe("a classifier", () => {
   let app: FastifyInstance;
   beforeAll(async () => {

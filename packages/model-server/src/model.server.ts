@@ -6,7 +6,8 @@ import { predictRoutes } from "./protocol/predict.routes.ts";
 import { v2Routes } from "./protocol/v2.routes.ts";
 import { createSlots } from "./slots.ts";
 
-type ServerOptions = Pick<Options, "name" | "version" | "concurrency" | "queue" | "maxBody" | "timeout">;
+type ServerOptions = Pick<Options, "name" | "version" | "concurrency" | "queue" | "maxBody" | "timeout"> &
+  Partial<Pick<Options, "basePath">>;
 
 const STATUS: Partial<Record<SluiceError["code"], number>> = {
   invalid_argument: 400,
@@ -19,13 +20,14 @@ const SENDING = 60_000;
 
 /** Serves one model over HTTP. Errors are `{"error": "…"}`, as the Open Inference Protocol has them. */
 export function createModelServer(model: Model, options: ServerOptions): FastifyInstance {
-  const { name, version, concurrency, queue, maxBody, timeout } = options;
+  const { name, version, concurrency, queue, maxBody, timeout, basePath = "" } = options;
   const app = fastify({
     bodyLimit: maxBody,
     handlerTimeout: timeout,
     requestTimeout: SENDING,
     forceCloseConnections: "idle",
     return503OnClosing: true,
+    rewriteUrl: ({ url = "/" }) => withoutBase(url, basePath),
   });
   // Only JSON is read; everything else is refused as what it is.
   app.removeContentTypeParser("text/plain");
@@ -46,6 +48,13 @@ export function createModelServer(model: Model, options: ServerOptions): Fastify
   predictRoutes(app, served);
   app.addHook("onClose", () => model.release());
   return app;
+}
+
+/** The path below the base; one that is not below it stays as it is. */
+function withoutBase(url: string, base: string): string {
+  const rest = url.slice(base.length);
+  if (base === "" || !url.startsWith(base) || !/^([/?]|$)/.test(rest)) return url;
+  return rest.startsWith("/") ? rest : `/${rest}`;
 }
 
 function told(error: unknown): { status: number; text: string } {

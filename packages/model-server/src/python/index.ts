@@ -1,0 +1,2 @@
+export { runChild } from "./child.ts";
+export { pythonFor } from "./python.environment.ts";
