@@ -49,6 +49,12 @@ const ALIASES: Readonly<Record<string, Alias>> = {
     when: traced,
     fallback: "localhost:9000",
   },
+  DOCKER_HOST: { name: "SLUICE_DOCKER_HOST" },
+  // As Docker's client reads it: any text but none.
+  DOCKER_TLS_VERIFY: { name: "SLUICE_DOCKER_TLS_VERIFY", translate: () => "on" },
+  DOCKER_CERT_PATH: { name: "SLUICE_DOCKER_CERT_PATH" },
+  DOCKER_CONFIG: { name: "SLUICE_DOCKER_CONFIG" },
+  KUBECONFIG: { name: "SLUICE_KUBECONFIG" },
 };
 
 /** Accepted, and of no consequence: what is said about it when the server starts. */

@@ -47,6 +47,24 @@ describe("the configuration", () => {
     expect(message).toContain('SLUICE_BIND is "everywhere"');
   });
 
+  test("knows gateways that run by themselves, which want a token, and where callers reach them", () => {
+    expect(readConfig({}).gateways).toBeNull();
+    const given = { SLUICE_GATEWAYS: "http://10.0.0.5:30081", SLUICE_GATEWAY_TOKEN: "a-token-of-the-gateways" };
+    expect(readConfig(given).gateways).toEqual({
+      addresses: [{ url: "http://10.0.0.5:30081", resolves: false }],
+      token: "a-token-of-the-gateways",
+      ca: null,
+      url: "http://10.0.0.5:30080",
+    });
+    expect(readConfig({ ...given, SLUICE_GATEWAY_URL: "https://shop.example.com/" }).gateways?.url).toBe(
+      "https://shop.example.com",
+    );
+    expect(problem({ SLUICE_GATEWAYS: given.SLUICE_GATEWAYS })).toContain("SLUICE_GATEWAY_TOKEN is missing");
+    expect(problem({ ...given, SLUICE_GATEWAYS: "gateway" })).toContain("dns+http://name:port");
+    expect(problem({ ...given, SLUICE_GATEWAY_TOKEN: "hunter2" })).not.toContain("hunter2");
+    expect(problem({ SLUICE_ADMIN_TOKEN: "hunter2" })).not.toContain("hunter2");
+  });
+
   test("refuses a variable of ours that does not exist, as it is a slip of the pen", () => {
     expect(problem({ SLUICE_HTTP_PROT: "1" })).toContain("SLUICE_HTTP_PROT is not a variable of Sluice");
   });

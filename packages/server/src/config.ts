@@ -1,9 +1,11 @@
 import { resolve } from "node:path";
 import { HIDDEN, nameSchema, REGION_HEADER } from "@sluice/core";
+import { REACHES, type Reach } from "@sluice/runtimes";
 import { z } from "zod";
 import { readAliases } from "./config.aliases.ts";
 import { type ModelConfig, modelConfig, modelVariables } from "./kinds/model/model.config.ts";
 import { nodeLabelsOf } from "./node/node.labels.ts";
+import { gatewayAddresses, type RemoteGateways } from "./routing/gateway.address.ts";
 import { STORAGE_SECRETS } from "./storage/storage.config.ts";
 
 const port = (fallback: number) => z.coerce.number().int().min(0).max(65_535).default(fallback);
@@ -15,6 +17,19 @@ const schema = z.object({
   SLUICE_HTTP_PORT: port(8303),
   SLUICE_GRPC_PORT: port(9005),
   SLUICE_GATEWAY_PORT: port(30_080),
+  /** Administration of gateways that run by themselves: addresses, or `dns+http://name:port` for all that the name resolves to. */
+  SLUICE_GATEWAYS: z.string().transform(gatewayAddresses).optional(),
+  /** What those gateways are shown; the same for all. */
+  SLUICE_GATEWAY_TOKEN: z
+    .string()
+    .regex(/^[\x21-\x7e]{16,4096}$/, "at least 16 visible ASCII characters")
+    .optional(),
+  /** The authority that signed their certificates: a PEM file. */
+  SLUICE_GATEWAY_CA: z.string().min(1).optional(),
+  /** Where callers reach those gateways. */
+  SLUICE_GATEWAY_URL: z.url({ protocol: /^https?$/ }).optional(),
+  /** Where the other servers of the same database reach this one. Left out: by the name of the machine, or where it listens. */
+  SLUICE_ADVERTISE_URL: z.url({ protocol: /^https?$/ }).optional(),
   /** The header in which a front proxy names the region of a caller. */
   SLUICE_REGION_HEADER: z
     .string()
@@ -23,6 +38,11 @@ const schema = z.object({
     .default(REGION_HEADER),
   SLUICE_DATA_DIR: z.string().min(1).default(".sluice"),
   SLUICE_AUTH: flag.optional(),
+  /** The first administrator's token. Left out: one is made, and written to `admin-token` in the data folder. */
+  SLUICE_ADMIN_TOKEN: z
+    .string()
+    .regex(/^[\x21-\x7e]{16,4096}$/, "at least 16 visible ASCII characters")
+    .optional(),
   /** Certificate, its key, and the authority that callers' certificates must be signed by: PEM files. */
   SLUICE_GRPC_TLS_CERT: z.string().min(1).optional(),
   SLUICE_GRPC_TLS_KEY: z.string().min(1).optional(),
@@ -64,6 +84,23 @@ const schema = z.object({
   SLUICE_EVAL_TIMEOUT_MS: z.coerce.number().int().min(100).max(60_000).default(5_000),
   /** Labels of the machine that the server is on, as a node of pipelines: `environment=production,tier=frontend`. */
   SLUICE_NODE_LABELS: z.string().transform(nodeLabelsOf).default({}),
+  /** Where Docker's (or Podman's) API listens, for targets of type docker that name no host. */
+  SLUICE_DOCKER_HOST: z.string().min(1).default("unix:///var/run/docker.sock"),
+  /** On: `tcp:` means TLS. */
+  SLUICE_DOCKER_TLS_VERIFY: flag.default("off"),
+  /** Folder of ca.pem, cert.pem and key.pem. Left out: that of Docker's configuration. */
+  SLUICE_DOCKER_CERT_PATH: z.string().min(1).optional(),
+  /** Folder of Docker's config.json, where credentials of registries are. Left out: `.docker` in the home folder. */
+  SLUICE_DOCKER_CONFIG: z.string().min(1).optional(),
+  /** Where containers are reached: at ports `published` on the daemon's machine, or at their own addresses. */
+  SLUICE_DOCKER_REACH: z.enum(REACHES).default("published"),
+  /** Files with clusters and credentials, with colons. Left out: the account of the pod that the server is in, else ~/.kube/config. */
+  SLUICE_KUBECONFIG: z.string().min(1).optional(),
+  /** Namespaces of clusters that the server looks at, with commas. Left out: all of them. */
+  SLUICE_KUBERNETES_NAMESPACES: z
+    .string()
+    .regex(/^[a-z0-9-]+(,[a-z0-9-]+)*$/, "names of namespaces, with commas between them")
+    .optional(),
   ...modelVariables,
   /** Name of a crash point: the process kills itself there. For tests only. */
   SLUICE_CRASH_AT: z.string().optional(),
@@ -81,11 +118,17 @@ export interface Config {
   httpPort: number;
   grpcPort: number;
   gatewayPort: number;
+  /** Gateways that run by themselves; null: the server starts one of its own. */
+  gateways: RemoteGateways | null;
+  /** Where other servers reach this one; null: where it listens. */
+  advertiseUrl: string | null;
   /** Lower case. */
   regionHeader: string;
   dataDir: string;
   /** On unless the server listens on loopback only and nobody asked otherwise. */
   auth: boolean;
+  /** The first administrator's; null: one is made. */
+  adminToken: string | null;
   /** Null: plain text. */
   grpcTls: { certificate: string; key: string; clientCa: string | null } | null;
   /** The environment that is meant where a call by gRPC names none; null: it must. */
@@ -115,6 +158,16 @@ export interface Config {
   evaluationService: { address: string; token: string | null; timeoutMs: number } | null;
   /** Of the machine that the server is on, as a node of pipelines. */
   nodeLabels: Record<string, string>;
+  /** The daemon of targets that name none, and how each is spoken to. Folders are absolute; null: Docker's own. */
+  docker: {
+    host: string;
+    tls: boolean;
+    certFolder: string | null;
+    configFolder: string | null;
+    reach: Reach;
+  };
+  /** How clusters are reached. `kubeconfig` empty: by the account of the server's pod or the user's own file; `namespaces` null: all. */
+  kubernetes: { kubeconfig: string[]; inCluster: boolean; namespaces: string[] | null };
   /** Files of models, and how they are served. */
   models: ModelConfig;
   crashAt: string | null;
@@ -158,6 +211,9 @@ export function readConfig(given: Record<string, string | undefined>): Config {
     httpPort: values.SLUICE_HTTP_PORT,
     grpcPort: values.SLUICE_GRPC_PORT,
     gatewayPort: values.SLUICE_GATEWAY_PORT,
+    gateways: gatewaysOf(values),
+    advertiseUrl: values.SLUICE_ADVERTISE_URL ?? null,
+    adminToken: values.SLUICE_ADMIN_TOKEN ?? null,
     regionHeader: values.SLUICE_REGION_HEADER,
     dataDir: resolve(values.SLUICE_DATA_DIR),
     auth: values.SLUICE_AUTH === undefined ? !isLoopback(values.SLUICE_BIND) : values.SLUICE_AUTH === "on",
@@ -185,6 +241,20 @@ export function readConfig(given: Record<string, string | undefined>): Config {
             timeoutMs: values.SLUICE_EVAL_TIMEOUT_MS,
           },
     nodeLabels: values.SLUICE_NODE_LABELS,
+    docker: {
+      host: values.SLUICE_DOCKER_HOST,
+      tls: values.SLUICE_DOCKER_TLS_VERIFY === "on",
+      certFolder: values.SLUICE_DOCKER_CERT_PATH === undefined ? null : resolve(values.SLUICE_DOCKER_CERT_PATH),
+      configFolder: values.SLUICE_DOCKER_CONFIG === undefined ? null : resolve(values.SLUICE_DOCKER_CONFIG),
+      reach: values.SLUICE_DOCKER_REACH,
+    },
+    kubernetes: {
+      kubeconfig: (values.SLUICE_KUBECONFIG?.split(":") ?? [])
+        .filter((file) => file !== "")
+        .map((file) => resolve(file)),
+      inCluster: environment.KUBERNETES_SERVICE_HOST !== undefined,
+      namespaces: values.SLUICE_KUBERNETES_NAMESPACES?.split(",") ?? null,
+    },
     models: modelConfig(values),
     crashAt: values.SLUICE_CRASH_AT ?? null,
     databaseUrl: values.DATABASE_URL ?? urlFromParts(values),
@@ -214,6 +284,20 @@ function grpcTlsOf(values: Values): Config["grpcTls"] {
   );
 }
 
+function gatewaysOf(values: Values): RemoteGateways | null {
+  const { SLUICE_GATEWAYS: addresses, SLUICE_GATEWAY_TOKEN: token, SLUICE_GATEWAY_CA: ca } = values;
+  if (addresses === undefined) return null;
+  if (token === undefined) {
+    throw new ConfigError(
+      "SLUICE_GATEWAY_TOKEN is missing; allowed: the token that the gateways of SLUICE_GATEWAYS were given",
+    );
+  }
+  const [first] = addresses;
+  const host = first === undefined ? "127.0.0.1" : new URL(first.url).hostname;
+  const url = values.SLUICE_GATEWAY_URL ?? `http://${host}:${values.SLUICE_GATEWAY_PORT}`;
+  return { addresses, token, ca: ca === undefined ? null : resolve(ca), url: url.replace(/\/+$/, "") };
+}
+
 function tracingOf(values: Values): Config["tracing"] {
   const { SLUICE_OTLP_ENDPOINT: endpoint, SLUICE_TRACING: wish, SLUICE_TRACING_SAMPLING: sampling } = values;
   if (endpoint !== undefined) return wish === "off" ? null : { endpoint, sampling };
@@ -233,6 +317,8 @@ function urlFromParts(values: Values): string | null {
 /** Variables whose value must not be shown, even when it is wrong. */
 const SECRET = new Set([
   "SLUICE_SECRET_KEY",
+  "SLUICE_ADMIN_TOKEN",
+  "SLUICE_GATEWAY_TOKEN",
   "DATABASE_URL",
   "SLUICE_DB_PASSWORD",
   "SLUICE_EVAL_ADDRESS",

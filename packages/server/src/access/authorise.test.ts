@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { type Action, actionsOf, authorise } from "./authorise.ts";
+import { type Action, actionsOf, actionsOfPrincipal, authorise } from "./authorise.ts";
 import { LOCAL_ADMIN, type Principal, ROLES, type Role } from "./principal.ts";
 
 const principal = (role: Role, limits: Partial<Principal> = {}): Principal => ({
@@ -32,6 +32,15 @@ test("a token reaches its project and its environment, and says so when it does 
   );
   expect(() => authorise(staging, "deployment.read", { project: "search" })).toThrow("for project default");
   expect(() => authorise(staging, "token.write", { project: "default" })).toThrow("concerns the whole project");
+});
+
+test("what concerns the whole project is not among what a token of one environment may do", () => {
+  const [whole, staging] = [null, "staging"].map((environment) =>
+    actionsOfPrincipal(principal("admin", { environment })),
+  );
+  expect(whole).toEqual(actionsOf("admin"));
+  expect(staging).toContain("environment.write");
+  expect(staging).not.toContain("audit.read");
 });
 
 test("the local user reaches everything", () => {

@@ -10,6 +10,7 @@ const LEAST_ROLE = {
   "event.read": "viewer",
   "project.read": "viewer",
   "system.read": "viewer",
+  "system.write": "admin",
   "audit.read": "viewer",
   "gate.read": "viewer",
   "notification.read": "viewer",
@@ -26,6 +27,7 @@ const LEAST_ROLE = {
   "artifact.write": "deployer",
   "evaluation.write": "deployer",
   "deployment.write": "deployer",
+  "deployment.try": "deployer",
   "goal.write": "deployer",
   "rollout.write": "deployer",
   "workflow.run": "deployer",
@@ -61,6 +63,10 @@ const WHOLE_PROJECT: ReadonlySet<Action> = new Set([
   "integration.write",
   "workflow.write",
 ]);
+
+/** Everything that somebody may do somewhere in their reach. */
+export const actionsOfPrincipal = ({ role, environment }: Pick<Principal, "role" | "environment">): Action[] =>
+  actionsOf(role).filter((action) => environment === null || !WHOLE_PROJECT.has(action));
 
 export interface Scope {
   project: string;

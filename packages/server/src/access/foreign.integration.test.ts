@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Method, type Operation, operationsOf } from "../testing/operations.ts";
-import { filled } from "./testing/places.ts";
+import { filled, isOfNoProject } from "./testing/places.ts";
 import { MARK, type Things, type TwoProjects, twoProjects } from "./testing/two.projects.ts";
 
 /**
@@ -55,9 +55,8 @@ async function state(project?: string): Promise<Record<string, string>> {
 
 /** A name of the stranger's own project: the same word there is nobody else's. Nodes belong to the whole server. */
 const makesItsOwn = ({ method, path }: Operation): boolean => method === "PUT" && path.endsWith("/{name}");
-/** Read as a form: see the tests of uploads. */
-const FORMS = new Set(["uploadModel"]);
-const OF_EVERYBODY = "/v1/nodes";
+/** Read as a form, or by their headers: see the tests of uploads. */
+const FORMS = new Set(["uploadModel", "createModelUpload", "sendModelUpload"]);
 
 /** What tells the one from the other; nothing, when both are not there. */
 async function leakOf({ method, id, body }: Operation, real: string, bogus: string): Promise<string[]> {
@@ -76,9 +75,7 @@ const byName = (things: Things, name: string): Things => ({
 
 test("what another project has is answered as what is nowhere, on every operation that names something", async () => {
   const before = await state();
-  const asked = operations.filter(
-    ({ path, id }) => path.includes("{") && !FORMS.has(id) && !path.startsWith(OF_EVERYBODY),
-  );
+  const asked = operations.filter(({ path, id }) => path.includes("{") && !FORMS.has(id) && !isOfNoProject(path));
   expect(asked.length).toBeGreaterThan(90);
   const leaks: string[] = [];
   for (const operation of asked) {
@@ -98,7 +95,7 @@ test("what another project has is answered as what is nowhere, on every operatio
 
 test("no list holds anything of another project, whatever it is asked for", async () => {
   const lists = operations.filter(
-    ({ method, path }) => method === "GET" && !path.includes("{") && !path.startsWith(OF_EVERYBODY),
+    ({ method, path }) => method === "GET" && !path.includes("{") && !isOfNoProject(path),
   );
   expect(lists.length).toBeGreaterThan(25);
   const filters = [

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type TestApp, testApp } from "../testing/app.ts";
+import { readMessages } from "../testing/sse.ts";
 import { ensureAdminToken } from "./admin-token.ts";
 
 let api: TestApp;
@@ -52,6 +53,20 @@ test.each([
     headers: { "www-authenticate": expect.stringContaining("Bearer") },
     body: { code: "unauthenticated" },
   });
+});
+
+test("a stream that is open tells a revoked token nothing more, and ends; others are told that one was revoked", async () => {
+  const address = await api.app.listen({ host: "127.0.0.1", port: 0 });
+  const mine = await createToken({ name: "revoked-amid", environment: "staging" });
+  const others = await createToken({ name: "goes-on" });
+  const streamOf = ({ token }: Created) => readMessages(`${address}/v1/events`, bearer(token).headers);
+  await using ended = await streamOf(mine);
+  await using open = await streamOf(others);
+  await api.ask("DELETE", `/v1/tokens/${mine.id}`, bearer(admin));
+  expect(await ended.take(1)).toEqual([]);
+  const [told] = await open.take(1);
+  expect(told).toMatchObject({ event: "token.revoked", data: { data: {} } });
+  expect(JSON.stringify(told)).not.toMatch(new RegExp(`revoked-amid|${mine.id}`));
 });
 
 test("a revoked token is refused from the next request on", async () => {
@@ -140,9 +155,20 @@ test("health, the document and the docs need no token; metrics do", async () => 
 });
 
 test("guessing tokens is stopped after a while, before it reaches the database", async () => {
-  const guess = () => api.ask("GET", "/v1/artifacts", bearer("slu_guess"));
+  const show = (token: string) => api.ask("GET", "/v1/artifacts", bearer(token));
+  const signIn = (token: string) => api.ask("POST", "/v1/session", { body: { token } });
   const statuses: number[] = [];
-  for (let attempt = 0; attempt < 40; attempt += 1) statuses.push((await guess()).status);
+  // A page shows what it has again and again, and whoever shows what counted once has guessed nothing.
+  for (let attempt = 0; attempt < 40; attempt += 1) statuses.push((await show("slu_forgotten")).status);
+  for (let attempt = 0; attempt < 40; attempt += 1) {
+    const { id, token } = await createToken({});
+    await api.ask("DELETE", `/v1/tokens/${id}`, bearer(admin));
+    statuses.push((await show(token)).status);
+  }
+  expect(new Set(statuses)).toEqual(new Set([401]));
+  for (let attempt = 0; attempt < 20; attempt += 1) {
+    statuses.push((await show(`slu_guess${attempt}`)).status, (await signIn(`slu_other${attempt}`)).status);
+  }
   expect(statuses.at(-1)).toBe(429);
-  expect(await guess()).toMatchObject({ headers: { "retry-after": expect.anything() } });
+  expect(await show("slu_another")).toMatchObject({ headers: { "retry-after": expect.anything() } });
 });

@@ -4,9 +4,11 @@ import { appendAudit } from "../audit/audit.store.ts";
 import { newId } from "../db/ids.ts";
 import type { Database } from "../db/schema.ts";
 import { findEnvironment } from "../environment/environment.store.ts";
+import { appendEvents } from "../event/event.store.ts";
 import { keyOfCursor, type Page, toPage } from "../http/page.ts";
 import { requireProject } from "../project/project.store.ts";
 import { authorise, projectOf } from "./authorise.ts";
+import { EndedTokenError } from "./guess.ts";
 import type { Principal, Role } from "./principal.ts";
 import { hashOf, newSecret } from "./token.secret.ts";
 import {
@@ -27,6 +29,8 @@ export interface TokenInput {
   expiresAt: string | null;
 }
 
+const REVOKED = "token.revoked";
+
 /** A use is written down at most this often. */
 const TOUCH_EVERY = 60_000;
 
@@ -43,9 +47,9 @@ export function createTokenService({ db, clock }: { db: Kysely<Database>; clock:
       const token = await findTokenByHash(db, hashOf(secret));
       const now = clock();
       if (token === undefined) throw new SluiceError("unauthenticated", "the token is not known");
-      if (token.revoked_at !== null) throw new SluiceError("unauthenticated", "the token was revoked");
+      if (token.revoked_at !== null) throw new EndedTokenError("the token was revoked");
       if (token.expires_at !== null && token.expires_at.getTime() <= now) {
-        throw new SluiceError("unauthenticated", `the token expired at ${token.expires_at.toISOString()}`);
+        throw new EndedTokenError(`the token expired at ${token.expires_at.toISOString()}`);
       }
       if (now - (token.last_used_at?.getTime() ?? 0) >= TOUCH_EVERY) await touchToken(db, token.id, new Date(now));
       return { name: token.name, role: token.role, project: token.project, environment: token.environment };
@@ -122,6 +126,10 @@ export function createTokenService({ db, clock }: { db: Kysely<Database>; clock:
         if (revoked === undefined) return found;
         const detail = { name: revoked.name };
         await appendAudit(tx, { project, actor: principal.name, action: "token.revoke", subject: id, detail, at: now });
+        // Heard by every open stream, of which that of the token ends. Which one it is, is for those who may read tokens.
+        const message = `a token was revoked by ${principal.name}`;
+        const event = { project, deployment: null, rollout: null, type: REVOKED, message, alert: false, data: {} };
+        await appendEvents(tx, [{ ...event, at: now }]);
         return revoked;
       });
     },

@@ -48,6 +48,7 @@ export const artifactView = z
     kind: z.enum(ARTIFACT_KINDS),
     labels: z.record(z.string(), z.string()),
     createdAt: z.iso.datetime(),
+    latestVersion: z.string().nullable().meta({ description: "Registered last; null: it has none yet" }),
   })
   .meta({ id: "Artifact" });
 

@@ -6,7 +6,7 @@ import {
   type Instant,
   parseField,
   SluiceError,
-  VERSION_SPECS,
+  specSchemaFor,
 } from "@sluice/core";
 import type { Kysely } from "kysely";
 import { authorise, projectOf } from "../access/authorise.ts";
@@ -110,7 +110,7 @@ export function createArtifactService({ db, clock }: { db: Kysely<Database>; clo
       const at = new Date(clock());
       return db.transaction().execute(async (tx) => {
         const artifact = await requireArtifact(tx, project, key.name);
-        const spec = parseField(VERSION_SPECS[artifact.kind], input.spec, "spec");
+        const spec = parseField(specSchemaFor(artifact.kind, input.spec), input.spec, "spec");
         VERSION_ADMISSION[artifact.kind](spec);
         const digest = digestOf(spec);
         const { version, source } = input;

@@ -9,6 +9,8 @@ export interface StoredArtifact {
   kind: ArtifactKind;
   labels: Record<string, string>;
   createdAt: Date;
+  /** Registered last; null: none yet. */
+  latestVersion: string | null;
 }
 
 interface Row {
@@ -18,6 +20,7 @@ interface Row {
   kind: string;
   labels: Record<string, string>;
   created_at: Date;
+  latestVersion: string | null;
 }
 
 function stored({ created_at, ...row }: Row): StoredArtifact {
@@ -26,13 +29,21 @@ function stored({ created_at, ...row }: Row): StoredArtifact {
   return { ...row, kind, createdAt: created_at };
 }
 
-export async function findArtifact(db: Db, project: string, name: string): Promise<StoredArtifact | undefined> {
-  const row = await db
+const artifacts = (db: Db) =>
+  db
     .selectFrom("artifacts")
     .selectAll()
-    .where("project", "=", project)
-    .where("name", "=", name)
-    .executeTakeFirst();
+    .select(({ selectFrom }) =>
+      selectFrom("versions")
+        .select("version")
+        .whereRef("artifact_id", "=", "artifacts.id")
+        .orderBy("versions.id", "desc")
+        .limit(1)
+        .as("latestVersion"),
+    );
+
+export async function findArtifact(db: Db, project: string, name: string): Promise<StoredArtifact | undefined> {
+  const row = await artifacts(db).where("project", "=", project).where("name", "=", name).executeTakeFirst();
   return row && stored(row);
 }
 
@@ -46,7 +57,7 @@ export interface ArtifactFilter {
 
 /** By name. */
 export async function listArtifacts(db: Db, filter: ArtifactFilter): Promise<StoredArtifact[]> {
-  let query = db.selectFrom("artifacts").selectAll().where("project", "=", filter.project);
+  let query = artifacts(db).where("project", "=", filter.project);
   if (filter.kind !== undefined) query = query.where("kind", "=", filter.kind);
   if (filter.label !== undefined) query = query.where(sql<boolean>`labels @> ${JSON.stringify(filter.label)}::jsonb`);
   if (filter.after !== undefined) query = query.where("name", ">", filter.after);
@@ -55,7 +66,10 @@ export async function listArtifacts(db: Db, filter: ArtifactFilter): Promise<Sto
 }
 
 /** Undefined when the project has an artifact of that name already. */
-export async function insertArtifact(db: Db, artifact: StoredArtifact): Promise<StoredArtifact | undefined> {
+export async function insertArtifact(
+  db: Db,
+  artifact: Omit<StoredArtifact, "latestVersion">,
+): Promise<StoredArtifact | undefined> {
   const { createdAt, labels, ...values } = artifact;
   const row = await db
     .insertInto("artifacts")
@@ -63,5 +77,5 @@ export async function insertArtifact(db: Db, artifact: StoredArtifact): Promise<
     .onConflict((conflict) => conflict.doNothing())
     .returningAll()
     .executeTakeFirst();
-  return row && stored(row);
+  return row && stored({ ...row, latestVersion: null });
 }

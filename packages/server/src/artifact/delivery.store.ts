@@ -54,7 +54,8 @@ export async function listDeliveries(
         select min(n.finished_at) from rollouts n
         where n.deployment_id = r.deployment_id and n.id > r.id and ${served("n")}) end`.as("servedUntil"),
     ])
-    .where("d.artifact_id", "=", artifactId);
+    .where("d.artifact_id", "=", artifactId)
+    .where("r.part_of", "is", null);
   if (environment !== null) query = query.where("d.environment", "=", environment);
   if (version !== undefined) query = query.where(sql<boolean>`r.state ->> 'toVersion' = ${version}`);
   if (before !== undefined) query = query.where("r.id", "<", before);

@@ -53,3 +53,25 @@ test("entries are listed newest first and filtered", async () => {
   expect(await api.ask("GET", "/v1/audit?actor=nobody")).toMatchObject({ body: { items: [] } });
   expect(await api.ask("GET", "/v1/audit?cursor=%21")).toMatchObject({ status: 400 });
 });
+
+test("entries of a span of time are listed: from its first moment on, without its last", async () => {
+  const { db } = api.database;
+  const day = (date: number): Date => new Date(Date.UTC(2026, 10, date));
+  for (const seq of [1, 2, 3])
+    await db
+      .updateTable("audit_entries")
+      .set({ at: day(seq) })
+      .where("seq", "=", seq)
+      .execute();
+  const seqs = async (query: string): Promise<number[]> => {
+    const { body } = await api.ask("GET", `/v1/audit?${query}`);
+    return (body as { items: { seq: number }[] }).items.map(({ seq }) => seq);
+  };
+  expect(await seqs("from=2026-11-02T00:00:00Z")).toEqual([3, 2]);
+  expect(await seqs("to=2026-11-02T00:00:00Z")).toEqual([1]);
+  expect(await seqs("from=2026-11-02T01:00:00%2B01:00&to=2026-11-02T00:00:01Z")).toEqual([2]);
+  expect(await api.ask("GET", "/v1/audit?from=yesterday")).toMatchObject({
+    status: 400,
+    body: { errors: [{ field: "query.from" }] },
+  });
+});

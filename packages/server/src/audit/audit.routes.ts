@@ -26,6 +26,7 @@ const verdictView = z
   .meta({ id: "AuditVerdict", examples: [{ valid: true, entries: 42 }] });
 
 const filter = z.string().min(1).max(255).optional();
+const moment = z.iso.datetime({ offset: true }).optional();
 
 export function auditRoutes(app: App, { audit }: Services): void {
   const tags = ["Audit"];
@@ -42,6 +43,8 @@ export function auditRoutes(app: App, { audit }: Services): void {
           actor: filter,
           action: filter,
           subject: filter,
+          from: moment.meta({ description: "The earliest moment" }),
+          to: moment.meta({ description: "The moment from which on entries are left out" }),
           ...pageQuery,
         }),
         response: { 200: pageOf(entryView) },

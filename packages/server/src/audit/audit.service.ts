@@ -12,6 +12,9 @@ export interface AuditQuery {
   actor?: string | undefined;
   action?: string | undefined;
   subject?: string | undefined;
+  /** ISO 8601, the first of them included. */
+  from?: string | undefined;
+  to?: string | undefined;
   limit: number;
   cursor?: string | undefined;
 }
@@ -31,6 +34,8 @@ export function createAuditService({ db }: { db: Kysely<Database> }) {
       if (query.actor !== undefined) rows = rows.where("actor", "=", query.actor);
       if (query.action !== undefined) rows = rows.where("action", "=", query.action);
       if (query.subject !== undefined) rows = rows.where("subject", "=", query.subject);
+      if (query.from !== undefined) rows = rows.where("at", ">=", new Date(query.from));
+      if (query.to !== undefined) rows = rows.where("at", "<", new Date(query.to));
       const before = keyOfCursor(query.cursor);
       if (before !== undefined) rows = rows.where("seq", "<", Number(before) || 0);
       const found = await rows

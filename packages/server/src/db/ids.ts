@@ -19,7 +19,8 @@ export type IdPrefix =
   | "int"
   | "dlv"
   | "inc"
-  | "rbk";
+  | "rbk"
+  | "upl";
 
 /** A new id such as `dep_0199…`: a UUIDv7 without dashes behind its prefix, so that ids sort by creation. */
 export const newId = (prefix: IdPrefix): string => `${prefix}_${v7().replaceAll("-", "")}`;

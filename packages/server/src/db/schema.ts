@@ -10,6 +10,8 @@ import type {
 } from "@sluice/core";
 import type { ColumnType, Generated, JSONColumnType } from "kysely";
 import type { Principal } from "../access/principal.ts";
+import type { UploadPart } from "../kinds/model/upload/resumable.store.ts";
+import type { Sample } from "../series/sample.ts";
 import type { NotificationTables } from "./schema.notifications.ts";
 
 /** The tables of migrations/*.sql, for Kysely. bigint columns arrive as numbers (set in database.ts). */
@@ -52,9 +54,15 @@ export interface Database extends NotificationTables {
     deleting: Generated<boolean>;
     labels: Json<Record<string, string>>;
     fence: Generated<number>;
+    /** The only one that looks after it; null: any does. */
+    server: string | null;
     created_at: Generated<Date>;
     updated_at: Generated<Date>;
     deployed_by: string;
+    fleet: JSONColumnType<object> | null;
+    parent_id: string | null;
+    target: JSONColumnType<object> | null;
+    trouble: string | null;
   };
   revisions: {
     deployment_id: string;
@@ -84,6 +92,7 @@ export interface Database extends NotificationTables {
     phase: string;
     active: boolean;
     state: ColumnType<Rollout, string, string>;
+    part_of: string | null;
     row_version: Generated<number>;
     created_at: Generated<Date>;
     updated_at: Generated<Date>;
@@ -185,6 +194,7 @@ export interface Database extends NotificationTables {
     report: ColumnType<JudgeReport, string, string>;
     at: Date;
   };
+  rollout_samples: { rollout_id: string; at: Date; sample: ColumnType<Sample, string, string> };
   scores: {
     id: Generated<number>;
     deployment_id: string;
@@ -232,6 +242,22 @@ export interface Database extends NotificationTables {
     reason: string | null;
     files: Json<ModelFile[]>;
     version_id: string | null;
+    created_at: Date;
+    updated_at: Date;
+    created_by: string;
+  };
+  model_uploads: {
+    id: string;
+    version_id: number;
+    name: string;
+    bytes: number;
+    sha256: string | null;
+    fingerprint: string | null;
+    metadata: string;
+    more: boolean;
+    received: Generated<number>;
+    parts: ColumnType<UploadPart[], string | undefined, string>;
+    finished: Generated<boolean>;
     created_at: Date;
     updated_at: Date;
     created_by: string;
@@ -402,7 +428,20 @@ export interface Database extends NotificationTables {
     started_at: Date;
     finished_at: Date | null;
   };
-  workflow_nodes: { id: string; url: string; seen_at: Date };
+  /** Servers of this database, by the name of their data folder. */
+  workflow_nodes: {
+    id: string;
+    url: string;
+    seen_at: Date;
+    gateway_url: string | null;
+    host: string | null;
+    /** Null: of a release that knew of no other servers. */
+    version: string | null;
+    started_at: Date | null;
+    stopped_at: Date | null;
+    key_print: string | null;
+    missed_at: Date | null;
+  };
   agent_rollbacks: {
     id: string;
     rollout_id: string;

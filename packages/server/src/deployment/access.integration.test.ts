@@ -57,6 +57,11 @@ test("a viewer reads and changes nothing; a deployer delivers; a token of one en
   expect(await api.ask("PATCH", "/v1/deployments/roles", { body: {}, headers: as("vera") })).toMatchObject({
     status: 403,
   });
+  const request = { method: "GET", path: "/" };
+  expect(await api.ask("POST", "/v1/deployments/roles/try", { body: request, headers: as("vera") })).toMatchObject({
+    status: 403,
+    body: { detail: expect.stringContaining("deployment.try needs the role deployer") },
+  });
   expect((await api.ask("GET", "/v1/deployments")).status).toBe(401);
 });
 

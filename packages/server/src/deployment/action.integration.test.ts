@@ -1,3 +1,4 @@
+import { sql } from "kysely";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { RolloutView } from "../rollout/rollout.schema.ts";
 import type { DeploymentView } from "./deployment.schema.ts";
@@ -206,5 +207,32 @@ describe("deleting", () => {
         rollouts: [canary.id, queued.id],
       },
     );
+  });
+
+  test("comes after the engine when both change a rollout at once, and is not refused for it", async () => {
+    const { id } = await api.serve("gone-in-a-race");
+    const canary = await api.rollOut(id, { version: "1.1.0", strategy: WAITING_CANARY });
+    await api.until(canary.id, ({ weight, step }) => weight === 5 && step === 1);
+    const { deleted } = await api.database.db.transaction().execute(async (tx) => {
+      const { row_version: before } = await tx
+        .selectFrom("rollouts")
+        .select("row_version")
+        .where("id", "=", canary.id)
+        .forUpdate()
+        .executeTakeFirstOrThrow();
+      await tx
+        .updateTable("rollouts")
+        .set({ row_version: before + 1 })
+        .where("id", "=", canary.id)
+        .execute();
+      const deleted = api.ask("DELETE", `/v1/deployments/${id}`);
+      await eventually(async () => {
+        const waiting = await sql`select 1 from pg_locks where not granted`.execute(api.database.db);
+        return waiting.rows.length > 0;
+      });
+      return { deleted };
+    });
+    expect(await deleted).toMatchObject({ status: 202, body: { status: "deleting" } });
+    expect(await api.rollout(canary.id)).toMatchObject({ phase: "cancelled" });
   });
 });

@@ -9,6 +9,7 @@ import {
   SluiceError,
   type Strategy,
   strategySchema,
+  targetName,
 } from "@sluice/core";
 
 /** What an environment and a kind allow. Pure: each function throws the error that the user reads, or answers. */
@@ -34,6 +35,13 @@ export function admitStrategy(
   return given;
 }
 
+/** Throws `invalid_argument` for a strategy that would come to another end at each of several targets. */
+export function admitTargets(strategy: Strategy): void {
+  if (strategy.type !== "ab" || !strategy.promoteWinner || strategy.goal === null) return;
+  const allowed = "false or no goal where there are several targets: each would find a winner of its own";
+  throw invalidField("strategy.promoteWinner", strategy.promoteWinner, allowed);
+}
+
 /** Throws `failed_precondition` when the environment has a target outside the regions it may use. */
 export function admitRegions(environment: EnvironmentSpec, name: string): void {
   const { regions } = environment.protection;
@@ -42,7 +50,7 @@ export function admitRegions(environment: EnvironmentSpec, name: string): void {
   if (outside === undefined) return;
   throw new SluiceError(
     "failed_precondition",
-    `environment ${name} allows the regions ${regions.join(", ")}; its target ${outside.type} is in ${outside.region ?? "no named region"}`,
+    `environment ${name} allows the regions ${regions.join(", ")}; its target ${targetName(outside)} is in ${outside.region ?? "no named region"}`,
   );
 }
 

@@ -10,6 +10,7 @@ import {
 } from "@sluice/core";
 import type { Db } from "../db/database.ts";
 import { newId } from "../db/ids.ts";
+import { wavesFor } from "../fleet/fleet.ts";
 import {
   findRevision,
   findRevisionByDigest,
@@ -121,6 +122,7 @@ export async function deliver(
   delivery: Delivery,
 ): Promise<Rollout> {
   const { to, strategy, environment, by, now, fastTrack = false, rollbackOf, reason, approval } = delivery;
+  const waves = await wavesFor(db, deployment, { environment, strategy, returns: rollbackOf !== undefined, now });
   const [running] = active;
   if (running !== undefined && strategy.onConflict === "reject") {
     throw new SluiceError(
@@ -145,6 +147,7 @@ export async function deliver(
       approvalExpirySeconds: environment.protection.approvalExpirySeconds,
       triggeredBy: by,
       fastTrack,
+      waves,
       ...(rollbackOf === undefined ? {} : { rollbackOf }),
       ...(reason === undefined ? {} : { reason }),
     },

@@ -11,7 +11,7 @@ import { type DeploymentPicture, deploymentView } from "./deployment.view.ts";
 /** What every route of one deployment has in common. */
 
 export const deploymentParams = z.strictObject({
-  id: z.string().min(1).max(64).describe("`dep_…`, or the name, which may need `?environment=` to be clear."),
+  id: z.string().min(1).max(128).describe("`dep_…`, or the name, which may need `?environment=` to be clear."),
 });
 
 export const where = {

@@ -2,6 +2,7 @@ import { SluiceError } from "@sluice/core";
 import { type Action, authorise, projectOf } from "../access/authorise.ts";
 import type { Principal } from "../access/principal.ts";
 import type { Db } from "../db/database.ts";
+import { givenName } from "../fleet/member.name.ts";
 import { findDeployment, findDeploymentForUpdate, listDeployments, type StoredDeployment } from "./deployment.store.ts";
 
 /** How a caller names a deployment: by its id, or by its name, which may need the environment to be clear. */
@@ -34,6 +35,11 @@ export function admit(deployment: StoredDeployment, principal: Principal, action
   // Somebody else's project is not there for this principal, not even as a refusal.
   if (principal.project !== null && principal.project !== deployment.project) throw noDeployment(name);
   authorise(principal, action, deployment);
+  if (deployment.parentId === null || action.endsWith(".read") || action === "deployment.try") return;
+  throw new SluiceError(
+    "failed_precondition",
+    `${deployment.name} is deployment ${givenName(deployment.name)} at one of its targets; change ${givenName(deployment.name)}`,
+  );
 }
 
 /** The same, locked until the transaction ends: changes of one deployment happen one after the other. */

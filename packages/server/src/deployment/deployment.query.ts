@@ -10,7 +10,7 @@ import { type RevisionRef, revisionsAt } from "../revision/revision.store.ts";
 import { admit, type DeploymentName, isId, noDeployment, requireDeployment } from "./deployment.lookup.ts";
 import { listDeployments, type StoredDeployment } from "./deployment.store.ts";
 import { type DeploymentPicture, statusOf } from "./deployment.view.ts";
-import { type StoredPicture, storedPicture, storedPictures } from "./picture.store.ts";
+import { type StoredPicture, storedMembers, storedPicture, storedPictures } from "./picture.store.ts";
 
 export interface ListQuery {
   project?: string | undefined;
@@ -80,12 +80,24 @@ async function list(db: Db, live: Live, principal: Principal, query: ListQuery):
   );
 }
 
-/** Adds what the running system tells of each. */
+/** Adds what the running system tells of each, and of the members of those at several targets. */
 async function watched(db: Db, live: Live, stored: readonly StoredPicture[]): Promise<DeploymentPicture[]> {
+  const whole = await alone(db, live, stored);
+  const fleets = stored.filter(({ deployment }) => deployment.fleet !== null).map(({ deployment }) => deployment.id);
+  if (fleets.length === 0) return whole;
+  const members = await alone(db, live, await storedMembers(db, fleets));
+  return whole.map((picture) => {
+    const own = members.filter(({ deployment }) => deployment.parentId === picture.deployment.id);
+    return own.length === 0 ? picture : { ...picture, members: own };
+  });
+}
+
+async function alone(db: Db, live: Live, stored: readonly StoredPicture[]): Promise<DeploymentPicture[]> {
   const parts = await Promise.all(
     stored.map(async (picture) => {
-      const { id } = picture.deployment;
-      return { ...picture, statuses: await live.observe(id), observed: live.route(id) };
+      const { id, fleet } = picture.deployment;
+      if (fleet !== null) return { ...picture, statuses: [], observed: null, members: [] };
+      return { ...picture, statuses: await live.observe(id), observed: live.route(id), members: [] };
     }),
   );
   const others = await revisionsAt(db, parts.flatMap(seenAlone));

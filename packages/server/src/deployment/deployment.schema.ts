@@ -111,6 +111,26 @@ const routeViewSchema = z
   })
   .meta({ id: "Route" });
 
+const memberSchema = z
+  .object({
+    target: z.string(),
+    id: z
+      .string()
+      .describe("Of the member, which may be read like every deployment, and is commanded through this one."),
+    name: z.string(),
+    status: z.enum([...DEPLOYMENT_STATUSES, "waiting"]).describe("`waiting`: nothing was delivered there yet."),
+    version: z.string().nullable(),
+    revision: z.number().int().nullable(),
+    activeRollout: z.string().nullable(),
+    split: z.array(splitEntrySchema),
+    endpoints: z.object({
+      external: z.string().nullable(),
+      headers: z.record(z.string(), z.string()).describe("What a request must carry to come to this target."),
+    }),
+    trouble: z.string().nullable().describe("Why the target cannot be reached, or what serves there fails."),
+  })
+  .meta({ id: "DeploymentMember" });
+
 export const deploymentSchema = z
   .object({
     id: z.string(),
@@ -133,6 +153,12 @@ export const deploymentSchema = z
     config: configSchema,
     replicas: z.number().int(),
     route: routeViewSchema.nullable(),
+    target: z.string().nullable().describe("Of what is at one of several targets: which; else null."),
+    partOf: z.string().nullable().describe("Of what is at one of several targets: the deployment as a whole."),
+    members: z
+      .array(memberSchema)
+      .nullable()
+      .describe("What each target of the environment has; null for a deployment at one target."),
     labels: z.record(z.string(), z.string()),
     createdAt: time,
     updatedAt: time,

@@ -7,11 +7,12 @@ import type { Db } from "../db/database.ts";
 import { newId } from "../db/ids.ts";
 import type { Database } from "../db/schema.ts";
 import { wakeDeployment } from "../engine/wake.ts";
+import { changeMembers, isEverywhere, spreadsOver } from "../fleet/fleet.ts";
 import { ADMISSION } from "../kinds/admission.ts";
 import { OWN_ROUTE } from "../kinds/own-route.ts";
 import { insertRoute } from "../routing/route.store.ts";
 import { pinSecrets } from "../secret/secret.values.ts";
-import { admitConfig, admitRegions, admitStrategy } from "./admission.ts";
+import { admitConfig, admitRegions, admitStrategy, admitTargets } from "./admission.ts";
 import { type ApprovalWish, admitSkip } from "./approval.ts";
 import { addRevision, deliver, digestOfContent, ensureRevision, isProven, isWarm, standingOf } from "./change.ts";
 import { type DeploymentName, lockLivingDeployment, requireDeployment } from "./deployment.lookup.ts";
@@ -86,9 +87,12 @@ export async function create(
   const strategy = admitStrategy(input.strategy, environment, { name: input.environment, serving: false });
   admitRegions(environment, input.environment);
   const config = await pinSecrets(db, project, admitConfig(input.config, environment, input.environment));
+  const spreads = spreadsOver(environment, artifact.kind);
+  if (spreads) admitTargets(strategy);
   ADMISSION[artifact.kind]({ artifact: artifact.name, spec: version.spec, config, route: input.route, strategy });
 
   const id = newId("dep");
+  const route = input.route ?? OWN_ROUTE[artifact.kind]({ project, environment: input.environment, name: input.name });
   const deployment = await insertDeployment(db, {
     id,
     project,
@@ -99,6 +103,7 @@ export async function create(
     labels: input.labels,
     deployedBy: principal.name,
     at: new Date(now),
+    fleet: spreads ? { route } : null,
   });
   if (deployment === null) {
     throw new SluiceError(
@@ -107,8 +112,7 @@ export async function create(
       { violations: [{ field: "name", found: input.name, allowed: `a name that is free in ${input.environment}` }] },
     );
   }
-  const route = input.route ?? OWN_ROUTE[artifact.kind](deployment);
-  if (route !== null) await insertRoute(db, id, route, deployment.fence);
+  if (route !== null && !spreads) await insertRoute(db, id, route, deployment.fence);
   const revision = 1;
   await addRevision(db, { deployment: id, number: revision }, { version, config }, { by: principal.name, now });
   const rollout = await deliver(
@@ -150,12 +154,17 @@ export async function update(
     name: deployment.environment,
     serving: stable !== null,
   });
+  if (deployment.fleet !== null) admitTargets(strategy);
   ADMISSION[artifact.kind]({ artifact: artifact.name, spec: version.spec, config, strategy });
 
   const scaled = config.replicas !== deployment.replicas;
-  if (scaled) await changeDeployment(db, deployment.id, { replicas: config.replicas }, new Date(now));
+  if (scaled) {
+    await changeDeployment(db, deployment.id, { replicas: config.replicas }, new Date(now));
+    await changeMembers(db, deployment, { replicas: config.replicas }, now);
+  }
   const content = { version, config };
-  if (standing.delivered && digestOfContent(content) === target.digest) {
+  const meant = standing.delivered && digestOfContent(content) === target.digest;
+  if (meant && (await isEverywhere(db, standing, environment))) {
     // Nothing to roll out, but what drifted from this content is put right (edge case 5).
     await wakeDeployment(db, deployment.id);
     if (scaled) await audit(db, principal, deployment, "deployment.scale", { replicas: config.replicas }, now);

@@ -6,9 +6,10 @@ import { createDeploymentQueries, type DeploymentQueries } from "./deployment.qu
 import { createDeploymentChanges, type DeploymentChanges } from "./deployment.service.ts";
 import { createDeploymentLifecycle, type DeploymentLifecycle } from "./lifecycle.service.ts";
 import { createRollbacks, type Rollbacks } from "./rollback.service.ts";
+import { createTries, type Tries } from "./try.service.ts";
 
 /** Everything that can be asked of deployments, and done to them. */
-export type DeploymentService = DeploymentQueries & DeploymentChanges & DeploymentLifecycle & Rollbacks;
+export type DeploymentService = DeploymentQueries & DeploymentChanges & DeploymentLifecycle & Rollbacks & Tries;
 
 export const createDeploymentService = (deps: {
   db: Kysely<Database>;
@@ -19,4 +20,5 @@ export const createDeploymentService = (deps: {
   ...createDeploymentChanges(deps),
   ...createDeploymentLifecycle(deps),
   ...createRollbacks(deps),
+  ...createTries(deps),
 });

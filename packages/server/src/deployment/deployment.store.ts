@@ -1,7 +1,8 @@
-import type { ArtifactKind } from "@sluice/core";
+import type { ArtifactKind, RouteSettings, Target } from "@sluice/core";
 import { ARTIFACT_KINDS } from "@sluice/core";
 import { sql } from "kysely";
 import type { Db } from "../db/database.ts";
+import type { Trouble } from "../fleet/loaded.members.ts";
 
 export interface StoredDeployment {
   id: string;
@@ -22,12 +23,26 @@ export interface StoredDeployment {
   createdAt: Date;
   updatedAt: Date;
   deployedBy: string;
+  /** What its members are made of, for one that is at several targets; null for all others. */
+  fleet: Fleet | null;
+  /** Of a member: the deployment at several targets that it is part of. */
+  parentId: string | null;
+  /** Of a member: its target, as the environment had it last. */
+  target: Target | null;
+  /** Of a member: why it cannot be looked after, or what serves there does not. */
+  trouble: Trouble | null;
+}
+
+/** A deployment at several targets has neither instances nor a route of its own; its members do. */
+export interface Fleet {
+  route: RouteSettings | null;
 }
 
 export interface DeploymentFilter {
   project: string;
   /** Exactly this one; null: those of every environment. */
   environment: string | null;
+  /** A member's too, if it names one; all others are listed without members. */
   name?: string | undefined;
   artifact?: string | undefined;
   kind?: ArtifactKind | undefined;
@@ -59,6 +74,10 @@ export const selectDeployments = (db: Db) =>
       "d.created_at as createdAt",
       "d.updated_at as updatedAt",
       "d.deployed_by as deployedBy",
+      "d.fleet",
+      "d.parent_id as parentId",
+      "d.target",
+      "d.trouble",
     ]);
 
 export type DeploymentRow = Awaited<ReturnType<ReturnType<typeof selectDeployments>["execute"]>>[number];
@@ -66,7 +85,14 @@ export type DeploymentRow = Awaited<ReturnType<ReturnType<typeof selectDeploymen
 export function storedDeployment(row: DeploymentRow): StoredDeployment {
   const kind = ARTIFACT_KINDS.find((known) => known === row.kind);
   if (kind === undefined) throw new Error(`artifact ${row.artifactId} has the unknown kind ${row.kind}`);
-  return { ...row, kind };
+  const { fleet, target, trouble } = row;
+  return {
+    ...row,
+    kind,
+    fleet: fleet as Fleet | null,
+    target: target as Target | null,
+    trouble: trouble as Trouble | null,
+  };
 }
 
 export async function findDeployment(db: Db, id: string): Promise<StoredDeployment | null> {
@@ -84,7 +110,7 @@ export async function findDeploymentForUpdate(db: Db, id: string): Promise<Store
 export async function listDeployments(db: Db, filter: DeploymentFilter): Promise<StoredDeployment[]> {
   let query = selectDeployments(db).where("d.project", "=", filter.project);
   if (filter.environment !== null) query = query.where("d.environment", "=", filter.environment);
-  if (filter.name !== undefined) query = query.where("d.name", "=", filter.name);
+  query = filter.name === undefined ? query.where("d.parent_id", "is", null) : query.where("d.name", "=", filter.name);
   if (filter.artifact !== undefined) query = query.where("a.name", "=", filter.artifact);
   if (filter.kind !== undefined) query = query.where("a.kind", "=", filter.kind);
   if (filter.labels !== undefined && Object.keys(filter.labels).length > 0) {
@@ -105,11 +131,15 @@ export interface NewDeployment {
   labels: Record<string, string>;
   deployedBy: string;
   at: Date;
+  /** Default: it runs at one target. */
+  fleet?: Fleet | null;
+  /** Of a member. */
+  member?: { parent: string; target: Target };
 }
 
 /** Null when the name is taken in its environment. Waits for another creation of the same name to end, either way. */
 export async function insertDeployment(db: Db, deployment: NewDeployment): Promise<StoredDeployment | null> {
-  const { artifact, at, labels, ...rest } = deployment;
+  const { artifact, at, labels, fleet = null, member, ...rest } = deployment;
   const inserted = await db
     .insertInto("deployments")
     .values({
@@ -124,13 +154,18 @@ export async function insertDeployment(db: Db, deployment: NewDeployment): Promi
       created_at: at,
       updated_at: at,
       deployed_by: deployment.deployedBy,
+      fleet: fleet === null ? null : JSON.stringify(fleet),
+      parent_id: member?.parent ?? null,
+      target: member === undefined ? null : JSON.stringify(member.target),
     })
     .onConflict((conflict) => conflict.columns(["project", "environment", "name"]).doNothing())
     .returning(["stable_revision as stableRevision", "stopped", "deleting", "fence"])
     .executeTakeFirst();
   if (inserted === undefined) return null;
   const { id: artifactId, name, kind } = artifact;
-  return { ...rest, ...inserted, labels, artifactId, artifact: name, kind, createdAt: at, updatedAt: at };
+  const times = { createdAt: at, updatedAt: at };
+  const place = { fleet, parentId: member?.parent ?? null, target: member?.target ?? null, trouble: null };
+  return { ...rest, ...inserted, ...place, ...times, labels, artifactId, artifact: name, kind };
 }
 
 /** What people change of a deployment without a rollout; the engine makes it so. */

@@ -7,10 +7,11 @@ import {
   type RouteObservation,
   type RouteSettings,
   type Split,
+  targetName,
   type WorkloadStatus,
   weightOf,
 } from "@sluice/core";
-import { isResolved, resolveUrl } from "../kinds/prompt/prompt.route.ts";
+import { type Addressed, isResolved, resolveUrl } from "../kinds/prompt/prompt.route.ts";
 import type { DeploymentView } from "./deployment.schema.ts";
 import type { PicturedRevision, StoredPicture } from "./picture.store.ts";
 
@@ -21,16 +22,20 @@ export interface DeploymentPicture extends StoredPicture {
   statuses: readonly WorkloadStatus[];
   /** What the gateway does; null without a route, or while no gateway answers. */
   observed: RouteObservation | null;
+  /** Of a deployment at several targets: what is at each, in the order in which they were made. */
+  members: readonly DeploymentPicture[];
 }
 
-export function statusOf({ deployment, active, statuses }: DeploymentPicture): DeploymentStatus {
-  const stable = statuses.find((status) => status.revision === deployment.stableRevision);
+export function statusOf({ deployment, active, statuses, members }: DeploymentPicture): DeploymentStatus {
+  const all = [...statuses, ...members.flatMap((member) => member.statuses)];
+  const stable = all.filter((status) => status.revision === deployment.stableRevision);
   return deploymentStatus({
     deleting: deployment.deleting,
     stopped: deployment.stopped,
     hasStable: deployment.stableRevision !== null,
     activeRollout: active,
-    stableVerdict: stable?.verdict ?? null,
+    // One target where it is broken is enough for somebody to look.
+    stableVerdict: stable.find(({ verdict }) => verdict === "failed")?.verdict ?? stable[0]?.verdict ?? null,
   });
 }
 
@@ -43,7 +48,8 @@ export function deploymentView(
   picture: DeploymentPicture,
   { serverUrl, gatewayUrl }: { serverUrl: string; gatewayUrl: string },
 ): DeploymentView {
-  const { deployment, active, revisions, route } = picture;
+  const { deployment, active, revisions, members } = picture;
+  const route = deployment.fleet === null ? (picture.route?.settings ?? null) : deployment.fleet.route;
   const shown = shownRevision(picture);
   const revision = revisions.get(shown);
   if (revision === undefined) throw new Error(`revision ${shown} of deployment ${deployment.id} was not read`);
@@ -59,16 +65,19 @@ export function deploymentView(
     version: revision.version,
     revision: shown,
     activeRollout: active?.id ?? null,
-    split: splitView(picture),
+    split: members.length === 0 ? splitView(picture) : splitOver(members.map(splitView)),
     endpoints: {
-      external: externalUrl(picture, serverUrl, gatewayUrl),
-      internal: internalUrl(picture, shown),
+      external: externalUrl(route, deployment, serverUrl, gatewayUrl),
+      internal: [picture, ...members].map((one) => internalUrl(one, shown)).find((url) => url !== null) ?? null,
       monitoring: `${self}/metrics`,
       logs: `${self}/logs`,
     },
     config: { ...revision.config, replicas: deployment.replicas },
     replicas: deployment.replicas,
-    route: route === null || isResolved(route.settings) ? null : route.settings,
+    route: route === null || isResolved(route) ? null : route,
+    target: deployment.target === null ? null : targetName(deployment.target),
+    partOf: deployment.parentId,
+    members: deployment.fleet === null ? null : members.map((member) => memberView(member, gatewayUrl)),
     labels: deployment.labels,
     createdAt: deployment.createdAt.toISOString(),
     updatedAt: deployment.updatedAt.toISOString(),
@@ -79,6 +88,46 @@ export function deploymentView(
 /** The revision that a deployment is known by: the one that serves; before there is one, the one that was tried last. */
 export const shownRevision = ({ deployment, active, revisions }: DeploymentPicture): number =>
   deployment.stableRevision ?? active?.toRevision ?? Math.max(...revisions.keys());
+
+type SplitView = DeploymentView["split"];
+
+/** The split over all targets: weights are the mean of those that serve, instances are added up. */
+function splitOver(splits: readonly SplitView[]): SplitView {
+  const serving = Math.max(1, splits.filter((split) => split.some(({ weight }) => weight > 0)).length);
+  const revisions = [...new Set(splits.flat().map(({ revision }) => revision))];
+  return revisions.flatMap((number) => {
+    const entries = splits.flat().filter(({ revision }) => revision === number);
+    const [first] = entries;
+    if (first === undefined) return [];
+    const total = (pick: (entry: SplitView[number]) => number) => entries.reduce((sum, entry) => sum + pick(entry), 0);
+    return {
+      ...first,
+      weight: Math.round((total(({ weight }) => weight) / serving) * 100) / 100,
+      instances: { desired: total((entry) => entry.instances.desired), ready: total((entry) => entry.instances.ready) },
+    };
+  });
+}
+
+/** What one target has of a deployment at several. */
+function memberView(picture: DeploymentPicture, gatewayUrl: string): NonNullable<DeploymentView["members"]>[number] {
+  const { deployment, active, revisions, route } = picture;
+  const untouched = deployment.stableRevision === null && active === null && !deployment.deleting;
+  return {
+    target: deployment.target === null ? "" : targetName(deployment.target),
+    id: deployment.id,
+    name: deployment.name,
+    status: untouched ? "waiting" : statusOf(picture),
+    version: deployment.stableRevision === null ? null : (revisions.get(deployment.stableRevision)?.version ?? null),
+    revision: deployment.stableRevision,
+    activeRollout: active?.id ?? null,
+    split: splitView(picture),
+    endpoints: {
+      external: route === null ? null : addressOf(gatewayUrl, route.settings),
+      headers: route?.settings.headers ?? {},
+    },
+    trouble: deployment.trouble?.reason ?? null,
+  };
+}
 
 function splitView(picture: DeploymentPicture): DeploymentView["split"] {
   const { deployment, active, revisions, workloads, statuses } = picture;
@@ -109,9 +158,14 @@ function splitInForce({ deployment, route, observed }: DeploymentPicture): Split
 }
 
 /** Prompts are read from the server, everything else from the gateway. */
-function externalUrl({ deployment, route }: DeploymentPicture, serverUrl: string, gatewayUrl: string): string | null {
+function externalUrl(
+  route: RouteSettings | null,
+  deployment: Addressed,
+  serverUrl: string,
+  gatewayUrl: string,
+): string | null {
   if (route === null) return null;
-  return isResolved(route.settings) ? resolveUrl(serverUrl, deployment) : addressOf(gatewayUrl, route.settings);
+  return isResolved(route) ? resolveUrl(serverUrl, deployment) : addressOf(gatewayUrl, route);
 }
 
 function addressOf(gatewayUrl: string, { host, path }: RouteSettings): string {

@@ -1,4 +1,4 @@
-import { abandonRollout, type Instant, invalidField, SluiceError } from "@sluice/core";
+import { type Instant, invalidField, SluiceError } from "@sluice/core";
 import type { Kysely } from "kysely";
 import type { Principal } from "../access/principal.ts";
 import type { Db } from "../db/database.ts";
@@ -6,8 +6,10 @@ import type { Database } from "../db/schema.ts";
 import type { Live } from "../engine/live.ts";
 import { wakeDeployment } from "../engine/wake.ts";
 import { appendEvents } from "../event/event.store.ts";
-import { eventsOf } from "../rollout/rollout.start.ts";
-import { activeRollouts, saveRollout } from "../rollout/rollout.store.ts";
+import { changeMembers } from "../fleet/fleet.ts";
+import { membersOfDeployment } from "../fleet/member.store.ts";
+import { abandonRollouts } from "../rollout/rollout.end.ts";
+import { activeRollouts } from "../rollout/rollout.store.ts";
 import { standingOf } from "./change.ts";
 import { type DeploymentName, lockDeployment, lockLivingDeployment, requireDeployment } from "./deployment.lookup.ts";
 import { assertStarted, audit, reread } from "./deployment.service.ts";
@@ -39,25 +41,24 @@ export function createDeploymentLifecycle({ db, clock, live }: Deps): Deployment
     start: (principal, name) => inTransaction((tx, now) => start(tx, principal, name, now)),
     remove: (principal, name) => inTransaction((tx, now) => remove(tx, principal, name, now)),
     restart: async (principal, name) => {
-      const running = await requireDeployment(db, principal, "deployment.write", name);
-      assertStarted(running);
-      const workloads = (await desiredWorkloads(db, running.id)).filter((workload) => workload.replicas > 0);
-      if (workloads.length === 0) {
-        throw new SluiceError("failed_precondition", `deployment ${running.name} has no instances to restart`);
+      const whole = await requireDeployment(db, principal, "deployment.write", name);
+      assertStarted(whole);
+      const running = whole.fleet === null ? [whole] : await membersOfDeployment(db, whole.id);
+      const found = await Promise.all(running.map((one) => restartable(db, one)));
+      const groups = found.flat();
+      if (groups.length === 0) {
+        throw new SluiceError("failed_precondition", `deployment ${whole.name} has no instances to restart`);
       }
-      for (const { revision } of workloads)
-        await live.restart({ deployment: running.id, revision, fence: running.fence });
-      return inTransaction((tx, now) =>
-        recordRestart(
-          tx,
-          principal,
-          name,
-          workloads.map(({ revision }) => revision),
-          now,
-        ),
-      );
+      for (const group of groups) await live.restart(group);
+      const revisions = [...new Set(groups.map(({ revision }) => revision))];
+      return inTransaction((tx, now) => recordRestart(tx, principal, name, revisions, now));
     },
   };
+}
+
+async function restartable(db: Db, { id: deployment, fence }: StoredDeployment) {
+  const workloads = (await desiredWorkloads(db, deployment)).filter(({ replicas }) => replicas > 0);
+  return workloads.map(({ revision }) => ({ deployment, revision, fence }));
 }
 
 async function scale(db: Db, principal: Principal, name: DeploymentName, replicas: number, now: Instant) {
@@ -94,13 +95,7 @@ async function start(db: Db, principal: Principal, name: DeploymentName, now: In
 async function remove(db: Db, principal: Principal, name: DeploymentName, now: Instant) {
   const deployment = await lockDeployment(db, principal, "deployment.write", name);
   if (deployment.deleting) return deployment;
-  const active = await activeRollouts(db, deployment.id);
-  for (const { rollout, rowVersion } of active) {
-    const abandoned = abandonRollout(rollout, { actor: principal.name, now });
-    await saveRollout(db, abandoned.rollout, rowVersion);
-    await appendEvents(db, eventsOf(abandoned.rollout, abandoned.events, now));
-  }
-  const rollouts = active.map(({ rollout }) => rollout.id);
+  const rollouts = await abandonRollouts(db, deployment.id, principal.name, now);
   const { environment, artifact, kind } = deployment;
   // Whoever hears of it later may find nothing of it left.
   const detail = { name: deployment.name, environment, artifact, kind, rollouts };
@@ -132,6 +127,7 @@ async function change(
 ): Promise<StoredDeployment> {
   const { id, project, name } = deployment;
   await changeDeployment(db, id, values, new Date(now));
+  await changeMembers(db, deployment, values, now);
   const message = `deployment ${name} was ${done} by ${principal.name}`;
   const event = { project, deployment: id, rollout: null, type: `deployment.${done}`, message, alert: false };
   await appendEvents(db, [{ ...event, data: detail, at: new Date(now) }]);

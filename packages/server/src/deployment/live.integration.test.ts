@@ -14,8 +14,8 @@ const live: Live = {
   route: () => observed,
   async *logs(query): AsyncIterable<LogLine> {
     asked.push(query);
-    yield { instance: "i-1", stream: "stdout", text: "listening" };
-    yield { instance: "i-1", stream: "stderr", text: "line: with, anything\tin it" };
+    yield { instance: "i-1", stream: "stdout", text: "listening", at: 1_000, next: "~abcdefgh=a" };
+    yield { instance: "i-1", stream: "stderr", text: "line: with, anything\tin it", at: null };
   },
 };
 
@@ -65,8 +65,27 @@ test("logs are text, and Server-Sent Events to whoever follows", async () => {
 
   const stream = await api.ask("GET", `/v1/deployments/${id}/logs?follow=true&revision=1`);
   expect(stream.headers["content-type"]).toContain("text/event-stream");
-  expect(stream.text).toContain('event: log\ndata: {"instance":"i-1","stream":"stdout","text":"listening"}\n\n');
+  expect(stream.text).toContain(
+    `id: ${id}:~abcdefgh=a\nevent: log\n` +
+      'data: {"instance":"i-1","stream":"stdout","text":"listening","at":"1970-01-01T00:00:01.000Z"}\n\n',
+  );
+  expect(stream.text).toMatch(/event: end\ndata: \{\}\n\n$/);
   expect(asked.at(-1)).toMatchObject({ follow: true, revision: 1, tail: 100 });
+});
+
+test("the times of lines are told in text to whoever asks", async () => {
+  const { text } = await api.ask("GET", `/v1/deployments/${id}/logs?timestamps=true`);
+  expect(text).toBe("1970-01-01T00:00:01.000Z i-1 listening\n- i-1 line: with, anything\tin it\n");
+});
+
+test("whoever comes back goes on behind the line that was seen last", async () => {
+  const headers = { "last-event-id": `${id}:~abcdefgh=7` };
+  await api.ask("GET", `/v1/deployments/${id}/logs?follow=true`, { headers });
+  expect(asked.at(-1)).toMatchObject({ from: "~abcdefgh=7" });
+  const refused = await api.ask("GET", `/v1/deployments/${id}/logs?follow=true`, {
+    headers: { "last-event-id": "1-7" },
+  });
+  expect(refused).toMatchObject({ status: 400, body: { errors: [{ field: "headers.last-event-id" }] } });
 });
 
 test.each([

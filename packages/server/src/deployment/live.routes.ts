@@ -1,11 +1,8 @@
-import { Readable } from "node:stream";
-import { type InstanceStatus, type Instant, type LogLine, SluiceError, toIso } from "@sluice/core";
-import type { FastifyReply, FastifyRequest } from "fastify";
+import { type InstanceStatus, type Instant, toIso } from "@sluice/core";
 import { z } from "zod";
 import type { App } from "../http/app.types.ts";
 import type { Services } from "../http/services.ts";
-import { NO_TIMEOUT, type SseMessage, sendEventStream } from "../http/sse.ts";
-import { deploymentParams, deploymentQuery, nameOf, where } from "./deployment.http.ts";
+import { deploymentParams, deploymentQuery, nameOf } from "./deployment.http.ts";
 import { deploymentMetricsSchema, instanceSchema } from "./deployment.schema.ts";
 import { metricsView } from "./metrics.view.ts";
 
@@ -18,16 +15,8 @@ const instanceView = (instance: InstanceStatus) => ({
   usage: instance.usage ? { ...instance.usage, at: toIso(instance.usage.at) } : null,
 });
 
-const logQuery = z.strictObject({
-  ...where,
-  revision: z.coerce.number().int().min(1).optional(),
-  instance: z.string().min(1).max(255).optional(),
-  tail: z.coerce.number().int().min(0).max(100_000).default(100).describe("Lines from the end to begin with."),
-  follow: z.stringbool({ truthy: ["true"], falsy: ["false"] }).default(false),
-});
-
-/** What the running system says of one deployment: instances, logs, traffic. */
-export function deploymentLiveRoutes(app: App, { deployments, live }: Services): void {
+/** What the running system says of one deployment: instances and traffic. */
+export function deploymentLiveRoutes(app: App, { deployments }: Services): void {
   const tags = ["Deployments"];
 
   app.get(
@@ -43,7 +32,8 @@ export function deploymentLiveRoutes(app: App, { deployments, live }: Services):
       },
     },
     async ({ principal, params, query }) => {
-      const { statuses } = await deployments.get(principal, nameOf(params, query));
+      const picture = await deployments.get(principal, nameOf(params, query));
+      const statuses = [picture, ...picture.members].flatMap((part) => part.statuses);
       return { items: statuses.flatMap((status) => status.instances.map(instanceView)), nextCursor: null };
     },
   );
@@ -61,67 +51,11 @@ export function deploymentLiveRoutes(app: App, { deployments, live }: Services):
       },
     },
     async ({ principal, params, query }) => {
-      const { deployment, observed } = await deployments.get(principal, nameOf(params, query));
-      return metricsView(deployment.id, observed);
+      const picture = await deployments.get(principal, nameOf(params, query));
+      return metricsView(
+        picture.deployment.id,
+        [picture, ...picture.members].map(({ observed }) => observed),
+      );
     },
   );
-
-  app.get(
-    "/v1/deployments/:id/logs",
-    {
-      handlerTimeout: NO_TIMEOUT,
-      schema: {
-        operationId: "readLogs",
-        summary: "Read or follow what the instances print",
-        description:
-          "The last lines as text; with `follow=true`, Server-Sent Events whose `data` is `{instance, stream, text}`, " +
-          "or endless text to `Accept: text/plain`.",
-        tags,
-        params: deploymentParams,
-        querystring: logQuery,
-        response: {
-          200: {
-            description: "Text, or a stream",
-            content: { "text/plain": { schema: z.string() }, "text/event-stream": { schema: z.string() } },
-          },
-        },
-      },
-    },
-    async (request, reply) => {
-      const { principal, params, query } = request;
-      const { deployment, revisions } = await deployments.get(principal, nameOf(params, query));
-      const { revision, instance, tail, follow } = query;
-      if (revision !== undefined && !revisions.has(revision)) {
-        const present = [...revisions.keys()].sort((left, right) => left - right).join(", ");
-        throw new SluiceError("not_found", `revision ${revision} has no instances; those that may have: ${present}`);
-      }
-      const wanted = { deployment: deployment.id, tail, follow, ...(revision !== undefined && { revision }) };
-      const logs = (signal: AbortSignal) =>
-        live.logs({ ...wanted, signal, ...(instance !== undefined && { instance }) });
-      if (follow && !(request.headers.accept ?? "").includes("text/plain")) {
-        return sendEventStream(request, reply, (signal) => messages(logs(signal)));
-      }
-      return sendText(request, reply, logs);
-    },
-  );
-}
-
-function sendText(
-  request: FastifyRequest,
-  reply: FastifyReply,
-  logs: (signal: AbortSignal) => AsyncIterable<LogLine>,
-): FastifyReply {
-  const left = new AbortController();
-  reply.raw.once("close", () => left.abort());
-  const signal = AbortSignal.any([left.signal, request.server.stopping]);
-  const text = Readable.from(lines(logs(signal)), { objectMode: false });
-  return reply.header("cache-control", "no-store").type("text/plain; charset=utf-8").send(text);
-}
-
-async function* messages(logs: AsyncIterable<LogLine>): AsyncGenerator<SseMessage[]> {
-  for await (const line of logs) yield [{ event: "log", data: line }];
-}
-
-async function* lines(logs: AsyncIterable<LogLine>): AsyncGenerator<string> {
-  for await (const { instance, text } of logs) yield `${instance} ${text}\n`;
 }

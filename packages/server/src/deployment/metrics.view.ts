@@ -1,12 +1,14 @@
 import { LogHistogram, type RevisionStats, type RouteObservation } from "@sluice/core";
 import type { z } from "zod";
+import { addedStats } from "../routing/merged.route.ts";
 import type { deploymentMetricsSchema } from "./deployment.schema.ts";
 
 type MetricsView = z.output<typeof deploymentMetricsSchema>;
 
-/** What the gateway has counted for a deployment, by revision, since it first saw it. */
-export function metricsView(deployment: string, observed: RouteObservation | null): MetricsView {
-  return { deployment, observed: observed !== null, revisions: (observed?.stats ?? []).map(revisionMetrics) };
+/** What gateways have counted for a deployment, by revision, since they first saw it; those of several targets add up. */
+export function metricsView(deployment: string, observed: readonly (RouteObservation | null)[]): MetricsView {
+  const routes = observed.filter((route) => route !== null);
+  return { deployment, observed: routes.length > 0, revisions: addedStats(routes).map(revisionMetrics) };
 }
 
 function revisionMetrics(stats: RevisionStats): MetricsView["revisions"][number] {

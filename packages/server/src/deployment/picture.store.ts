@@ -64,6 +64,12 @@ export async function storedPictures(db: Db, ids: readonly string[]): Promise<St
   return ids.flatMap((id) => byId.get(id) ?? []).map(pictureOf);
 }
 
+/** The pictures of all members of those deployments, in the order in which they were made. */
+export async function storedMembers(db: Db, parents: readonly string[]): Promise<StoredPicture[]> {
+  const rows = await selectPictures(db).where(sql<boolean>`d.parent_id = any(${parents})`).orderBy("d.id").execute();
+  return rows.map(pictureOf);
+}
+
 const pictureOf = ({ settings, desired, epoch, active, workloads, revisions, ...row }: Row): StoredPicture => ({
   deployment: storedDeployment(row),
   active: active === null ? null : reviveRollout(active),

@@ -18,6 +18,7 @@ import { newId } from "../db/ids.ts";
 import type { Database } from "../db/schema.ts";
 import { wakeDeployment } from "../engine/wake.ts";
 import { appendEvents } from "../event/event.store.ts";
+import { wavesNow } from "../fleet/fleet.ts";
 import { ADMISSION } from "../kinds/admission.ts";
 import type { StoredRevision } from "../revision/revision.store.ts";
 import { isIrreversibleVersion } from "../rollout/irreversible.ts";
@@ -98,7 +99,8 @@ async function chooseWay(
   const original = delivery !== null && delivery.rollout.fromRevision === goal.number ? delivery : null;
   if (original !== null && stable !== null && forward === undefined && input.scope === "all") {
     const serving = { revision: stable.number, version: stable.version };
-    const request = { id: newId("rol"), actor: principal.name, reason: input.reason ?? "", now, serving };
+    const waves = await wavesNow(db, deployment, original.rollout.strategy);
+    const request = { id: newId("rol"), actor: principal.name, reason: input.reason ?? "", now, serving, waves };
     const reversed = reverseRollout(original.rollout, {
       ...request,
       irreversible: isIrreversibleVersion(stable.spec),

@@ -1,4 +1,5 @@
 import { type Runtime, SluiceError, workloadOf } from "@sluice/core";
+import { givenName } from "../fleet/member.name.ts";
 import type { Making } from "../kinds/making.ts";
 import type { Publisher } from "../routing/publisher.ts";
 import type { Activities } from "./activity/activities.ts";
@@ -6,6 +7,7 @@ import type { Crash } from "./crash.ts";
 import type { HookCaller } from "./hooks.ts";
 import type { Loaded } from "./load.ts";
 import type { Observation } from "./observe.ts";
+import type { Place } from "./targets.ts";
 import type { Unmade } from "./unmade.ts";
 
 export interface Appliers {
@@ -28,10 +30,11 @@ export interface Appliers {
 export async function apply(
   loaded: Loaded,
   observed: Observation,
-  runtime: Runtime | null,
+  place: Place,
   { publisher, hooks, activities, making, unmade, root, crash }: Appliers,
 ): Promise<boolean> {
   let done = false;
+  const { runtime } = place;
   const rollingBack = loaded.rollouts[0]?.rollout.phase === "rolling_back";
   for (const effect of runtime === null ? [] : instanceEffects(loaded, observed, runtime, { making, unmade, root })) {
     if (!(await effect())) continue;
@@ -39,7 +42,7 @@ export async function apply(
     crash("between-effects");
   }
   crash("after-apply");
-  if (await publish(loaded, publisher)) {
+  if (await publish(loaded, place, publisher)) {
     done = true;
     crash("after-gateway-publish");
   }
@@ -53,7 +56,7 @@ export async function apply(
 type Effect = () => Promise<boolean>;
 
 function instanceEffects(
-  { deployment, workloads, revisions }: Loaded,
+  { deployment, target, workloads, revisions }: Loaded,
   { statuses }: Observation,
   runtime: Runtime,
   { making, unmade, root }: Pick<Appliers, "making" | "unmade" | "root">,
@@ -63,10 +66,13 @@ function instanceEffects(
   for (const { revision: number, replicas } of workloads) {
     const status = statuses.find((candidate) => candidate.revision === number);
     const revision = revisions.get(number);
-    if (replicas === 0 || revision === undefined || status?.desired === replicas || kind === "prompt") continue;
+    const isAsWanted = status?.desired === replicas && status.drift === undefined;
+    if (replicas === 0 || revision === undefined || isAsWanted || kind === "prompt") continue;
     const { version, config, spec } = revision;
-    const { project, environment, name } = deployment;
-    const made = { deployment: id, project, environment, name, revision: number, version, spec, config };
+    const { project, environment } = deployment;
+    const name = givenName(deployment.name);
+    const made = { deployment: id, project, environment, name, revision: number, version, spec, config, target };
+    const placement = { target, project, environment, name, kind };
     effects.push(async () => {
       const program = await making[kind](made).catch((error: unknown) => {
         if (!(error instanceof SluiceError)) throw error;
@@ -76,7 +82,10 @@ function instanceEffects(
       if (program === null) return false;
       if (program === "never") return true;
       await runtime.apply(
-        workloadOf({ deployment: id, revision: number, fence, replicas, spec: program, config, root }),
+        workloadOf({
+          ...{ deployment: id, revision: number, fence, replicas, version },
+          ...{ spec: program, config, placement, root },
+        }),
       );
       return true;
     });
@@ -93,10 +102,16 @@ function instanceEffects(
   return effects;
 }
 
-async function publish({ deployment, route, revisions }: Loaded, publisher: Publisher): Promise<boolean> {
+async function publish(
+  { deployment, target, route, revisions }: Loaded,
+  place: Place,
+  publisher: Publisher,
+): Promise<boolean> {
   if (route === null) return publisher.forget(deployment.id);
   const versions = new Map([...revisions].map(([number, revision]) => [number, revision.version]));
-  return publisher.want({ project: deployment.project, name: deployment.name, route, versions });
+  const { project, environment, name, kind } = deployment;
+  const placement = { target, project, environment, name: givenName(name), kind };
+  return publisher.want({ placement, shownAs: name, place, route, versions });
 }
 
 /** A hook that was decided on and has no answer is being called, or is called again: its call died with a server. */

@@ -53,6 +53,25 @@ describe("the checks of a candidate", () => {
     ]);
   });
 
+  test("find what no cluster can run, and what its autoscaler could not count in", async () => {
+    const target = { type: "kubernetes", traffic: { type: "sluice" } } as const;
+    const cluster = { targets: new Set(["kubernetes"]), preflight: async () => null };
+    const found = (change: Partial<Candidate>): Promise<string[]> => fixture.failures({ target, ...change }, cluster);
+    const image = spec({ image: `registry.example/app@sha256:${"a".repeat(64)}` });
+    expect(await found(spec({ command: ["serve"] }))).toContain(
+      "runnable (critical): version 1.0.0 has a command and no image; target kubernetes runs images",
+    );
+    expect(await found(image)).toEqual([]);
+    const scaling = { min: 1, max: 3, targetCpu: 80 };
+    expect(await found({ ...image, config: configSchema.parse({ scaling }) })).toContain(
+      "runnable (critical): scaling follows the cpu that was requested; resources.requests.cpu says nothing",
+    );
+    const against = { ...cluster, preflight: async () => "Namespace shop: is being deleted" };
+    expect(await fixture.failures({ target, ...image }, against)).toContain(
+      "target (critical): target kubernetes: Namespace shop: is being deleted",
+    );
+  });
+
   test("find a program that is not there, or that may not be executed", async () => {
     expect(await failures(spec({ command: ["no-such-program"], workdir: "app" }))).toEqual([
       "program (critical): program no-such-program is not on PATH",
@@ -64,9 +83,9 @@ describe("the checks of a candidate", () => {
 
   test("say so when the environment's target is not available in this version", async () => {
     const environment = environmentSchema.parse({ targets: [{ type: "kubernetes" }] });
-    expect(await failures({ environment })).toEqual([
+    expect(await failures({ environment, ...spec({ image: "registry.example/app:1" }) })).toContain(
       "target (critical): target kubernetes is not available in this version; available: process",
-    ]);
+    );
   });
 
   test("say so when a version has nothing that the target can run", async () => {

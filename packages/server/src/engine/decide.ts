@@ -1,5 +1,6 @@
 import {
   advance,
+  afterOutage,
   type Effect,
   type Instant,
   isTerminal,
@@ -7,6 +8,7 @@ import {
   type Rollout,
   type RolloutEvent,
   removable,
+  type TargetOrder,
 } from "@sluice/core";
 import type { StoredRollout } from "../rollout/rollout.store.ts";
 import type { DesiredTraffic } from "../routing/route.store.ts";
@@ -16,7 +18,7 @@ import type { Demand } from "./activity/activity.store.ts";
 import { checksTakeLong } from "./activity/checks.long.ts";
 import type { Loaded } from "./load.ts";
 import { factsFor, type Observation, restingFacts, retirements } from "./observe.ts";
-import { rememberSamples } from "./samples.ts";
+import { countedOf, rememberSamples } from "./samples.ts";
 
 /** One event with the rollout it is about; null for what the keeper of a resting deployment did. */
 export interface DecidedEvent extends RolloutEvent {
@@ -34,6 +36,8 @@ export interface Decision {
   stable: number | null;
   /** Hooks of the first rollout to call, by step. */
   hooks: Extract<Effect, { type: "callHook" }>[];
+  /** What is to be done at the targets of the first rollout. */
+  orders: TargetOrder[];
   /** Long work of the first rollout to begin. */
   begin: Demand | null;
   /** Nothing of the deployment is left in the world: forget it. */
@@ -51,14 +55,12 @@ export const NOTHING_DECIDED: Decision = {
   traffic: null,
   stable: null,
   hooks: [],
+  orders: [],
   begin: null,
   forget: false,
   wakeAt: null,
   again: false,
 };
-
-/** Several gateways of one server are not built yet; the guard's α is shared among this many. */
-const GATEWAYS = 1;
 
 /** Milliseconds between two looks at what an A/B test measures. */
 const GOAL_EVERY = 2_000;
@@ -70,15 +72,17 @@ const SPEAKS_OF_TRAFFIC: readonly Phase[] = ["preparing", "testing", "shifting",
 export function decideRollouts(loaded: Loaded, observed: Observation, now: Instant): Decision {
   const decision: Decision = { ...NOTHING_DECIDED, rollouts: [], events: [] };
   for (const [index, stored] of loaded.rollouts.entries()) {
-    const facts = factsFor(stored.rollout, loaded, observed, now);
-    const advanced = advance(stored.rollout, facts, now);
-    const next = rememberSamples(stored.rollout, advanced.rollout, facts.guard);
+    const rollout = afterOutage(stored.rollout, observed.outageMs);
+    const facts = factsFor(rollout, loaded, observed, now);
+    const advanced = advance(rollout, facts, now);
+    const next = rememberSamples(stored.rollout, advanced.rollout, countedOf(facts.guard, facts.judge));
     if (next !== stored.rollout) decision.rollouts.push({ stored, next });
     decision.events.push(...advanced.events.map((event) => ({ ...event, rollout: next.id })));
     decision.wakeAt = earlier(decision.wakeAt, advanced.wakeAt ?? null);
     decision.again ||= movesOn(stored.rollout, next) || (advanced.wakeAt !== undefined && advanced.wakeAt <= now);
     if (index === 0) {
-      holdDeployment(decision, stored.rollout, next, advanced.effects);
+      const guards = { many: observed.guards, known: loaded.route?.desired.guard ?? null };
+      holdDeployment(decision, stored.rollout, next, advanced.effects, guards);
       // Checks that take no time were made while this was observed, or are when it is observed again.
       const effects = advanced.effects.filter(({ type }) => type !== "validate" || checksTakeLong(loaded));
       const due = dueActivity(next, effects, loaded.activity, now);
@@ -97,14 +101,21 @@ export function decideRollouts(loaded: Loaded, observed: Observation, now: Insta
 }
 
 /** What the rollout that holds the deployment wants of the world. */
-function holdDeployment(decision: Decision, before: Rollout, next: Rollout, effects: readonly Effect[]): void {
+function holdDeployment(
+  decision: Decision,
+  before: Rollout,
+  next: Rollout,
+  effects: readonly Effect[],
+  guards: Parameters<typeof trafficOf>[1],
+): void {
   decision.instances = next.desired.instances;
   if (SPEAKS_OF_TRAFFIC.includes(next.phase) || (isTerminal(next.phase) && SPEAKS_OF_TRAFFIC.includes(before.phase))) {
-    decision.traffic = trafficOf(next, GATEWAYS);
+    decision.traffic = trafficOf(next, guards);
   }
   for (const effect of effects) {
     if (effect.type === "declareStable") decision.stable = effect.revision;
     if (effect.type === "retire") decision.retire = [...decision.retire, effect];
+    if (effect.type === "orderTarget") decision.orders = [...decision.orders, effect];
     if (effect.type === "callHook") decision.hooks = [...decision.hooks, effect];
   }
 }

@@ -185,10 +185,12 @@ describe("the engine", () => {
       statuses: await fixture.runtime.observe(deployment),
       route: fixture.gateway.route(deployment),
       gatewayFresh: true,
+      guards: 1,
       slotFree: true,
       validations: null,
       exhausted: null,
       goal: null,
+      outageMs: 0,
     };
     const stop = { ...NOTHING_DECIDED, instances: [{ revision: 1, replicas: 0 }] };
     await expect(persist(db, loaded, observed, stop, Date.now(), neverCrash)).rejects.toMatchObject({
@@ -252,5 +254,10 @@ describe("the engine", () => {
       .toEqual([]);
     expect(fixture.gateway.config(deployment)).toBeNull();
     expect(await fixture.runtime.observe(deployment)).toEqual([]);
+    const told = fixture.db.selectFrom("events").select(["type", "data"]).where("deployment_id", "=", deployment);
+    expect((await told.orderBy("seq", "desc").execute())[0]).toEqual({
+      type: "deployment.removed",
+      data: { name: "greeter", environment: "development" },
+    });
   });
 });

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import type { Instant, Runtime, SecretReferences } from "@sluice/core";
+import type { DataPlane, Instant, SecretReferences } from "@sluice/core";
 import type { Kysely } from "kysely";
 import type pg from "pg";
 import type { Logger } from "pino";
@@ -7,11 +7,12 @@ import type { RunCandidateTests } from "../candidate-test/candidate-test.types.t
 import { runCandidateTests } from "../candidate-test/run.ts";
 import type { Database } from "../db/schema.ts";
 import type { EvaluationServiceConfig } from "../evaluation/evaluation.source.ts";
+import { createFleetKeeper } from "../fleet/keeper.ts";
 import { createGateDeps } from "../gate/gate.deps.ts";
 import { type Making, programsOnly } from "../kinds/making.ts";
-import type { GatewayLink } from "../routing/gateway.types.ts";
 import { createPublisher } from "../routing/publisher.ts";
 import type { RoutingSettings } from "../routing/route.config.ts";
+import { epochsOf } from "../routing/route.store.ts";
 import { createSealer, sealingKey } from "../secret/seal.ts";
 import { secretValues } from "../secret/secret.values.ts";
 import { createActivities } from "./activity/activities.ts";
@@ -19,13 +20,18 @@ import { checksWork } from "./activity/checks.work.ts";
 import { gatesWork } from "./activity/gates.work.ts";
 import { migrationsWork } from "./activity/migrations.work.ts";
 import { testsWork } from "./activity/tests.work.ts";
+import { adoptOwn, createAttendance } from "./attendance.ts";
 import type { CheckEnvironment } from "./checks.ts";
 import { createClaims } from "./claims.ts";
 import type { Crash } from "./crash.ts";
+import { createDrifts } from "./drifts.ts";
 import { createHints } from "./hints.ts";
 import { createHookCaller } from "./hooks.ts";
+import { createOutages } from "./outages.ts";
 import { createReconciler } from "./reconcile.ts";
-import { startResync, wakeAll } from "./resync.ts";
+import { startResync, wakeAll, wakeRouted } from "./resync.ts";
+import { createStrangers } from "./strangers.ts";
+import type { Targets } from "./targets.ts";
 import { createUnmade } from "./unmade.ts";
 import { createUsageWatch } from "./usage.watch.ts";
 import { startWorker } from "./worker.ts";
@@ -33,9 +39,9 @@ import { startWorker } from "./worker.ts";
 export interface EngineOptions {
   db: Kysely<Database>;
   pool: pg.Pool;
-  link: GatewayLink;
-  /** Started already; by the type of an environment's target. */
-  runtimes: ReadonlyMap<string, Runtime>;
+  /** Of deployments without instances. */
+  gateway: DataPlane;
+  targets: Targets;
   checks: CheckEnvironment;
   /** Default: the real ones. */
   runTests?: RunCandidateTests;
@@ -49,6 +55,10 @@ export interface EngineOptions {
   making?: (changed: (deployment: string) => void) => Making;
   /** Where commands on behalf of versions leave their logs, and what variables they get. Default: below the root, the path alone. */
   commands?: { dataDir: string; programEnv: Readonly<Record<string, string>>; secretKey: string | null };
+  /** Default: it is alone, and everything is its own. */
+  server?: { id: string; ownGateway: boolean };
+  /** How many guards share a rollout's part of α; default: one. */
+  guards?: () => number;
   workers: number;
   maxActiveRollouts: number;
   logger: Logger;
@@ -65,17 +75,21 @@ export interface Engine {
 
 /** Starts reconciling every deployment of the database, beginning with a look at each. */
 export async function startEngine(options: EngineOptions): Promise<Engine> {
-  const { db, pool, link, runtimes, checks, logger, now, crash } = options;
+  const { db, pool, gateway, targets, checks, logger, now, crash } = options;
   const {
     commands = { dataDir: join(checks.root, ".sluice"), programEnv: { PATH: checks.programPath }, secretKey: null },
   } = options;
   const secrets = async (project: string, references: SecretReferences) =>
     secretValues(db, createSealer(await sealingKey(commands)), project, references);
-  const observe = async (deployment: string) =>
-    (await Promise.all([...runtimes.values()].map((runtime) => runtime.observe(deployment)))).flat();
-  const publisher = createPublisher({ link, observe, logger, settings: options.routing });
   const hooks = createHookCaller({ db, logger, crash });
   const hints = createHints(db, logger);
+  const publisher = createPublisher({
+    planes: targets.planes,
+    epochs: (deployments) => epochsOf(db, deployments),
+    outdated: hints.changed,
+    logger,
+    settings: options.routing,
+  });
   const usage = createUsageWatch({ hints, logger, now });
   const claims = createClaims(pool, logger);
   const gates = createGateDeps({ evaluationService: options.evaluationService ?? null, now, keys: commands });
@@ -87,7 +101,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
       gates: gatesWork(db, gates, now),
       migrations: migrationsWork({ db, root: checks.root, ...commands, secretValues: secrets, now }),
       tests: testsWork({
-        runtimes,
+        targets,
         runTests: options.runTests ?? runCandidateTests,
         osvFolder: options.osvFolder ?? null,
         now,
@@ -98,17 +112,26 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     now,
     crash,
   });
+  const server = options.server?.id ?? null;
+  const strangers = createStrangers({ db, targets, gateway });
+  const attendance = { db, targets, server, ownGateway: options.server?.ownGateway ?? true };
   const reconcile = createReconciler({
     db,
-    link,
+    turnOf: createAttendance(attendance),
+    guards: options.guards ?? (() => 1),
+    gateway,
     hints,
-    runtimes,
+    targets,
     checks,
     publisher,
     hooks,
     activities,
     making: (options.making ?? (() => programsOnly))(hints.changed),
     unmade: createUnmade(),
+    drifts: createDrifts(),
+    strangers,
+    outages: createOutages(),
+    fleet: createFleetKeeper({ db, now, crash }),
     usage,
     root: checks.root,
     maxActiveRollouts: options.maxActiveRollouts,
@@ -117,21 +140,40 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     crash,
   });
 
-  const listeners = [
-    link.onRoute(hints.changed),
-    ...[...runtimes.values()].map((runtime) =>
+  // What another Sluice does in a shared cluster is no wake here, however often it does it.
+  const changed = (deployment: string): void => {
+    if (!strangers.known.has(deployment)) hints.changed(deployment);
+  };
+  const listeners: (() => void)[] = [];
+  const heard = new Set<DataPlane>();
+  targets.onOpen(({ runtime, plane }) => {
+    if (!heard.has(plane))
+      listeners.push(
+        plane.onRoute(changed),
+        plane.onConnect(() => {
+          publisher.repeat(plane);
+          // What another server wished of it before that one died is on disk alone.
+          wakeRouted(db).catch((error: unknown) =>
+            logger.debug({ err: error }, "the resync will find what was missed"),
+          );
+        }),
+      );
+    heard.add(plane);
+    if (runtime === null) return;
+    listeners.push(
       runtime.onChange((deployment) => {
         // Endpoints go to the gateway at once and without the database; the rollout hears of them in its own time.
         publisher
           .refresh(deployment)
           .catch((error: unknown) => logger.debug({ err: error, deployment }, "endpoints were not published"));
-        hints.changed(deployment);
+        changed(deployment);
       }),
-    ),
-  ];
+    );
+  });
+  await adoptOwn(attendance);
   await wakeAll(db);
-  const worker = await startWorker({ db, pool, concurrency: options.workers, reconcile, logger, now });
-  const stopResync = startResync({ db, link, runtimes, logger });
+  const worker = await startWorker({ db, pool, server, concurrency: options.workers, reconcile, logger, now });
+  const stopResync = startResync({ ...attendance, strangers, logger });
 
   return {
     changed: hints.changed,
@@ -143,7 +185,6 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
       await Promise.all([hooks.close(), activities.close(), usage.close()]);
       await gates.close();
       claims.close();
-      publisher.close();
     },
   };
 }

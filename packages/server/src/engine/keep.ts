@@ -5,7 +5,8 @@ import { type Observation, restingFacts, retirements } from "./observe.ts";
 
 /** What the keeper of a deployment without an active rollout wants. */
 export function decideResting(loaded: Loaded, observed: Observation, now: Instant): Decision {
-  const { deployment, route } = loaded;
+  const { deployment, route, members, strangers } = loaded;
+  const gone = strangers.length === 0 && members.every(({ id }) => id === null);
   const upkeep = maintain(
     {
       stable: deployment.stableRevision,
@@ -22,7 +23,8 @@ export function decideResting(loaded: Loaded, observed: Observation, now: Instan
     ...NOTHING_DECIDED,
     instances,
     traffic: route === null ? null : { split, mirror, pins, guard: null },
-    forget: upkeep.effects.some((effect) => effect.type === "forget"),
+    // As long as a member is on its way out, there is something of it left in the world.
+    forget: gone && upkeep.effects.some((effect) => effect.type === "forget"),
     wakeAt: upkeep.wakeAt ?? null,
   };
 }

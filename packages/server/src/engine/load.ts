@@ -10,11 +10,15 @@ import {
   type MigrationRun,
   type RouteSettings,
   reviveRollout,
+  type Target,
+  targetOf,
+  targetSchema,
   type VersionSpec,
 } from "@sluice/core";
 import { sql } from "kysely";
 import type { Db } from "../db/database.ts";
 import type { DesiredWorkload } from "../deployment/workload.store.ts";
+import { type LoadedMember, MEMBERS, membersOf, type Trouble, targetOfMember } from "../fleet/loaded.members.ts";
 import { MIGRATION_RUNS } from "../migration/migration.store.ts";
 import type { StoredRollout } from "../rollout/rollout.store.ts";
 import { type DesiredTraffic, routedRevisions, type StoredRoute } from "../routing/route.store.ts";
@@ -33,7 +37,18 @@ export interface LoadedDeployment {
   stopped: boolean;
   deleting: boolean;
   fence: number;
+  /** Whether it is at several targets: its members run, and it does not. */
+  fleet: boolean;
+  /** Of a member: the deployment that it is part of. */
+  parent: string | null;
+  /** Of a member, as last noted. */
+  trouble: Trouble | null;
+  /** The one that looks after it alone; null: any server does. */
+  server: string | null;
 }
+
+/** What runs nowhere itself: a deployment at several targets, whose members do. */
+const NOWHERE: Target = { type: "none" };
 
 /** A revision with the version behind it. Immutable. */
 export interface LoadedRevision {
@@ -48,6 +63,12 @@ export interface LoadedRevision {
 export interface Loaded {
   deployment: LoadedDeployment;
   environment: EnvironmentSpec;
+  /** The one of the environment's that this deployment is at. */
+  target: Target;
+  /** Of a deployment at several targets: each that its environment has, in order. */
+  members: LoadedMember[];
+  /** Ids of members whose targets the environment has no more. */
+  strangers: string[];
   /** Oldest first: the first one holds the deployment. */
   rollouts: StoredRollout[];
   workloads: DesiredWorkload[];
@@ -136,7 +157,7 @@ export async function load(db: Db, id: string): Promise<Loaded | null> {
     )
     .leftJoin("routes", "routes.deployment_id", "d.id")
     .select(["d.project", "d.environment", "d.name", "d.artifact_id", "d.stable_revision", "d.replicas"])
-    .select(["d.stopped", "d.deleting", "d.fence", "artifacts.kind", "environments.spec"])
+    .select(["d.stopped", "d.deleting", "d.fence", "d.server", "artifacts.kind", "environments.spec"])
     .select(["routes.settings", "routes.desired", "routes.epoch"])
     .select([
       ROLLOUTS.as("rollouts"),
@@ -149,7 +170,9 @@ export async function load(db: Db, id: string): Promise<Loaded | null> {
       ASKS_OTHERS.as("asksOthers"),
       JUDGE.as("judge"),
       WAKE_AT.as("wake_at"),
+      MEMBERS.as("members"),
     ])
+    .select(["d.fleet", "d.parent_id", "d.target", "d.trouble"])
     .where("d.id", "=", id)
     .executeTakeFirst();
   if (row === undefined) return null;
@@ -167,12 +190,19 @@ export async function load(db: Db, id: string): Promise<Loaded | null> {
     stopped: row.stopped,
     deleting: row.deleting,
     fence: row.fence,
+    fleet: row.fleet !== null,
+    parent: row.parent_id,
+    trouble: row.trouble as Trouble | null,
+    server: row.server,
   };
   const route = routeOf(id, row.settings, row.desired, row.epoch);
+  // Parsed, so that a field which a later release adds has its default in rows that were written before.
+  const environment = environmentSchema.parse(row.spec);
   return {
     deployment,
-    // Parsed, so that a field which a later release adds has its default in rows that were written before.
-    environment: environmentSchema.parse(row.spec),
+    environment,
+    target: placeOf(environment, row.fleet, row.target),
+    ...(row.fleet === null ? { members: [], strangers: [] } : membersOf(environment, row.members)),
     rollouts,
     workloads,
     route,
@@ -186,6 +216,11 @@ export async function load(db: Db, id: string): Promise<Loaded | null> {
     judge: row.judge,
     wakeAt: row.wake_at,
   };
+}
+
+function placeOf(environment: EnvironmentSpec, fleet: object | null, member: object | null): Target {
+  if (fleet !== null) return NOWHERE;
+  return member === null ? targetOf(environment) : targetOfMember(environment, targetSchema.parse(member));
 }
 
 function routeOf(

@@ -9,22 +9,26 @@ import {
   type Instant,
   isRunnable,
   isUp,
+  type MemberState,
+  memberState,
   NO_MIGRATIONS,
   type RestingFacts,
   type Retirement,
   type Rollout,
   type RouteObservation,
   type ShadowReport,
+  type Split,
   type TrafficFact,
   type ValidationResult,
   type WorkloadStatus,
 } from "@sluice/core";
+import type { Trouble } from "../fleet/loaded.members.ts";
 import { isIrreversibleVersion } from "../rollout/irreversible.ts";
 import type { StoredRoute } from "../routing/route.store.ts";
 import { gatesFact, testsFact } from "./activity/activity.facts.ts";
 import { migrationsOf } from "./activity/migrations.fact.ts";
 import type { Loaded } from "./load.ts";
-import { samplesSinceStep } from "./samples.ts";
+import { countedOf, samplesSinceStep } from "./samples.ts";
 
 /** The part of the world that is not in the database, at one moment. */
 export interface Observation {
@@ -34,6 +38,8 @@ export interface Observation {
   route: RouteObservation | null;
   /** Whether that is what the gateway does now: it is connected, and its last word is fresh. */
   gatewayFresh: boolean;
+  /** How many guards a rollout that begins now shares its part of α among. */
+  guards: number;
   slotFree: boolean;
   /** Null until the checks have run. */
   validations: ValidationResult[] | null;
@@ -41,6 +47,8 @@ export interface Observation {
   exhausted: ExhaustionFact | null;
   /** Of the first rollout; null when it has no goal. */
   goal: GoalReport | null;
+  /** For how long nobody could look before; milliseconds, 0 when the last look did not fail. */
+  outageMs: number;
 }
 
 /** Whether the deployment has instances at all: prompts are resolved, not run, and target `none` runs nothing. */
@@ -76,6 +84,7 @@ export function factsFor(rollout: Rollout, loaded: Loaded, observed: Observation
   const [head] = rollouts;
   const isHead = head?.rollout.id === rollout.id;
   const guard = guardOf(rollout, observed.route);
+  const judge = isHead && loaded.judge?.hypothesis === rollout.id ? loaded.judge : null;
   return {
     serving: servingOf(loaded),
     ahead: isHead ? null : (head?.rollout.id ?? null),
@@ -89,16 +98,17 @@ export function factsFor(rollout: Rollout, loaded: Loaded, observed: Observation
     gates: gatesFact(rollout, loaded),
     stable: rollout.fromRevision === null ? null : instancesFact(observed.statuses, rollout.fromRevision),
     candidate: instancesFact(observed.statuses, rollout.toRevision),
-    traffic: trafficFact(rollout, route, observed, guard),
+    traffic: trafficFact(rollout, route, observed, countedOf(guard, judge)),
     guard,
     tests: testsFact(rollout, loaded),
-    judge: isHead && loaded.judge?.hypothesis === rollout.id ? loaded.judge : null,
+    judge,
     exhausted: isHead ? observed.exhausted : null,
     shadow: shadowOf(rollout, observed.route),
     goal: isHead ? observed.goal : null,
     irreversible: isIrreversibleVersion(revisions.get(rollout.toRevision)?.spec),
-    migrations: isHead ? migrationsOf(rollout, loaded) : NO_MIGRATIONS,
+    migrations: isHead && rollout.partOf === null ? migrationsOf(rollout, loaded) : NO_MIGRATIONS,
     hooks: isHead ? hooks : [],
+    members: membersFact(rollout, loaded),
     progressDeadlineSeconds: revisions.get(rollout.toRevision)?.config.progressDeadlineSeconds ?? 600,
   };
 }
@@ -106,6 +116,19 @@ export function factsFor(rollout: Rollout, loaded: Loaded, observed: Observation
 export function servingOf({ deployment, revisions }: Loaded): Facts["serving"] {
   const revision = deployment.stableRevision;
   return revision === null ? null : { revision, version: revisions.get(revision)?.version ?? "" };
+}
+
+/** Of a rollout to several targets: each that the environment has now, in its order. */
+function membersFact(rollout: Rollout, { members }: Loaded): MemberState[] {
+  if (rollout.waves === null) return [];
+  return members.map(({ trouble, rollouts, ...member }) => {
+    const reasonOf = (kind: Trouble["kind"]): string | null => (trouble?.kind === kind ? trouble.reason : null);
+    const own = rollouts.find(({ partOf }) => partOf === rollout.id) ?? null;
+    return memberState(
+      { ...member, rollout: own, trouble: reasonOf("unreachable"), failing: reasonOf("failing") },
+      rollout,
+    );
+  });
 }
 
 /** The newest later rollout that supersedes; those that queue wait for their turn instead. */
@@ -126,6 +149,7 @@ export function instancesFact(statuses: readonly WorkloadStatus[], revision: num
     present: status.instances.length,
     verdict: status.verdict,
     reason: status.reason,
+    ...(status.drift !== undefined && { drift: status.drift }),
   };
 }
 
@@ -146,15 +170,20 @@ function trafficFact(
   rollout: Rollout,
   route: StoredRoute | null,
   observed: Observation,
-  guard: GuardReport | null,
+  counted: GuardReport["samples"] | null,
 ): TrafficFact {
   return {
     verified: observed.gatewayFresh,
-    split: observed.route?.split ?? null,
+    split: splitInForce(observed.route),
     applied: observed.gatewayFresh && trafficApplied(route, observed.route),
-    samples: samplesSinceStep(rollout, guard),
+    problem: observed.gatewayFresh ? (observed.route?.problem ?? null) : null,
+    samples: samplesSinceStep(rollout, counted),
   };
 }
+
+/** None where several gateways do not do the same. */
+const splitInForce = (route: RouteObservation | null): Split | null =>
+  route === null || route.split.length === 0 ? null : route.split;
 
 /** The gateway has taken over what was last written; a route that is to be gone is gone (ARCHITECTURE §9). */
 export function trafficApplied(route: StoredRoute | null, observed: RouteObservation | null): boolean {
@@ -176,7 +205,7 @@ export function restingFacts({ route }: Loaded, observed: Observation): RestingF
     traffic: {
       verified: observed.gatewayFresh,
       applied: observed.gatewayFresh && trafficApplied(route, observed.route),
-      split: observed.route?.split ?? null,
+      split: splitInForce(observed.route),
     },
     routed: route !== null,
   };

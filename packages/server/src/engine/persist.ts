@@ -49,9 +49,10 @@ export async function persist(
     const token = moves
       ? await writeDesired(tx, deployment.id, deployment.fence, { workloads: changed, traffic }, new Date(now))
       : deployment.fence;
+    // The deployment before its rollouts, as everybody who locks both does.
+    if (decision.stable !== null) await declareStable(tx, deployment.id, decision.stable, now);
     for (const { stored, next } of decision.rollouts) await saveRollout(tx, next, stored.rowVersion);
     for (const { revision } of gone) await deleteWorkload(tx, deployment.id, revision);
-    if (decision.stable !== null) await declareStable(tx, deployment.id, decision.stable, now);
     crash("inside-persist");
     const [head] = loaded.rollouts;
     if (head !== undefined) {
@@ -59,6 +60,9 @@ export async function persist(
       if (decision.begin !== null) await beginActivity(tx, head.rollout.id, decision.begin, new Date(now));
     }
     await report(tx, loaded, decision, now);
+    if (deployment.parent !== null && (decision.rollouts.length > 0 || decision.forget)) {
+      await wakeDeployment(tx, deployment.parent);
+    }
     if (decision.forget) await tx.deleteFrom("deployments").where("id", "=", deployment.id).execute();
     else if (wakeAt !== null) await wakeDeployment(tx, deployment.id, new Date(wakeAt));
     await audit(tx, loaded, decision, now);
@@ -141,15 +145,18 @@ async function declareStable(db: Db, deployment: string, revision: number, now: 
     .execute();
 }
 
-async function report(db: Db, { deployment }: Loaded, { events }: Decision, now: Instant): Promise<void> {
+async function report(db: Db, { deployment }: Loaded, { events, forget }: Decision, now: Instant): Promise<void> {
+  const common = { project: deployment.project, deployment: deployment.id, at: new Date(now) };
+  const { name, environment } = deployment;
+  const removed = {
+    ...{ rollout: null, type: "deployment.removed", alert: false },
+    message: `deployment ${name} in ${environment} is gone, with all that it had`,
+    data: { name, environment },
+  };
+  const told = forget ? [...events, removed] : events;
   await appendEvents(
     db,
-    events.map((event) => ({
-      ...event,
-      project: deployment.project,
-      deployment: deployment.id,
-      at: new Date(now),
-    })),
+    told.map((event) => ({ ...event, ...common })),
   );
 }
 

@@ -1,14 +1,20 @@
-import type { Runtime } from "@sluice/core";
+import { type Target, targetSchema } from "@sluice/core";
 import { type Kysely, sql } from "kysely";
 import type { Logger } from "pino";
 import type { Database } from "../db/schema.ts";
-import type { GatewayLink } from "../routing/gateway.types.ts";
-import { RECONCILE_TASK, wakeDeployment } from "./wake.ts";
+import { RESOLVER_HOST } from "../kinds/prompt/prompt.route.ts";
+import type { Strangers } from "./strangers.ts";
+import type { Targets } from "./targets.ts";
+import { TASK_OF_ROW, wakeDeployment, wakeLeftover } from "./wake.ts";
 
 interface ResyncDeps {
   db: Kysely<Database>;
-  link: GatewayLink;
-  runtimes: ReadonlyMap<string, Runtime>;
+  targets: Targets;
+  strangers: Pick<Strangers, "known">;
+  /** Null: there is only one. */
+  server: string | null;
+  /** Whether only this server has the gateway. */
+  ownGateway: boolean;
   logger: Logger;
 }
 
@@ -18,11 +24,22 @@ const EVERY_MS = 10_000;
 export async function wakeAll(db: Kysely<Database>): Promise<void> {
   await sql`
     select graphile_worker.add_job(
-      ${RECONCILE_TASK},
+      ${TASK_OF_ROW},
       payload => json_build_object('deployment', id),
       job_key => 'reconcile:' || id,
       max_attempts => 25)
-    from deployments order by id`.execute(db);
+    from deployments d order by id`.execute(db);
+}
+
+/** Wakes every deployment that a gateway deals, or dealt: one that began anew knows nothing of them. */
+export async function wakeRouted(db: Kysely<Database>): Promise<void> {
+  await sql`
+    select graphile_worker.add_job(
+      ${TASK_OF_ROW},
+      payload => json_build_object('deployment', id),
+      job_key => 'reconcile:' || id,
+      max_attempts => 25)
+    from deployments d join routes on deployment_id = id where host <> ${RESOLVER_HOST} order by id`.execute(db);
 }
 
 /** Wakes active rollouts whose wake was lost: those without a job that is pending or running. */
@@ -36,11 +53,12 @@ async function wakeForgotten(db: Kysely<Database>): Promise<void> {
 }
 
 /** Wakes what runs or is routed without being in the database any more, so that its reconcile takes it away. */
-async function wakeLeftovers({ db, link, runtimes }: ResyncDeps): Promise<void> {
-  const present = new Set(link.routes());
-  for (const runtime of runtimes.values()) {
+async function wakeLeftovers({ db, targets, strangers, server }: ResyncDeps): Promise<void> {
+  const present = new Set(targets.planes().flatMap((plane) => plane.routes()));
+  for (const runtime of targets.runtimes()) {
     for (const deployment of await runtime.deployments()) present.add(deployment);
   }
+  for (const stranger of strangers.known) present.delete(stranger);
   if (present.size === 0) return;
   const rows = await db
     .selectFrom("deployments")
@@ -48,7 +66,50 @@ async function wakeLeftovers({ db, link, runtimes }: ResyncDeps): Promise<void> 
     .where("id", "in", [...present])
     .execute();
   for (const { id } of rows) present.delete(id);
-  for (const deployment of present) await wakeDeployment(db, deployment);
+  for (const deployment of present) await wakeLeftover(db, deployment, server);
+}
+
+/**
+ * Ends what runs on this machine, and is dealt here, of deployments that another server has by now: this one was forgotten while it
+ * was away. Fences are not raised: should a deployment come back here, it is as any other.
+ */
+async function removeStrays({ db, targets, server, ownGateway, logger }: ResyncDeps): Promise<void> {
+  if (server === null) return;
+  const planes = ownGateway ? targets.planes() : [];
+  const running = await Promise.all(targets.own().map((runtime) => runtime.deployments()));
+  const held = [...new Set([...planes.flatMap((plane) => plane.routes()), ...running.flat()])];
+  if (held.length === 0) return;
+  const strays = await db
+    .selectFrom("deployments")
+    .select(["id", "fence"])
+    .where("id", "in", held)
+    .where("server", "!=", server)
+    .execute();
+  for (const { id: deployment, fence } of strays) {
+    logger.warn({ deployment }, "another server looks after this deployment; what is here of it ends");
+    for (const plane of planes) if (plane.route(deployment) !== null) await plane.remove(deployment);
+    for (const runtime of targets.own()) {
+      for (const { revision } of await runtime.observe(deployment))
+        await runtime.remove({ deployment, revision, fence });
+    }
+  }
+}
+
+/** Opens what any server may be asked of, whoever reconciles it. */
+async function openShared({ db, targets, logger }: ResyncDeps): Promise<void> {
+  const { rows } = await sql<{ target: Target }>`
+    select distinct target from environments e, jsonb_array_elements(e.spec -> 'targets') target
+    where target ->> 'type' in ('docker', 'kubernetes')
+      and exists (select from deployments d where d.project = e.project and d.environment = e.name and d.server is null)`.execute(
+    db,
+  );
+  for (const { target } of rows) {
+    const known = targetSchema.safeParse(target);
+    if (!known.success || !targets.types.has(known.data.type)) continue;
+    await targets
+      .at(known.data)
+      .catch((error: unknown) => logger.debug({ err: error }, "a target could not be reached"));
+  }
 }
 
 /** The slow safety net under every wake: lost ones are found, leftovers are cleaned up. Returns how to stop it. */
@@ -58,7 +119,9 @@ export function startResync(deps: ResyncDeps): () => Promise<void> {
     running = running.then(async () => {
       try {
         await wakeForgotten(deps.db);
+        await openShared(deps);
         await wakeLeftovers(deps);
+        await removeStrays(deps);
       } catch (error) {
         deps.logger.debug({ err: error }, "the resync failed; trying again");
       }

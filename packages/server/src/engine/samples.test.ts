@@ -1,4 +1,4 @@
-import { createRollout, type GuardReport, type Rollout, strategySchema } from "@sluice/core";
+import { createRollout, type Rollout, strategySchema } from "@sluice/core";
 import { describe, expect, test } from "vitest";
 import { rememberSamples, samplesSinceStep } from "./samples.ts";
 
@@ -19,18 +19,9 @@ const { rollout } = createRollout(
   0,
 );
 
-const report = (stable: number, candidate: number): GuardReport => ({
-  hypothesis: "rol_1",
-  logEvidence: 0,
-  maxLogEvidence: 0,
-  bound: 5,
-  metrics: [],
-  samples: { stable, candidate },
-  errors: { stable: 0, candidate: 0 },
-  closed: null,
-});
+const report = (stable: number, candidate: number) => ({ stable, candidate });
 
-const atStep = (step: number, from: Rollout, samples: GuardReport): Rollout =>
+const atStep = (step: number, from: Rollout, samples: ReturnType<typeof report>): Rollout =>
   rememberSamples(from, { ...from, step }, samples);
 
 describe("requests since the current step began", () => {

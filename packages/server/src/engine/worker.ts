@@ -4,6 +4,7 @@ import {
   Logger as GraphileLogger,
   type Runner,
   run,
+  type Task,
   type TaskList,
   type WorkerEvents,
   type WorkerPool,
@@ -18,11 +19,13 @@ import { type Claims, createClaims } from "./claims.ts";
 import { holdLease, type Lease } from "./lease.ts";
 import { createNudger } from "./nudge.ts";
 import { isConflict, type Reconciled } from "./reconcile.ts";
-import { putOffWake, RECONCILE_TASK, wakeDeployment } from "./wake.ts";
+import { putOffWake, RECONCILE_TASK, taskOf, wakeDeployment } from "./wake.ts";
 
 interface WorkerDeps {
   db: Kysely<Database>;
   pool: pg.Pool;
+  /** Takes the jobs of this server besides those of all; null: there is only one. */
+  server: string | null;
   /** Reconciles that run at once. */
   concurrency: number;
   reconcile: (deployment: string) => Promise<Reconciled>;
@@ -40,6 +43,8 @@ const POLL_INTERVAL = 1_000;
 /** A reconcile that failed is tried again after 0.25, 0.5, 1 … 30 seconds. */
 const RETRY_MS = { first: 250, last: 30_000 };
 const RESTART_MS = 500;
+/** A runner that ends has this long to do so once none of its jobs runs. Milliseconds. */
+const ENDING_MS = 2_000;
 /** A wake that finds its deployment being reconciled already comes again after this. */
 const CLAIMED_MS = 25;
 
@@ -78,6 +83,7 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
       // Nobody listens to it once the race is over.
       ended.catch(() => undefined);
       const { workerPool } = await Promise.race([created, ended]);
+      events.once("pool:gracefulShutdown", () => seeToTheEnd(workerPool, running));
       nudger.wakes((count) => {
         try {
           workerPool.nudge(count);
@@ -90,10 +96,10 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
       lease = await holdLease(pool, workerPool.id, running, logger);
       runner = started;
       // Whoever closed meanwhile had nothing to stop yet.
-      if (closing) await started.stop("server stops");
+      if (closing) await stop(started, "server stops");
     } catch (error) {
       // Without a lease others take it for dead, and nobody would ever stop it.
-      await started.stop("it has no lease").catch(() => undefined);
+      await stop(started, "it has no lease");
       throw error;
     }
   };
@@ -119,7 +125,7 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
     async close() {
       closing = true;
       nudger.close();
-      await runner?.stop("server stops").catch(() => undefined);
+      if (runner !== null) await stop(runner, "server stops");
       await supervised;
       await lease?.release();
       claims.close();
@@ -127,8 +133,26 @@ export async function startWorker(deps: WorkerDeps): Promise<Worker> {
   };
 }
 
+/** Resolves with the end of the runner, also where its own answer never comes. */
+async function stop(runner: Runner, reason: string): Promise<void> {
+  await Promise.race([runner.stop(reason), runner.promise]).catch(() => undefined);
+}
+
+/**
+ * A runner that begins to end may never come to it: after an answer that the database did not take, and others that it took,
+ * graphile-worker 0.18 counts fewer than none outstanding, and waits for none. Once no job runs there is nothing to wait for.
+ */
+function seeToTheEnd(pool: WorkerPool, running: ReadonlySet<string>): void {
+  const timer = setInterval(() => {
+    if (running.size > 0) return;
+    clearInterval(timer);
+    Promise.resolve(pool.forcefulShutdown("it did not end")).catch(() => undefined);
+  }, ENDING_MS);
+  pool.promise.finally(() => clearInterval(timer)).catch(() => undefined);
+}
+
 function createTasks(
-  { db, reconcile, logger, now }: WorkerDeps,
+  { db, server, reconcile, logger, now }: WorkerDeps,
   claims: Claims,
   running: Set<string>,
   nudgeAt: (at: Instant) => void,
@@ -141,29 +165,28 @@ function createTasks(
     nudgeAt(at);
   };
 
-  return {
-    [RECONCILE_TASK]: async (payload, { job }) => {
-      const deployment = deploymentOf(payload);
-      if (deployment === null) return logger.error({ payload }, "a job without a deployment was dropped");
-      running.add(job.id);
-      try {
-        const giveBack = await claims.take(deployment);
-        if (giveBack === null) return await later(putOffWake, deployment, CLAIMED_MS);
-        const traced = { attributes: { "sluice.deployment": deployment } };
-        const { wakeAt } = await inSpan("reconcile", traced, () => reconcile(deployment)).finally(giveBack);
-        failures.delete(deployment);
-        if (wakeAt !== null && wakeAt <= now()) await wakeDeployment(db, deployment);
-        else if (wakeAt !== null) nudgeAt(wakeAt);
-      } catch (error) {
-        const count = failures.get(deployment) ?? 0;
-        failures.set(deployment, count + 1);
-        if (!isConflict(error)) logger.error({ err: error, deployment, failures: count + 1 }, "a reconcile failed");
-        await later(wakeDeployment, deployment, Math.min(RETRY_MS.last, RETRY_MS.first * 2 ** Math.min(count, 16)));
-      } finally {
-        running.delete(job.id);
-      }
-    },
+  const task: Task = async (payload, { job }) => {
+    const deployment = deploymentOf(payload);
+    if (deployment === null) return logger.error({ payload }, "a job without a deployment was dropped");
+    running.add(job.id);
+    try {
+      const giveBack = await claims.take(deployment);
+      if (giveBack === null) return await later(putOffWake, deployment, CLAIMED_MS);
+      const traced = { attributes: { "sluice.deployment": deployment } };
+      const { wakeAt } = await inSpan("reconcile", traced, () => reconcile(deployment)).finally(giveBack);
+      failures.delete(deployment);
+      if (wakeAt !== null && wakeAt <= now()) await wakeDeployment(db, deployment);
+      else if (wakeAt !== null) nudgeAt(wakeAt);
+    } catch (error) {
+      const count = failures.get(deployment) ?? 0;
+      failures.set(deployment, count + 1);
+      if (!isConflict(error)) logger.error({ err: error, deployment, failures: count + 1 }, "a reconcile failed");
+      await later(wakeDeployment, deployment, Math.min(RETRY_MS.last, RETRY_MS.first * 2 ** Math.min(count, 16)));
+    } finally {
+      running.delete(job.id);
+    }
   };
+  return server === null ? { [RECONCILE_TASK]: task } : { [RECONCILE_TASK]: task, [taskOf(server)]: task };
 }
 
 function deploymentOf(payload: unknown): string | null {

@@ -1,5 +1,6 @@
 import { sql } from "kysely";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { BEGINNING, eventsAfter } from "../event/event.reader.ts";
 import { type TestApp, testApp } from "../testing/app.ts";
 import { FIRST_ENVIRONMENTS } from "./first-environments.ts";
 
@@ -52,6 +53,26 @@ test("an environment is created with defaults, changed, and deleted, each with a
       { action: "environment.create" },
     ],
   });
+});
+
+test("each change of an environment is told, and of another one only to tokens that reach it", async () => {
+  const told = async (environment?: string): Promise<string[]> => {
+    const filter = { project: "default", environment };
+    const events = await eventsAfter(api.database.db, filter, BEGINNING, 200);
+    return events.filter(({ data }) => data.environment === "told").map(({ type, message }) => `${type}: ${message}`);
+  };
+  const approvals = (requiredApprovals: number) => ({ body: { protection: { requiredApprovals } } });
+  await api.ask("PUT", "/v1/environments/told", approvals(0));
+  await api.ask("PUT", "/v1/environments/told", approvals(1));
+  await api.ask("PUT", "/v1/environments/told", approvals(1));
+  await api.ask("DELETE", "/v1/environments/told");
+  const all = ["created", "updated", "deleted"].map(
+    (done) => `environment.${done}: environment told was ${done} by local`,
+  );
+  // Transactions of other tests, on the same PostgreSQL, may hold them back for a moment.
+  await expect.poll(() => told(), { timeout: 30_000 }).toEqual(all);
+  expect(await told("told")).toEqual(all);
+  expect(await told("staging")).toEqual([]);
 });
 
 test("a change of an environment wakes the rollouts under way in it, and the same again does not", async () => {

@@ -87,17 +87,29 @@ export async function deleteEnvironment(db: Db, project: string, name: string): 
   await db.deleteFrom("environments").where("project", "=", project).where("name", "=", name).execute();
 }
 
-/** Ids of the deployments whose rollouts are under way and may wait for what the environment allows. */
-export async function rollingIn(db: Db, project: string, name: string): Promise<string[]> {
+/**
+ * Ids of the deployments that a change of the environment matters to at once: their rollouts are under way and may wait for what
+ * it allows, or they are at several of its targets.
+ */
+export async function affectedIn(db: Db, project: string, name: string): Promise<string[]> {
   const rows = await db
-    .selectFrom("rollouts")
-    .select("deployment_id")
-    .distinct()
-    .where("active", "=", true)
-    .where("project", "=", project)
-    .where("environment", "=", name)
+    .selectFrom("deployments as d")
+    .select("d.id")
+    .where("d.project", "=", project)
+    .where("d.environment", "=", name)
+    .where(({ or, eb, exists, selectFrom }) =>
+      or([
+        eb("d.fleet", "is not", null),
+        exists(
+          selectFrom("rollouts")
+            .select("rollouts.id")
+            .whereRef("rollouts.deployment_id", "=", "d.id")
+            .where("active", "=", true),
+        ),
+      ]),
+    )
     .execute();
-  return rows.map((row) => row.deployment_id);
+  return rows.map((row) => row.id);
 }
 
 /** Names of some deployments of the environment, for the message that refuses its removal. */
@@ -107,7 +119,25 @@ export async function deploymentsIn(db: Db, project: string, name: string, limit
     .select("name")
     .where("project", "=", project)
     .where("environment", "=", name)
+    .where("parent_id", "is", null)
     .orderBy("name")
+    .limit(limit)
+    .execute();
+  return rows.map((row) => row.name);
+}
+
+/** Names of some deployments that run at one target of the environment alone. */
+export async function aloneIn(db: Db, project: string, name: string, limit: number): Promise<string[]> {
+  const rows = await db
+    .selectFrom("deployments as d")
+    .innerJoin("artifacts as a", "a.id", "d.artifact_id")
+    .select("d.name")
+    .where("d.project", "=", project)
+    .where("d.environment", "=", name)
+    .where("d.fleet", "is", null)
+    .where("d.parent_id", "is", null)
+    .where("a.kind", "!=", "prompt")
+    .orderBy("d.name")
     .limit(limit)
     .execute();
   return rows.map((row) => row.name);

@@ -11,11 +11,13 @@ const protection = {
   regions: null,
 } satisfies EnvironmentSpec["protection"];
 
+const reach = { targets: [{ type: "process" }], waves: null, onWaveFailure: null } satisfies Partial<EnvironmentSpec>;
+
 /** What every project begins with: nothing required anywhere. The first migration gives the same to `default`. */
 export const FIRST_ENVIRONMENTS: Readonly<Record<string, EnvironmentSpec>> = {
   development: {
     tier: "development",
-    targets: [{ type: "process" }],
+    ...reach,
     validationLevel: "basic",
     monitoringLevel: "minimal",
     limits: { memoryMb: 512, cpuCores: 0.5, storageGb: 5 },
@@ -23,7 +25,7 @@ export const FIRST_ENVIRONMENTS: Readonly<Record<string, EnvironmentSpec>> = {
   },
   staging: {
     tier: "staging",
-    targets: [{ type: "process" }],
+    ...reach,
     validationLevel: "standard",
     monitoringLevel: "standard",
     limits: { memoryMb: 1_024, cpuCores: 1, storageGb: 20 },
@@ -31,7 +33,7 @@ export const FIRST_ENVIRONMENTS: Readonly<Record<string, EnvironmentSpec>> = {
   },
   production: {
     tier: "production",
-    targets: [{ type: "process" }],
+    ...reach,
     validationLevel: "strict",
     monitoringLevel: "comprehensive",
     limits: { memoryMb: 2_048, cpuCores: 2, storageGb: 100 },

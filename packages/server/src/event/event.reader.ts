@@ -25,7 +25,7 @@ export interface EventFilter {
   deployment?: string | undefined;
   type?: string | undefined;
   alert?: boolean | undefined;
-  /** Only events of deployments in this environment. */
+  /** Only events of this environment and of deployments in it. */
   environment?: string | undefined;
 }
 
@@ -91,4 +91,6 @@ function conditions(where: ExpressionBuilder<Database, "events">, filter: EventF
 }
 
 const inEnvironment = (environment: string): Expression<SqlBool> =>
-  sql<SqlBool>`deployment_id in (select id from deployments where environment = ${environment})`;
+  sql<SqlBool>`(deployment_id in (select id from deployments where environment = ${environment})
+    or (type like 'environment.%' and data ->> 'environment' = ${environment})
+    or type = 'token.revoked')`;

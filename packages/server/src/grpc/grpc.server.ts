@@ -5,6 +5,7 @@ import { SluiceError } from "@sluice/core";
 import { protoPath as HEALTH_PROTO, HealthImplementation } from "grpc-health-check";
 import type { Logger } from "pino";
 import { Histogram, type Registry } from "prom-client";
+import { isGuess } from "../access/guess.ts";
 import { databaseAnswers, failedChecks } from "../http/readiness.ts";
 import { GRPC_SURFACES } from "../kinds/grpc.ts";
 import { principalOf } from "./authentication.ts";
@@ -107,7 +108,7 @@ function unaryDeps(
 }
 
 function noteFailure(limits: GrpcLimits, address: string, error: unknown): unknown {
-  if (error instanceof SluiceError && error.code === "unauthenticated") limits.failed(address);
+  if (isGuess(error)) limits.failed(address);
   return error;
 }
 

@@ -4,6 +4,9 @@ import { serializerCompiler, type ZodTypeProvider } from "fastify-type-provider-
 import type { Kysely } from "kysely";
 import type { Registry } from "prom-client";
 import type { Config } from "../config.ts";
+import { consoleFiles } from "../console/console.files.ts";
+import { acceptSessions } from "../console/session.cookie.ts";
+import { sessionRoutes } from "../console/session.routes.ts";
 import type { Database } from "../db/schema.ts";
 import type { App } from "./app.types.ts";
 import { authenticateRequests } from "./authentication.ts";
@@ -61,13 +64,16 @@ export async function createApp(deps: AppDeps): Promise<App> {
   handleErrors(app);
   addSecurityHeaders(app);
   limitSending(app);
+  await acceptSessions(app);
   await limitRequests(app, config.rateLimit);
+  await consoleFiles(app);
   authenticateRequests(app, { auth: config.auth, tokens: services.tokens });
   makeWritesIdempotent(app, db);
   handleUnknownRoutes(app);
   await describeApi(app, { version: VERSION });
   measureRequests(app, metrics, services);
   healthRoutes(app, { database: databaseAnswers(db), ...readiness });
+  sessionRoutes(app, { tokens: services.tokens, auth: config.auth });
   for (const routes of ROUTES) routes(app, services);
   return app;
 }

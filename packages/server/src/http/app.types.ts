@@ -23,6 +23,8 @@ declare module "fastify" {
   interface FastifyRequest {
     /** Who asks; set by authentication before any handler runs. */
     principal: Principal;
+    /** Whether who asked may still be answered: for answers that outlast the check of their token. */
+    isWelcome: () => Promise<boolean>;
   }
   interface FastifyContextConfig {
     /** Answered without a token. */

@@ -1,4 +1,4 @@
-import { invalidField } from "@sluice/core";
+import { invalidField, SluiceError } from "@sluice/core";
 import type { FastifyRequest } from "fastify";
 import { LOCAL_ADMIN } from "../access/principal.ts";
 import type { TokenService } from "../access/token.service.ts";
@@ -12,6 +12,7 @@ import { refuseStrangers } from "./loopback.ts";
  */
 export function authenticateRequests(app: App, options: { auth: boolean; tokens: TokenService }): void {
   app.decorateRequest("principal", { getter: () => LOCAL_ADMIN });
+  app.decorateRequest("isWelcome", { getter: () => async () => true });
   app.addHook("onRequest", async (request) => {
     if (!options.auth) refuseStrangers(addressOf(request));
     else if (URL.parse(`http://${request.headers.host}`) === null) {
@@ -20,11 +21,20 @@ export function authenticateRequests(app: App, options: { auth: boolean; tokens:
     const { public: isPublic, isSigned } = request.routeOptions.config;
     if (isPublic === true || isSigned?.(request) === true) return;
     if (options.auth || request.headers.authorization !== undefined) {
-      const principal = await options.tokens.authenticate(request.headers.authorization);
+      const { authorization } = request.headers;
+      const principal = await options.tokens.authenticate(authorization);
       Object.defineProperty(request, "principal", { value: principal });
+      Object.defineProperty(request, "isWelcome", { value: () => isKnown(options.tokens, authorization) });
     }
   });
 }
+
+/** A database that is away refuses nobody, and has nothing to tell. */
+const isKnown = (tokens: TokenService, authorization: string | undefined): Promise<boolean> =>
+  tokens.authenticate(authorization).then(
+    () => true,
+    (error: unknown) => !(error instanceof SluiceError && error.code === "unauthenticated"),
+  );
 
 const addressOf = ({ headers, socket }: FastifyRequest) => ({
   host: headers.host,

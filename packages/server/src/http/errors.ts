@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from "fastify";
 import { fromDatabase } from "../db/failure.ts";
 import type { App } from "./app.types.ts";
 import { PROBLEM_TYPE, toProblem } from "./problem.ts";
-import { HTTP_STATUS } from "./status.ts";
+import { HTTP_STATUS, StatusError } from "./status.ts";
 
 /** Seconds after which a caller may ask again when the database is away. */
 const RETRY_SECONDS = 2;
@@ -34,6 +34,7 @@ interface Known {
 }
 
 function classify(error: unknown): Known {
+  if (error instanceof StatusError) return { error, status: error.status };
   if (error instanceof SluiceError) return { error };
   const database = fromDatabase(error);
   if (database !== null) return { error: database };

@@ -1,6 +1,7 @@
 import rateLimit from "@fastify/rate-limit";
 import { SluiceError } from "@sluice/core";
 import type { FastifyReply, FastifyRequest } from "fastify";
+import { isGuess } from "../access/guess.ts";
 import type { App } from "./app.types.ts";
 
 /**
@@ -25,9 +26,13 @@ export function limitSending(app: App): void {
     raw.once("end", done).once("close", done);
     reply.raw.once("finish", done);
   });
+  // Whoever is refused half-way is still sending: the connection is of no use after that.
+  app.addHook("onSend", async ({ routeOptions }, reply) => {
+    if (routeOptions.config.slowBody === true && reply.statusCode >= 400) reply.header("connection", "close");
+  });
 }
 
-/** Failed attempts to authenticate that one address may make in a minute. */
+/** Guesses of one address in a minute. A token that is shown again, as an open page does whose server knows it no more, is no new one. */
 const FAILED_LOGINS = 30;
 const MINUTE = 60_000;
 
@@ -45,8 +50,15 @@ export async function limitRequests(app: App, max: number): Promise<void> {
     timeWindow: MINUTE,
     keyGenerator: (request) => request.ip,
   });
+  const repeats = app.createRateLimit({
+    max: 1,
+    timeWindow: MINUTE,
+    keyGenerator: ({ ip, headers }) => `${ip} ${headers.authorization}`,
+  });
   app.addHook("onError", async (request, _reply, error) => {
-    if (error instanceof SluiceError && error.code === "unauthenticated") await failures(request);
+    if (!isGuess(error)) return;
+    const shown = request.headers.authorization === undefined ? null : await repeats(request);
+    if (shown === null || shown.isAllowed || !shown.isExceeded) await failures(request);
   });
   app.addHook("onRequest", async (request, reply: FastifyReply) => {
     const state = await failures(request, { increment: false });

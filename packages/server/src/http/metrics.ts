@@ -34,6 +34,7 @@ const countByPhase = (db: Kysely<Database>): Promise<{ phase: string; count: num
   db
     .selectFrom("rollouts")
     .select((select) => ["phase", select.fn.countAll<number>().as("count")])
+    .where("part_of", "is", null)
     .groupBy("phase")
     .execute();
 

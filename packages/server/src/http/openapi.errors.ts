@@ -28,6 +28,20 @@ const WRITING = {
   failed_precondition: "The state does not allow it, the name is taken, or another change came first",
 } as const;
 
+/** What only some paths answer, by status. */
+const SOME: readonly { path: RegExp; texts: Readonly<Record<number, string>> }[] = [
+  { path: /^\/v1\/resolve\//, texts: { 409: "The deployment is of a kind that is run, and not resolved" } },
+  {
+    path: /\/uploads(\/|$)/,
+    texts: {
+      412: "A version of tus that is not spoken here; `Tus-Version` says which are",
+      413: "More bytes than a file, or this one, may have",
+      415: "A piece that is not `application/offset+octet-stream`",
+      460: "The checksum is not that of the bytes that came",
+    },
+  },
+];
+
 /** Every operation's errors are documented from the one table of statuses, so that none is forgotten by hand. */
 export function documentErrors(document: Partial<OpenAPIV3_1.Document>): Partial<OpenAPIV3_1.Document> {
   const texts = { ...EVERYWHERE, ...NAMED, ...WRITING, [TOO_LARGE.name]: TOO_LARGE.text };
@@ -64,12 +78,14 @@ function errorsOf(path: string, method: string, { parameters = [] }: Operation):
     ...(method === "get" ? [] : typedKeys(WRITING)),
   ];
   const named = codes.map((code) => [HTTP_STATUS[code], code] as const);
-  return Object.fromEntries(
+  const some = SOME.filter((one) => one.path.test(path)).flatMap(({ texts }) => Object.entries(texts));
+  const references = Object.fromEntries(
     [...named, [TOO_LARGE.status, TOO_LARGE.name] as const].map(([status, name]) => [
       status,
       { $ref: `#/components/responses/${name}` },
     ]),
   );
+  return { ...references, ...Object.fromEntries(some.map(([status, text]) => [status, problem(text)])) };
 }
 
 const typedKeys = <Key extends string>(table: Readonly<Record<Key, string>>): Key[] => Object.keys(table) as Key[];

@@ -11,6 +11,7 @@ import { describeShownAddresses } from "./openapi.shown.ts";
 const TAGS = [
   ["Deployments", "One artifact in one environment, and what it runs"],
   ["Rollouts", "The act of moving a deployment from one revision to another, under a strategy"],
+  ["Insights", "What is where, what moves, and how well it goes over weeks"],
   ["Artifacts", "Prompts, agents, models, pipelines, applications, and their immutable versions"],
   ["Environments", "Where things run, and what must be true before they do"],
   ["Gates", "What a version must meet before traffic moves"],
@@ -36,6 +37,7 @@ const TAGS = [
   ["Nodes", "Machines that collectors of pipelines run on, and their labels"],
   ["Models", "Models by number: versions, files, deployments, predictions for whole files"],
   ["Tokens", "Who may do what"],
+  ["Session", "How a browser signs in"],
   ["Projects", "Tenancy"],
   ["System", "The server itself"],
 ] as const;

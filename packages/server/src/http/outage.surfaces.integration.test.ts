@@ -51,9 +51,17 @@ afterAll(async () => {
 /** What they answer is known without it: code, the catalogue, the server itself. */
 const WITHOUT = new Set([
   ...["getOpenApi", "getMetrics", "getHealth", "getManifestSchema", "listRoles", "listTemplates", "getTemplate"],
+  ...["getTargetOutlook", "getSession", "deleteSession"],
 ]);
-/** A stream that has begun goes on when the database is back. A form is read before anything else; see the uploads' tests. */
-const OTHERWISE = new Set(["uploadModel", "readLogs", "readWorkflowLogs", "readJobLogs"]);
+/** A stream that has begun goes on when the database is back. What an upload says of itself is read before anything else; see the uploads' tests. */
+const OTHERWISE = new Set([
+  "createModelUpload",
+  "sendModelUpload",
+  "uploadModel",
+  "readLogs",
+  "readWorkflowLogs",
+  "readJobLogs",
+]);
 
 const filled = (path: string): string =>
   path.replaceAll(/\{(\w+)\}/g, (_whole, name: string) => {

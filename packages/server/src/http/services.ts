@@ -5,6 +5,8 @@ import { type ArtifactService, createArtifactService } from "../artifact/artifac
 import { type AuditService, createAuditService } from "../audit/audit.service.ts";
 import type { Config } from "../config.ts";
 import type { Database } from "../db/schema.ts";
+import { createDemoKeeper, type DemoKeeper } from "../demo/demo.keeper.ts";
+import { createDemoService, type DemoService } from "../demo/demo.service.ts";
 import { createDeploymentService, type DeploymentService } from "../deployment/deployment.services.ts";
 import type { CheckEnvironment } from "../engine/checks.ts";
 import type { Live } from "../engine/live.ts";
@@ -15,6 +17,7 @@ import { createEventService, type EventService } from "../event/event.service.ts
 import { createFeedbackService, type FeedbackService } from "../feedback/feedback.service.ts";
 import { createGateService, type GateService } from "../gate/gate.service.ts";
 import { createGoalService, type GoalService } from "../goal/goal.service.ts";
+import { createInsightService, type InsightService } from "../insight/insight.service.ts";
 import { createIntegrationService, type IntegrationService } from "../integration/integration.service.ts";
 import { createJobService, type JobService } from "../job/job.service.ts";
 import { type AgentService, createAgentService } from "../kinds/agent/agent.service.ts";
@@ -23,6 +26,7 @@ import { createPipelineService, type PipelineService } from "../kinds/pipeline/p
 import { createScoreService, type ScoreService } from "../metric/score.service.ts";
 import { createNodeService, type NodeService } from "../node/node.service.ts";
 import { createNotificationService, type NotificationService } from "../notification/notification.service.ts";
+import { createServerService, type ServerService } from "../peer/server.service.ts";
 import { createPolicyService, type PolicyService } from "../policy/policy.service.ts";
 import { createProjectService, type ProjectService } from "../project/project.service.ts";
 import { createResolveLimit, type ResolveLimit } from "../resolve/resolve.limit.ts";
@@ -33,6 +37,7 @@ import { createPlanService, type PlanService } from "../rollout/plan.ts";
 import { createRolloutService, type RolloutService } from "../rollout/rollout.service.ts";
 import { createScheduleService, type ScheduleService } from "../schedule/schedule.service.ts";
 import { createSecretService, type SecretService } from "../secret/secret.service.ts";
+import { createTargetService, type TargetService } from "../target/target.service.ts";
 import { createFireService, type FireService } from "../trigger/fire.service.ts";
 import { createTriggerService, type TriggerService } from "../trigger/trigger.service.ts";
 import { createWorkflowService, type WorkflowService } from "../workflow/workflow.services.ts";
@@ -43,6 +48,8 @@ export interface Services {
   artifacts: ArtifactService;
   audit: AuditService;
   clock: () => Instant;
+  demoKeeper: DemoKeeper;
+  demos: DemoService;
   deployments: DeploymentService;
   environments: EnvironmentService;
   evaluations: EvaluationService;
@@ -51,6 +58,7 @@ export interface Services {
   fires: FireService;
   gates: GateService;
   goals: GoalService;
+  insights: InsightService;
   integrations: IntegrationService;
   jobs: JobService;
   live: Live;
@@ -69,6 +77,8 @@ export interface Services {
   schedules: ScheduleService;
   scores: ScoreService;
   secrets: SecretService;
+  servers: ServerService;
+  targets: TargetService;
   tokens: TokenService;
   triggers: TriggerService;
   workflows: WorkflowService;
@@ -90,11 +100,24 @@ export interface ServiceDeps {
 export function createServices(deps: ServiceDeps): Services {
   const resolver = deps.resolver ?? createResolver(deps.db);
   const resolves = createResolveService({ db: deps.db, resolver, random: Math.random });
+  const demoKeeper = createDemoKeeper({
+    ...deps,
+    gatewayUrl: deps.live.gatewayUrl,
+    environments: createEnvironmentService(deps),
+  });
   return {
     agents: createAgentService(deps),
     artifacts: createArtifactService(deps),
     audit: createAuditService(deps),
     clock: deps.clock,
+    demoKeeper,
+    demos: createDemoService({
+      ...deps,
+      keeper: demoKeeper,
+      artifacts: createArtifactService(deps),
+      environments: createEnvironmentService(deps),
+      deployments: createDeploymentService(deps),
+    }),
     deployments: createDeploymentService(deps),
     environments: createEnvironmentService(deps),
     evaluations: createEvaluationService(deps),
@@ -103,6 +126,7 @@ export function createServices(deps: ServiceDeps): Services {
     fires: createFireService(deps),
     gates: createGateService(deps),
     goals: createGoalService(deps),
+    insights: createInsightService(deps),
     integrations: createIntegrationService(deps),
     jobs: createJobService({ db: deps.db, workflows: createWorkflowService(deps) }),
     live: deps.live,
@@ -130,6 +154,8 @@ export function createServices(deps: ServiceDeps): Services {
     schedules: createScheduleService(deps),
     scores: createScoreService(deps),
     secrets: createSecretService(deps),
+    servers: createServerService(deps),
+    targets: createTargetService(deps),
     tokens: createTokenService(deps),
     triggers: createTriggerService(deps),
     workflows: createWorkflowService(deps),

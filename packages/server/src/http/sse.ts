@@ -16,7 +16,7 @@ export interface SseMessage {
 
 /**
  * Answers with a stream of Server-Sent Events, made by `produce` until its signal aborts: when the caller leaves or the
- * server stops. A caller that reads slowly holds up only the production of its own stream.
+ * server stops. It ends, and tells nothing more, as soon as the caller's token counts no longer. A caller that reads slowly holds up only the production of its own stream.
  */
 export function sendEventStream(
   request: FastifyRequest,
@@ -26,9 +26,8 @@ export function sendEventStream(
   const left = new AbortController();
   const stop = (): void => left.abort();
   reply.raw.once("close", stop);
-  const stream = Readable.from(lines(produce, AbortSignal.any([left.signal, request.server.stopping])), {
-    objectMode: false,
-  });
+  const signal = AbortSignal.any([left.signal, request.server.stopping]);
+  const stream = Readable.from(lines(produce, request.isWelcome, signal), { objectMode: false });
   return reply
     .header("cache-control", "no-store")
     .header("x-accel-buffering", "no")
@@ -39,6 +38,7 @@ export function sendEventStream(
 
 async function* lines(
   produce: (signal: AbortSignal) => AsyncIterable<SseMessage[]>,
+  isWelcome: () => Promise<boolean>,
   signal: AbortSignal,
 ): AsyncGenerator<string> {
   yield ": connected\n\n";
@@ -46,6 +46,7 @@ async function* lines(
   try {
     for (let next = batches.next(); !signal.aborted; ) {
       const batch = await withHeartbeat(next, signal);
+      if (!(await isWelcome())) return;
       if (batch === "silence") {
         yield ": still here\n\n";
         continue;

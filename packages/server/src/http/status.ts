@@ -1,4 +1,4 @@
-import type { ErrorCode } from "@sluice/core";
+import { type ErrorCode, SluiceError } from "@sluice/core";
 
 /** HTTP status of every error code (ARCHITECTURE §8). A command not allowed in a phase is a conflict with the state. */
 export const HTTP_STATUS: Readonly<Record<ErrorCode, number>> = {
@@ -19,3 +19,13 @@ export const HTTP_STATUS: Readonly<Record<ErrorCode, number>> = {
   data_loss: 500,
   unauthenticated: 401,
 };
+
+/** An error whose status is not that of its code, because what is spoken above HTTP has a word of its own for it. */
+export class StatusError extends SluiceError {
+  readonly status: number;
+
+  constructor(status: number, code: ErrorCode, message: string) {
+    super(code, message);
+    this.status = status;
+  }
+}

@@ -17,6 +17,8 @@ export interface JudgesOptions {
   route: (deployment: string) => RouteObservation | null;
   /** Wakes a deployment; called after what the judge says is on disk. */
   changed: (deployment: string) => void;
+  /** Judges only what this server sees; default: it is alone and sees everything. */
+  server?: string;
   /** Folder that metrics' files are in. */
   root: string;
   logger: Logger;
@@ -98,7 +100,7 @@ export function startJudges(options: JudgesOptions): Judges {
   };
 
   const round = async (): Promise<void> => {
-    const rows = await judgedRollouts(db);
+    const rows = await judgedRollouts(db, options.server ?? null);
     const wanted = new Set(rows.map(({ id }) => id));
     for (const id of [...claimed.keys()]) if (!wanted.has(id)) await release(id, true).catch(() => undefined);
     const queue = [...rows];

@@ -1,8 +1,20 @@
-import type { JudgeReport, JudgeSnapshot, Rollout, RouteSettings } from "@sluice/core";
-import { reviveRollout } from "@sluice/core";
+import {
+  type ArtifactKind,
+  type EnvironmentSpec,
+  environmentSchema,
+  type JudgeReport,
+  type JudgeSnapshot,
+  type Rollout,
+  type RouteSettings,
+  reviveRollout,
+  type Target,
+  targetOf,
+  targetSchema,
+} from "@sluice/core";
 import { sql } from "kysely";
 import type { Db } from "../db/database.ts";
 import { storableJson } from "../db/storable-json.ts";
+import { targetOfMember } from "../fleet/loaded.members.ts";
 import type { ReadingsState } from "./metric.reader.ts";
 
 /** A rollout that is to be judged, and how often its row was written. */
@@ -16,6 +28,9 @@ export interface JudgedRollout {
   rollout: Rollout;
   rowVersion: number;
   deploymentName: string;
+  kind: ArtifactKind;
+  /** Where it runs. */
+  target: Target;
   /** Null without a route. */
   route: RouteSettings | null;
   /** Ids of the versions behind the arms. */
@@ -34,14 +49,21 @@ const PHASES = ["shifting", "monitoring"];
 /** Reports are in the rollout's own row by the time it ends; states are kept a while longer for people who look. */
 const KEPT = "1 hour";
 
-export function judgedRollouts(db: Db): Promise<JudgedRow[]> {
-  return db
-    .selectFrom("rollouts")
-    .select(["id", "row_version as rowVersion"])
-    .where("active", "=", true)
-    .where("phase", "in", PHASES)
-    .orderBy("id")
-    .execute();
+/** Those that `server` sees: of deployments that any server looks after, and of its own; null: there is only one. */
+export function judgedRollouts(db: Db, server: string | null): Promise<JudgedRow[]> {
+  let query = db
+    .selectFrom("rollouts as r")
+    .select(["r.id", "r.row_version as rowVersion"])
+    .where("r.active", "=", true)
+    .where("r.phase", "in", PHASES)
+    // Of several targets, each is judged by what it sees itself.
+    .where(sql<boolean>`r.state ->> 'waves' is null`);
+  if (server !== null) {
+    query = query
+      .innerJoin("deployments as d", "d.id", "r.deployment_id")
+      .where((where) => where.or([where("d.server", "is", null), where("d.server", "=", server)]));
+  }
+  return query.orderBy("r.id").execute();
 }
 
 /** Null when it is not there any more. */
@@ -49,8 +71,20 @@ export async function loadJudged(db: Db, id: string): Promise<JudgedRollout | nu
   const row = await db
     .selectFrom("rollouts as r")
     .innerJoin("deployments as d", "d.id", "r.deployment_id")
+    .innerJoin("artifacts", "artifacts.id", "d.artifact_id")
+    .innerJoin("environments", (join) =>
+      join.onRef("environments.project", "=", "d.project").onRef("environments.name", "=", "d.environment"),
+    )
     .leftJoin("routes", "routes.deployment_id", "d.id")
-    .select(["r.state", "r.row_version", "d.name", "routes.settings"])
+    .select([
+      "r.state",
+      "r.row_version",
+      "d.name",
+      "d.target",
+      "artifacts.kind",
+      "environments.spec",
+      "routes.settings",
+    ])
     .where("r.id", "=", id)
     .executeTakeFirst();
   if (row === undefined) return null;
@@ -68,10 +102,15 @@ export async function loadJudged(db: Db, id: string): Promise<JudgedRollout | nu
     rollout,
     rowVersion: row.row_version,
     deploymentName: row.name,
+    kind: row.kind as ArtifactKind,
+    target: targetAt(environmentSchema.parse(row.spec), row.target),
     route: row.settings as RouteSettings | null,
     versionIds: { stable: versionOf(fromRevision), candidate: versionOf(toRevision) ?? "" },
   };
 }
+
+const targetAt = (environment: EnvironmentSpec, member: object | null): Target =>
+  member === null ? targetOf(environment) : targetOfMember(environment, targetSchema.parse(member));
 
 export async function findJudge(db: Db, rollout: string): Promise<StoredJudge | null> {
   const row = await db

@@ -23,6 +23,8 @@ import { dropJudge, findJudge, type JudgedRollout, saveJudge } from "./judge.sto
 import { type ArmQuestion, MetricReader, type ReadingsState } from "./metric.reader.ts";
 import type { ReadSlots } from "./read.slots.ts";
 import { stableBefore } from "./stable.before.ts";
+import { countsElsewhere, findingsOn, isDealtElsewhere } from "./traffic/counts.elsewhere.ts";
+import type { PrometheusCounts } from "./traffic/prometheus.counts.ts";
 
 export interface WatchDeps {
   db: Kysely<Database>;
@@ -39,7 +41,7 @@ export interface WatchDeps {
 /** What the judge knows is on disk at most this much later, unless its word has changed: then at once (ms). */
 const SAVE_MS = 2_000;
 
-/** The gateway whose counts the link hands on. */
+/** The gateway whose counts the link hands on, where there is one. */
 const GATEWAY = "gateway";
 
 /** One rollout under judgement, for as long as this process has claimed it. */
@@ -47,6 +49,8 @@ export class RolloutWatch {
   readonly #deps: WatchDeps;
   readonly #judge: PooledJudge;
   readonly #reader: MetricReader;
+  /** Of a data plane that is not ours; null where our gateway counts, or nobody does. */
+  readonly #elsewhere: PrometheusCounts | null;
   #judged: JudgedRollout;
   #lastCounts = "";
   #lastStep: number | null = null;
@@ -60,6 +64,7 @@ export class RolloutWatch {
     this.#judge = judge;
     this.#savedSeq = judge.seq;
     this.#reader = createReader(deps, judged, judge, readings);
+    this.#elsewhere = countsElsewhere(judged, deps.slots);
   }
 
   /** Goes on from what is on disk, or begins. Null when the rollout is not to be judged. */
@@ -72,6 +77,7 @@ export class RolloutWatch {
     const config = judgeConfigOf(rollout, {
       sticky: (judged.route?.stickiness.by ?? "none") !== "none",
       routed: judged.route !== null,
+      counts: isDealtElsewhere(judged.target) ? "prometheus" : "gateway",
     });
     if (config === null) return null;
     const baseline = stableBefore(deps.route(rollout.deployment), rollout);
@@ -94,11 +100,15 @@ export class RolloutWatch {
    */
   async look(): Promise<void> {
     const now = this.#deps.now();
+    const { rollout } = this.#judged;
     const batch = this.#batch(now);
     if (batch !== null) this.#judge.observe(batch);
-    if (this.#judge.closed === null) this.#reader.start(now);
+    if (this.#judge.closed === null) {
+      this.#reader.start(now);
+      this.#elsewhere?.look(now, rollout, this.#deps.route(rollout.deployment));
+    }
     // Edge case 31: one metric has decided; what the others would have said is not waited for.
-    else this.#reader.abort();
+    else this.abandon();
     if (this.#judge.seq === this.#savedSeq) return;
     const { word } = this.#judge;
     if (word === this.#word && now - this.#savedAt < SAVE_MS) return;
@@ -110,22 +120,27 @@ export class RolloutWatch {
 
   /** Ends readings under way, and keeps what is not on disk yet. */
   async end(): Promise<void> {
-    this.#reader.abort();
+    this.abandon();
     if (this.#judge.seq > this.#savedSeq) await this.#save(this.#judge.report(), this.#deps.now());
   }
 
   /** Ends readings under way; somebody else goes on. */
   abandon(): void {
     this.#reader.abort();
+    this.#elsewhere?.abort();
   }
 
   /** Null when there is nothing new. */
   #batch(at: Instant): JudgeBatch | null {
     const { rollout } = this.#judged;
     const route = this.#deps.route(rollout.deployment);
-    const counts = countsOf(route, rollout);
-    const { values, problems } = this.#reader.collect();
-    const seen = JSON.stringify(counts);
+    const elsewhere = this.#elsewhere?.collect(rollout.id) ?? null;
+    const gateways = elsewhere === null ? countsByGateway(route, rollout) : elsewhere.gateways;
+    const read = this.#reader.collect();
+    const found = findingsOn(rollout, elsewhere?.problem);
+    const values = [...read.values, ...found.values];
+    const problems = [...read.problems, ...found.problems];
+    const seen = JSON.stringify(gateways);
     const first = this.#judge.seq === 0;
     if (
       !first &&
@@ -142,7 +157,7 @@ export class RolloutWatch {
       at,
       step: rollout.step,
       alone: standsAlone(rollout),
-      gateways: counts === null ? [] : [{ gateway: GATEWAY, counts }],
+      gateways,
       before: stableBefore(route, rollout),
       values,
       problems,
@@ -207,9 +222,20 @@ function resume(snapshot: unknown, rollout: Rollout, logger: Logger): PooledJudg
 const standsAlone = ({ phase, desired, toRevision }: Rollout): boolean =>
   phase === "monitoring" && desired.split !== null && weightOf(desired.split, toRevision) === FULL_WEIGHT;
 
-/** What the gateway counted of both arms; on a first delivery, which no guard watches, of the candidate alone. */
-function countsOf(route: RouteObservation | null, { id, fromRevision, toRevision }: Rollout): PeriodCounts | null {
-  if (route === null) return null;
+/** Of every gateway by itself: each is a stratum (ANALYSIS §13). */
+function countsByGateway(route: RouteObservation | null, rollout: Rollout): JudgeBatch["gateways"] {
+  if (route === null) return [];
+  return (route.members ?? [{ ...route, gateway: GATEWAY }]).flatMap(({ gateway, ...member }) => {
+    const counts = countsOf(member, rollout);
+    return counts === null ? [] : [{ gateway, counts }];
+  });
+}
+
+/** What a gateway counted of both arms; on a first delivery, which no guard watches, of the candidate alone. */
+function countsOf(
+  route: Pick<RouteObservation, "counts" | "stats">,
+  { id, fromRevision, toRevision }: Rollout,
+): PeriodCounts | null {
   if (fromRevision !== null) return route.counts?.hypothesis === id ? route.counts : null;
   const stats = route.stats.find(({ revision }) => revision === toRevision);
   if (stats === undefined) return null;

@@ -13,6 +13,8 @@ export interface BackgroundDeps {
   db: Kysely<Database>;
   pool: pg.Pool;
   dataDir: string;
+  /** This server, by the name of its data folder. */
+  server: string;
   live: Live;
   services: Services;
   clock: () => Instant;

@@ -1,8 +1,9 @@
 import {
   type ArtifactKind,
   type DeploymentConfig,
-  type RunnableSpec,
+  type Program,
   SluiceError,
+  type Target,
   type VersionSpec,
 } from "@sluice/core";
 import type { Kysely } from "kysely";
@@ -25,6 +26,8 @@ export interface Made {
   version: string;
   spec: VersionSpec;
   config: DeploymentConfig;
+  /** Where it is to run: on a machine a version becomes a command, in a cluster it may become something else. */
+  target: Target;
 }
 
 /**
@@ -32,7 +35,7 @@ export interface Made {
  * starts. Null: not yet, it is being made ready (files are on their way); whoever makes it calls `changed` when it is done.
  * Throws `SluiceError` for what can never run.
  */
-export type Make = (revision: Made) => Promise<RunnableSpec | null>;
+export type Make = (revision: Made) => Promise<Program | null>;
 
 export type Making = Readonly<Record<Exclude<ArtifactKind, "prompt">, Make>>;
 
@@ -67,7 +70,7 @@ export const createMaking = (deps: MakingDeps): Making =>
     model: createModelMake(deps, asRegistered),
   });
 
-/** Programs get their secrets as variables, beside those of their version. */
+/** Programs get their secrets as variables of their own, beside those of their version. */
 function withSecrets({ db, config }: MakingDeps, making: Making): Making {
   const added =
     (make: Make): Make =>
@@ -76,7 +79,7 @@ function withSecrets({ db, config }: MakingDeps, making: Making): Making {
       if (program === null || revision.config.secrets === undefined) return program;
       const sealer = createSealer(await sealingKey(config));
       const values = await secretValues(db, sealer, revision.project, revision.config.secrets);
-      return { ...program, env: { ...program.env, ...values } };
+      return { ...program, secrets: { ...program.secrets, ...values } };
     };
   return {
     application: added(making.application),

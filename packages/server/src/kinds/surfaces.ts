@@ -4,6 +4,7 @@ import { agentRoutes } from "./agent/agent.routes.ts";
 import { batchRoutes } from "./model/batch/batch.routes.ts";
 import { modelDeploymentRoutes } from "./model/deployment/deployment.routes.ts";
 import { modelRoutes } from "./model/model.routes.ts";
+import { resumableRoutes } from "./model/upload/resumable.routes.ts";
 import { uploadRoutes } from "./model/upload/upload.routes.ts";
 import { pipelineRecordRoutes } from "./pipeline/pipeline.record.routes.ts";
 import { pipelineRoutes } from "./pipeline/pipeline.routes.ts";
@@ -13,7 +14,7 @@ import { templateRoutes } from "./pipeline/template.routes.ts";
 export const SURFACES: Readonly<Record<ArtifactKind, readonly Routes[]>> = {
   application: [],
   agent: [agentRoutes],
-  model: [modelRoutes, uploadRoutes, modelDeploymentRoutes, batchRoutes],
+  model: [modelRoutes, uploadRoutes, resumableRoutes, modelDeploymentRoutes, batchRoutes],
   pipeline: [pipelineRoutes, pipelineRecordRoutes, templateRoutes],
   prompt: [],
 };

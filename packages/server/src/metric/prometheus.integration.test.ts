@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { freePort } from "../testing/free.port.ts";
 import type { MetricQuestion, MetricReading } from "./metric.source.ts";
 import { prometheusSource } from "./prometheus.source.ts";
 
@@ -16,14 +17,6 @@ const WITHIN_MS = 50_000;
 
 const listen = (server: Server): Promise<number> =>
   new Promise((resolve) => server.listen(0, "127.0.0.1", () => resolve((server.address() as AddressInfo).port)));
-
-/** A port that was free a moment ago. */
-async function freePort(): Promise<number> {
-  const server = createServer();
-  const port = await listen(server);
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
 
 describe.skipIf(BINARY === undefined)(
   `a real Prometheus${BINARY === undefined ? " (skipped: no prometheus here; Debian's package has one)" : ""}`,

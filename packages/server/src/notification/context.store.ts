@@ -13,6 +13,8 @@ export interface DeploymentContext {
   kind: string;
   /** The last fully promoted revision, when the event is heeded. */
   stableRevision: number | null;
+  /** The deployment that it is one target of; null when it is a whole. */
+  partOf: string | null;
 }
 
 export interface RolloutContext {
@@ -57,9 +59,9 @@ async function deploymentsById(db: Db, ids: readonly string[]): Promise<Map<stri
   if (ids.length === 0) return new Map();
   const rows = await selectDeployments(db).where("d.id", "in", ids).execute();
   return new Map(
-    rows.map(({ id, name, environment, artifact, kind, stableRevision }) => [
+    rows.map(({ id, name, environment, artifact, kind, stableRevision, parentId: partOf }) => [
       id,
-      { id, name, environment, artifact, kind, stableRevision },
+      { id, name, environment, artifact, kind, stableRevision, partOf },
     ]),
   );
 }

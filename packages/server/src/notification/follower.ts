@@ -4,11 +4,11 @@ import type { Logger } from "pino";
 import type { Db } from "../db/database.ts";
 import type { Database } from "../db/schema.ts";
 import type { EventBell } from "../event/event.bell.ts";
-import { endOfEvents, eventsAfter } from "../event/event.reader.ts";
+import { endOfEvents, eventsAfter, type StoredEvent } from "../event/event.reader.ts";
 import { listeningIntegrations } from "../integration/integration.store.ts";
 import { registrationsFor } from "../integration/registration.ts";
 import { enabledChannels } from "./channel.store.ts";
-import { contextsOf } from "./context.store.ts";
+import { contextsOf, type EventContext } from "./context.store.ts";
 import { enqueue, type Letter } from "./outbox.store.ts";
 import { lettersFor } from "./tell.ts";
 
@@ -89,6 +89,7 @@ async function heed(tx: Db): Promise<"more" | "nothing new" | "nobody listens"> 
   const letters: Letter[] = [];
   for (const event of events) {
     const context = contextOf(event);
+    if (isToldByWhole(event, context)) continue;
     for (const channel of channels) letters.push(...(await lettersFor(tx, channel, event, context)));
     for (const integration of integrations) letters.push(...(await registrationsFor(tx, integration, event, context)));
   }
@@ -96,5 +97,9 @@ async function heed(tx: Db): Promise<"more" | "nothing new" | "nobody listens"> 
   await moveTo(tx, last.position);
   return events.length === BATCH ? "more" : "nothing new";
 }
+
+/** What rollouts come to at one of several targets is told by that of the whole. Figures are measured at each target alone. */
+const isToldByWhole = ({ type }: StoredEvent, { deployment }: EventContext): boolean =>
+  deployment !== null && deployment.partOf !== null && !type.startsWith("deployment.threshold.");
 
 const moveTo = (tx: Db, position: string) => tx.updateTable("outbox_position").set({ position }).execute();

@@ -12,6 +12,7 @@ import {
 import type { Db } from "../db/database.ts";
 import { newId } from "../db/ids.ts";
 import type { StoredEvent } from "../event/event.reader.ts";
+import { givenName } from "../fleet/member.name.ts";
 import type { StoredChannel } from "./channel.store.ts";
 import { type EventContext, isoOf } from "./context.store.ts";
 import { findIncident, type IncidentKey, openIncidents, saveIncident } from "./incident.store.ts";
@@ -30,7 +31,7 @@ export async function lettersFor(
     environment: deployment?.environment ?? textOf(event.data.environment),
     artifact: deployment?.artifact ?? textOf(event.data.artifact),
     kind: deployment?.kind ?? textOf(event.data.kind),
-    deployment: deployment?.name ?? textOf(event.data.name),
+    deployment: deployment === null ? textOf(event.data.name) : givenName(deployment.name),
   };
   if (!concerns(channel.spec.filter, about)) return [];
   const signals = signalsOf({ type: event.type, alert: event.alert, data: event.data, rollout });

@@ -12,6 +12,7 @@ import {
 } from "@sluice/core";
 import type { Db } from "../db/database.ts";
 import { selectDeployments } from "../deployment/deployment.store.ts";
+import { givenName } from "../fleet/member.name.ts";
 import { enabledChannels } from "./channel.store.ts";
 
 /** One threshold that at least one channel wants watched on a deployment. */
@@ -54,7 +55,7 @@ export async function watchedDeployments(db: Db): Promise<WatchedDeployment[]> {
     .execute();
   return rows.flatMap((row) => {
     const { id, project, name, stopped, environment, artifact, kind } = row;
-    const about = { environment, artifact, kind, deployment: name };
+    const about = { environment, artifact, kind, deployment: givenName(name) };
     const wanted = wishes
       .filter((wish) => wish.project === project && concerns(wish.filter, about))
       .flatMap((wish) => wish.thresholds);

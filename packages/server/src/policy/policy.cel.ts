@@ -33,16 +33,16 @@ export function policyValues({
   config,
   strategy,
   environment,
+  target,
   route,
 }: Candidate): Record<string, unknown> {
-  const [target] = environment.targets;
   return {
     version: { version, kind, spec: withoutEnvValues(spec) },
     config: withoutEnvValues(config),
     strategy: { ...strategy },
     environment: {
       tier: environment.tier,
-      target: target?.type ?? "none",
+      target: target.type,
       regions: environment.targets.flatMap(({ region }) => region ?? []),
     },
     routed: route !== null,

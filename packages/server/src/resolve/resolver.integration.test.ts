@@ -131,11 +131,14 @@ test("as a data plane it takes over what is on disk, refuses what is older, and 
     .where("deployment_id", "=", id)
     .executeTakeFirstOrThrow();
   const put = (asked: number) =>
-    link.put({
-      ...{ id, project: "default", deployment: "plane", epoch: asked, match: { host: "@resolver", path: "/" } },
-      ...{ stripPrefix: true, stickiness: { by: "none" }, timeouts: { connectMs: 1, responseMs: 1, idleMs: 1 } },
-      ...{ split: allOn(1), pins: [], mirror: null, backends: [], guard: null },
-    });
+    link.put(
+      {
+        ...{ id, project: "default", deployment: "plane", epoch: asked, match: { host: "@resolver", path: "/" } },
+        ...{ stripPrefix: true, stickiness: { by: "none" }, timeouts: { connectMs: 1, responseMs: 1, idleMs: 1 } },
+        ...{ split: allOn(1), pins: [], mirror: null, backends: [], guard: null },
+      },
+      { target: { type: "none" }, project: "default", environment: "production", name: "plane", kind: "prompt" },
+    );
   await put(epoch);
   expect(link.route(id)).toMatchObject({ id, epoch, split: allOn(1) });
   expect([link.connected(id), link.connected("dep_program"), link.connected()]).toEqual([true, false, false]);

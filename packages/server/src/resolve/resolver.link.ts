@@ -1,13 +1,12 @@
-import { type RouteConfig, SluiceError } from "@sluice/core";
+import { type DataPlane, type RouteConfig, SluiceError } from "@sluice/core";
 import { isResolved } from "../kinds/prompt/prompt.route.ts";
-import type { GatewayLink } from "../routing/gateway.types.ts";
 import type { Resolver } from "./resolver.ts";
 
 /**
  * The resolver as the engine sees a data plane. What is put is on disk already and is read from there, so a prompt is dealt by
  * what was decided last, whoever tells of it.
  */
-function resolverLink({ prompts, refresh, onChange }: Resolver): GatewayLink {
+function resolverLink({ prompts, refresh, onChange }: Resolver): DataPlane {
   return {
     connected: () => true,
     route: (deployment) => prompts.byId(deployment)?.observe() ?? null,
@@ -27,20 +26,20 @@ function resolverLink({ prompts, refresh, onChange }: Resolver): GatewayLink {
 }
 
 /** Two data planes as one: each route is its own one's, and prompts do not wait for a gateway. */
-export function joinedLink(gateway: GatewayLink, { prompts, ...rest }: Resolver): GatewayLink {
+export function joinedLink(gateway: DataPlane, { prompts, ...rest }: Resolver): DataPlane {
   const resolver = resolverLink({ prompts, ...rest });
   // A prompt that was deleted is not in the table any more.
   const resolved = new Set<string>();
-  const planeOf = (deployment: string): GatewayLink =>
+  const planeOf = (deployment: string): DataPlane =>
     resolved.has(deployment) || prompts.byId(deployment) !== null ? resolver : gateway;
   return {
     connected: (deployment) => (deployment === undefined ? gateway : planeOf(deployment)).connected(),
     route: (deployment) => planeOf(deployment).route(deployment),
     routes: () => [...resolver.routes(), ...gateway.routes()],
-    async put(config) {
-      if (!isResolved(config.match)) return gateway.put(config);
+    async put(config, placement) {
+      if (!isResolved(config.match)) return gateway.put(config, placement);
       resolved.add(config.id);
-      await resolver.put(config);
+      await resolver.put(config, placement);
     },
     async remove(deployment) {
       await planeOf(deployment).remove(deployment);

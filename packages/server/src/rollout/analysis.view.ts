@@ -22,19 +22,25 @@ const eValue = (log: number): number => Math.exp(Math.min(log, MOST_SHOWN));
  */
 export function analysisView(rollout: Rollout): RolloutView["analysis"] {
   const { analysis: guard, judge } = rollout;
-  const leading = judge ?? guard;
+  const closed = guard?.closed ?? null;
+  const leading = closed === null ? (judge ?? guard) : guard;
   if (leading === null) return null;
-  const judged = judge === null ? [] : metricsOf(judge);
+  const guarded = guard === null ? [] : guard.metrics.map((metric) => guardMetric(metric, guard));
+  // A guard that closes the gate does so at once: the judge may not have seen the half of it.
+  const isOutrun = ({ name, samples }: MetricView): boolean =>
+    closed !== null && guarded.some((metric) => metric.name === name && metric.samples.candidate > samples.candidate);
+  const judged = (judge === null ? [] : metricsOf(judge))
+    .filter((metric) => !isOutrun(metric))
+    .map((metric) => (metric.name === closed?.metric ? { ...metric, failed: true } : metric));
   const names = new Set(judged.map((metric) => metric.name));
-  const guarded = guard === null ? [] : guard.metrics.filter((metric) => !names.has(metric.name));
   const verdict = verdictOf(rollout);
   return {
     verdict,
-    reason: guard?.closed?.reason ?? judge?.closed?.reason ?? null,
+    reason: closed?.reason ?? judge?.closed?.reason ?? null,
     message: messageOf(rollout, verdict),
     evidence: eValue(leading.logEvidence),
     threshold: eValue(leading.bound),
-    metrics: [...judged, ...guarded.map((metric) => guardMetric(metric, guard))],
+    metrics: [...guarded.filter(({ name }) => !names.has(name)), ...judged],
     errors: guard?.errors ?? { stable: 0, candidate: 0 },
   };
 }
@@ -74,27 +80,29 @@ const metricView = ({ logEvidence, ...metric }: JudgeMetricReport, bound: number
 /** How the guard judges what the gateway measures (ANALYSIS §§2.1, 3.2). */
 const GUARD_METHODS: Readonly<Record<string, string>> = { error_rate: "fisher", latency: "latency-edges" };
 
-function guardMetric({ name, stable, candidate, logEvidence }: MetricEvidence, guard: GuardReport | null): MetricView {
-  const samples = guard?.samples ?? { stable: 0, candidate: 0 };
-  const bound = guard?.bound ?? 0;
+function guardMetric({ name, stable, candidate, logEvidence }: MetricEvidence, guard: GuardReport): MetricView {
+  const { samples, bound, closed } = guard;
   const seen = samples.stable > 0 && samples.candidate > 0;
-  const failed = guard?.closed?.metric === name;
+  const spoken = name.replaceAll("_", " ");
   const figures = `candidate ${figure(name, candidate)} in ${samples.candidate} requests, stable ${figure(name, stable)} in ${samples.stable}`;
   return {
     name,
     source: "gateway",
     judge: GUARD_METHODS[name] ?? "fisher",
     status: seen ? "ok" : "no_data",
-    failed,
+    failed: closed?.metric === name,
     stable,
     candidate,
     evidence: eValue(logEvidence),
     threshold: eValue(bound),
     samples,
     interval: null,
-    message: seen
-      ? `${name}: ${figures}; the evidence of harm is ${short(logEvidence)}, and ${short(bound)} ${failed ? "closed" : "would close"} the gate`
-      : `${name}: ${figures}; both need requests before they can be compared`,
+    message:
+      closed?.metric === name
+        ? closed.reason
+        : seen
+          ? `${spoken}: ${figures}; the evidence of harm is ${short(logEvidence)}, and ${short(bound)} would close the gate`
+          : `${spoken}: ${figures}; both need requests before they can be compared`,
   };
 }
 

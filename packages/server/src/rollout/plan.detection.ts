@@ -1,5 +1,6 @@
 import { FULL_WEIGHT, guardConfigOf, percentFromWeight, planDetection, type Rollout } from "@sluice/core";
 import type { Baseline, PlanView } from "./plan.schema.ts";
+import { ownSteps } from "./plan.stages.ts";
 
 /** The regression that is planned for when nobody says which. */
 const usualRegression = (errorRate: number): number => Math.min(1, Math.max(0.05, 10 * errorRate));
@@ -14,7 +15,7 @@ export function requestsToNotice(rollout: Rollout, baseline: Baseline | undefine
   const metric = guard?.metrics.find(({ name }) => name === "error_rate");
   if (guard === null || metric === undefined) return null;
   const { errorRate, requestsPerSecond } = baseline;
-  const weights = rollout.steps.flatMap((step) => (step.type === "setWeight" ? [step.weight] : []));
+  const weights = ownSteps(rollout).flatMap((step) => (step.type === "setWeight" ? [step.weight] : []));
   return [...new Set(weights)]
     .filter((weight) => weight > 0 && weight < FULL_WEIGHT)
     .map((weight) => {

@@ -1,4 +1,4 @@
-import { conditionName, type EnvironmentSpec, type Rollout } from "@sluice/core";
+import { compileSteps, conditionName, type EnvironmentSpec, type Rollout, type Step } from "@sluice/core";
 import { plannedTests } from "../candidate-test/run.ts";
 import type { Db } from "../db/database.ts";
 import type { StoredDeployment } from "../deployment/deployment.store.ts";
@@ -23,6 +23,12 @@ export async function gatesAhead(db: Db, deployment: StoredDeployment, rollout: 
     })),
   }));
 }
+
+/** What moves traffic: the rollout's steps or, where there are several targets, those of the rollout at each. */
+export const ownSteps = ({ waves, fromRevision, fastTrack, strategy, steps }: Rollout): readonly Step[] => {
+  if (waves === null) return steps;
+  return fromRevision === null || fastTrack ? [] : compileSteps(strategy);
+};
 
 /** The tests that its candidate would have to pass, in their order. */
 export function testsAhead({ strategy, fastTrack }: Rollout): PlanView["tests"] {

@@ -6,6 +6,7 @@ import {
   planDuration,
   type Rollout,
   SluiceError,
+  targetOf,
   toIso,
   type ValidationResult,
   withoutSecrets,
@@ -17,12 +18,12 @@ import type { Database } from "../db/schema.ts";
 import { type Changed, create, update } from "../deployment/deployment.service.ts";
 import type { StoredDeployment } from "../deployment/deployment.store.ts";
 import { requireEnvironment } from "../deployment/references.ts";
-import { type Candidate, type CheckEnvironment, check } from "../engine/checks.ts";
+import { type Candidate, type CheckEnvironment, checkTargets } from "../engine/checks.ts";
 import { findRevision, latestRevisionNumber, type StoredRevision } from "../revision/revision.store.ts";
 import { findRoute } from "../routing/route.store.ts";
 import { requestsToNotice } from "./plan.detection.ts";
 import type { PlanRequest, PlanView } from "./plan.schema.ts";
-import { approversAmong, gatesAhead, testsAhead } from "./plan.stages.ts";
+import { approversAmong, gatesAhead, ownSteps, testsAhead } from "./plan.stages.ts";
 import { activeRollouts } from "./rollout.store.ts";
 import { stepView, validationView } from "./rollout.view.ts";
 
@@ -45,7 +46,9 @@ export function createPlanService({ db, clock, checks }: Deps): PlanService {
       const preview = await undone(db, (tx) => make(tx, principal, request, now));
       const { rollout, candidate } = preview;
       const unchecked = candidate === null || rollout?.fastTrack === true;
-      const validations = unchecked ? [] : await check({ ...checks, db, candidate }, clock);
+      const { deployment, environment } = preview;
+      const targets = deployment.fleet === null ? [targetOf(environment)] : environment.targets;
+      const validations = unchecked ? [] : await checkTargets({ ...checks, db, candidate }, targets, clock);
       return view(preview, validations, request, now);
     },
   };
@@ -125,6 +128,7 @@ async function candidateOf(
     config,
     strategy,
     environment,
+    target: targetOf(environment),
     environmentName,
     artifact,
   };
@@ -170,7 +174,7 @@ function view(preview: Preview, validations: ValidationResult[], request: PlanRe
     tests: rollout === null ? [] : testsAhead(rollout),
     approvals: {
       required: rollout?.requiredApprovals ?? 0,
-      steps: duration.approvals,
+      steps: rollout === null ? 0 : planDuration(ownSteps(rollout), 0).approvals,
       fourEyes: protection.fourEyes,
       approvers,
       expirySeconds: protection.approvalExpirySeconds,

@@ -2,12 +2,14 @@ import {
   ARTIFACT_KINDS,
   COMMANDS,
   COMPARISONS,
+  MEMBER_STATES,
   nameSchema,
   PHASES,
   ROLLBACK_TRIGGERS,
   strategySchema,
   TERMINAL_PHASES,
   TEST_TYPES,
+  WAVE_FAILURES,
 } from "@sluice/core";
 import { z } from "zod";
 import { pageQuery } from "../http/page.ts";
@@ -19,9 +21,9 @@ const percent = z.number().min(0).max(100);
 
 export const stepSchema = z
   .object({
-    type: z.enum(["setWeight", "wait", "analyze", "mirror", "match", "scale", "switch", "hook"]),
+    type: z.enum(["setWeight", "wait", "analyze", "mirror", "match", "scale", "switch", "hook", "wave"]),
     weight: percent.optional().describe("Percent; of `setWeight` and `mirror`."),
-    seconds: z.number().int().optional(),
+    seconds: z.number().int().optional().describe("How long it takes; of `wave`, at least and by plan."),
     approval: z.literal(true).optional(),
     approvals: z.number().int().optional().describe("How many people; of a `wait` for approval."),
     expiresSeconds: z.number().int().optional().describe("After which an approval that was not given turns back."),
@@ -31,6 +33,8 @@ export const stepSchema = z
     percentage: z.number().optional().describe("Of the wanted replicas; of `scale`."),
     url: z.string().optional(),
     timeoutSeconds: z.number().int().optional(),
+    targets: z.array(z.string()).optional().describe("Of `wave`: the targets that are reached together."),
+    maxParallel: z.number().int().optional().describe("Of `wave`: how many of them are under way at once."),
     status: z.enum(["pending", "running", "done", "skipped"]),
     startedAt: time.nullable(),
     finishedAt: time.nullable(),
@@ -186,6 +190,19 @@ const goalViewSchema = z
   })
   .meta({ id: "Goal" });
 
+const rolloutMemberSchema = z
+  .object({
+    target: z.string(),
+    state: z.enum(MEMBER_STATES).describe("`done` runs what is delivered; `waiting` has nothing of it."),
+    rollout: z.string().nullable().describe("Its own rollout; null while there is none."),
+    phase: z.enum(PHASES).nullable(),
+    paused: z.boolean(),
+    weight: percent.describe("The candidate's share of the target's callers."),
+    asksApproval: z.boolean().describe("A step there waits for an `approve` of this rollout."),
+    reason: z.string().nullable().describe("Why it failed, is held, or cannot be reached."),
+  })
+  .meta({ id: "RolloutMember" });
+
 export const rolloutSchema = z
   .object({
     id: z.string(),
@@ -247,6 +264,15 @@ export const rolloutSchema = z
     goal: goalViewSchema.nullable().describe("Null without a goal."),
     analysis: analysisViewSchema.nullable().describe("Null before there was anything to compare."),
     allowedCommands: z.array(z.enum(COMMANDS)),
+    members: z
+      .array(rolloutMemberSchema)
+      .nullable()
+      .describe("What each target of the environment has come to; null for a rollout to one target."),
+    onWaveFailure: z
+      .enum(WAVE_FAILURES)
+      .nullable()
+      .describe("What becomes of all targets when one fails; null for a rollout to one target."),
+    partOf: z.string().nullable().describe("The rollout to several targets that this one is part of."),
     triggeredBy: z.string(),
     rollbackOf: z.string().nullable(),
     retryOf: z.string().nullable(),

@@ -5,12 +5,14 @@ import {
   type Command,
   type Instant,
   invalidField,
+  isTerminal,
   type RollbackTrigger,
   type Rollout,
   type RolloutEvent,
   retryRollout,
   reverseRollout,
   SluiceError,
+  targetsAsk,
 } from "@sluice/core";
 import type { Kysely } from "kysely";
 import { type Action, authorise, projectOf } from "../access/authorise.ts";
@@ -23,8 +25,12 @@ import { requireDeployment } from "../deployment/deployment.lookup.ts";
 import { findDeploymentForUpdate } from "../deployment/deployment.store.ts";
 import { wakeDeployment } from "../engine/wake.ts";
 import { appendEvents } from "../event/event.store.ts";
+import { approveAtTargets } from "../fleet/approve.ts";
+import { wavesNow } from "../fleet/fleet.ts";
 import { keyOfCursor, type Page, toPage } from "../http/page.ts";
+import { reportOf } from "../judge/judge.store.ts";
 import { findRevision } from "../revision/revision.store.ts";
+import { samplesOf } from "../series/series.store.ts";
 import { isIrreversibleVersion } from "./irreversible.ts";
 import type { ListRollouts } from "./rollout.schema.ts";
 import { eventsOf, startRollout } from "./rollout.start.ts";
@@ -40,6 +46,8 @@ import {
 export interface RolloutService {
   get(principal: Principal, id: string): Promise<Rollout>;
   list(principal: Principal, query: ListRollouts): Promise<Page<Rollout>>;
+  /** How its traffic went, oldest first. */
+  series(principal: Principal, id: string, after: Date | null, limit: number): ReturnType<typeof samplesOf>;
   /**
    * Gives a command and answers the rollout that carries it out: the same one, or a new one for `retry` and for
    * `rollback` after completion. Throws `failed_precondition` naming the phase and what it allows.
@@ -61,8 +69,13 @@ interface Deps {
 
 export function createRolloutService({ db, clock }: Deps): RolloutService {
   return {
-    get: async (principal, id) => visible(principal, "rollout.read", id, await findRollout(db, id)).rollout,
+    get: async (principal, id) =>
+      withLastWord(db, visible(principal, "rollout.read", id, await findRollout(db, id)).rollout),
     list: (principal, query) => list(db, principal, query),
+    async series(principal, id, after, limit) {
+      visible(principal, "rollout.read", id, await findRollout(db, id));
+      return samplesOf(db, id, after, limit);
+    },
     command: (principal, id, command, { comment = "", trigger }) => {
       if (trigger !== undefined && command !== "rollback") {
         throw invalidField("trigger", trigger, `nothing: it is for rollback, and this is ${command}`);
@@ -71,6 +84,13 @@ export function createRolloutService({ db, clock }: Deps): RolloutService {
       return db.transaction().execute((tx) => give(tx, order));
     },
   };
+}
+
+/** With what its judge said last: the rollout itself hears of that when it is woken, and who looks at it sees it before. */
+async function withLastWord(db: Db, rollout: Rollout): Promise<Rollout> {
+  if (isTerminal(rollout.phase)) return rollout;
+  const judge = (await reportOf(db, [rollout.id])).get(rollout.id);
+  return judge?.hypothesis === rollout.id ? { ...rollout, judge } : rollout;
 }
 
 async function list(db: Db, principal: Principal, query: ListRollouts): Promise<Page<Rollout>> {
@@ -129,6 +149,7 @@ const actionOf = (command: Command, rollout: Rollout): Action =>
 async function give(db: Db, order: Order): Promise<Rollout> {
   const { principal, id, command, comment, trigger, now } = order;
   const { rollout: seen } = visible(principal, ACTIONS[command], id, await findRollout(db, id));
+  assertWhole(seen, command);
   const another = command === "retry" || (command === "rollback" && seen.phase === "completed");
   const answer = another ? await beginAnother(db, order, seen) : await changeInPlace(db, order);
   const detail = {
@@ -155,8 +176,18 @@ async function changeInPlace(db: Db, { principal, id, command, comment, trigger,
   };
   const { rollout, events } = applyCommand(stored.rollout, command, context);
   await saveRollout(db, rollout, stored.rowVersion);
+  if (command === "approve" && targetsAsk(stored.rollout)) await approveAtTargets(db, stored.rollout, context);
   await report(db, rollout, events, now);
   return rollout;
+}
+
+/** At one of several targets nothing is commanded that the others would not hear of. */
+function assertWhole({ id, partOf }: Rollout, command: Command): void {
+  if (partOf === null) return;
+  throw new SluiceError(
+    "failed_precondition",
+    `rollout ${id} is at one target of rollout ${partOf}; give the command ${command} to ${partOf}`,
+  );
 }
 
 /** A new rollout in the footsteps of one that has ended, under the deployment's lock: two retries do not both begin. */
@@ -174,7 +205,8 @@ async function beginAnother(db: Db, order: Order, seen: Rollout): Promise<Rollou
   const stable =
     deployment.stableRevision === null ? null : await findRevision(db, deployment.id, deployment.stableRevision);
   const serving = stable === null ? null : { revision: stable.number, version: stable.version };
-  const request = { id: newId("rol"), actor: principal.name, reason: comment, now, serving };
+  const waves = await wavesNow(db, deployment, stored.rollout.strategy);
+  const request = { id: newId("rol"), actor: principal.name, reason: comment, now, serving, waves };
   if (command === "retry") {
     const retried = retryRollout(stored.rollout, request);
     await startRollout(db, retried);

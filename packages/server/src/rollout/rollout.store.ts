@@ -39,6 +39,7 @@ export async function insertRollout(db: Db, rollout: Rollout): Promise<void> {
       phase: rollout.phase,
       active: !isTerminal(rollout.phase),
       state: JSON.stringify(rollout),
+      part_of: rollout.partOf,
       created_at: new Date(rollout.createdAt),
       updated_at: new Date(rollout.updatedAt),
       finished_at: rollout.finishedAt === null ? null : new Date(rollout.finishedAt),
@@ -79,20 +80,31 @@ export async function findRolloutForUpdate(db: Db, id: string): Promise<StoredRo
 
 /** Rollouts of the deployment that have not ended, oldest first: the first one holds the deployment. */
 export async function activeRollouts(db: Db, deployment: string): Promise<StoredRollout[]> {
-  const rows = await db
+  const rows = await active(db, deployment).execute();
+  return rows.map(stored);
+}
+
+/** The same, locked until the transaction ends: for what ends them all, and must not race with the engine. */
+export async function activeRolloutsForUpdate(db: Db, deployment: string): Promise<StoredRollout[]> {
+  const rows = await active(db, deployment).forUpdate().execute();
+  return rows.map(stored);
+}
+
+const active = (db: Db, deployment: string) =>
+  db
     .selectFrom("rollouts")
     .select(COLUMNS)
     .where("deployment_id", "=", deployment)
     .where("active", "=", true)
-    .orderBy("id")
-    .execute();
-  return rows.map(stored);
-}
+    .orderBy("id");
 
-/** Newest first. */
+/** Newest first; those of one target are listed with their own deployment alone. */
 export async function listRollouts(db: Db, filter: RolloutFilter): Promise<StoredRollout[]> {
   let query = db.selectFrom("rollouts").select(COLUMNS).where("project", "=", filter.project);
-  if (filter.deployment !== undefined) query = query.where("deployment_id", "=", filter.deployment);
+  query =
+    filter.deployment === undefined
+      ? query.where("part_of", "is", null)
+      : query.where("deployment_id", "=", filter.deployment);
   if (filter.artifact !== undefined) query = query.where("artifact", "=", filter.artifact);
   if (filter.kind !== undefined) query = query.where(isOfKind(filter.kind));
   if (filter.environment !== undefined) query = query.where("environment", "=", filter.environment);

@@ -1,4 +1,11 @@
-import { createRollout, type GuardReport, type Rollout, strategySchema } from "@sluice/core";
+import {
+  createRollout,
+  type GuardReport,
+  type JudgeMetricReport,
+  type JudgeReport,
+  type Rollout,
+  strategySchema,
+} from "@sluice/core";
 import { expect, test } from "vitest";
 import { requestsToNotice } from "./plan.detection.ts";
 import { rolloutSchema } from "./rollout.schema.ts";
@@ -50,6 +57,31 @@ test("evidence is shown as e-values beside the threshold that closes the gate", 
   expect(analysis?.threshold).toBeCloseTo(250);
   expect(analysis?.metrics[0]).toMatchObject({ name: "error_rate", stable: 0.004, samples: { candidate: 480 } });
   expect(analysis?.metrics[0]?.evidence).toBeCloseTo(3);
+});
+
+test("a guard that has closed the gate has the word, also on a metric that the judge has seen less of", () => {
+  const closed = { at: NOW, metric: "error_rate", reason: "worse" };
+  const guard = report({ logEvidence: Math.log(300), closed });
+  const metric: JudgeMetricReport = {
+    ...{ name: "error_rate", source: "gateway", judge: "fisher", status: "ok", failed: false, message: "nothing yet" },
+    ...{
+      logEvidence: Math.log(2),
+      stable: 0.004,
+      candidate: 0.1,
+      interval: null,
+      samples: { stable: 9, candidate: 9 },
+    },
+  };
+  const judge: JudgeReport = {
+    ...{ hypothesis: "rol_1", verdict: "continue", logEvidence: Math.log(2), maxLogEvidence: Math.log(2), bound: 5 },
+    ...{ budget: { total: 0.01, guards: 0.004, pooled: 0.004, monitoring: 0.002 }, nonInferior: null, closed: null },
+    ...{ sampleRatio: { logEvidence: 0, doubted: false }, message: "nothing yet", metrics: [metric] },
+  };
+  const { analysis } = rolloutView(canary({ phase: "rolling_back", analysis: guard, judge }), NOW);
+  expect(analysis).toMatchObject({ verdict: "rollback", reason: "worse" });
+  expect(analysis?.metrics).toMatchObject([{ failed: true, message: "worse", samples: { candidate: 480 } }]);
+  expect(analysis?.evidence).toBeCloseTo(300);
+  expect(analysis?.threshold).toBeCloseTo(250);
 });
 
 test("evidence beyond all numbers is still a number", () => {

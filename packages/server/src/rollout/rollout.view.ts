@@ -7,6 +7,7 @@ import {
   type GateResult,
   type Instant,
   isTerminal,
+  type MemberState,
   percentFromWeight,
   progressPercentage,
   type Rollout,
@@ -15,7 +16,9 @@ import {
   type TestResult,
   toIso,
   type ValidationResult,
+  type Weight,
   weightOf,
+  weightOverTargets,
   withoutSecrets,
 } from "@sluice/core";
 import { analysisView, goalView, judgeView } from "./analysis.view.ts";
@@ -25,7 +28,7 @@ const iso = (at: Instant | null): string | null => (at === null ? null : toIso(a
 
 /** A rollout as the API shows it: weights in percent, times as RFC 3339, evidence as e-values. */
 export function rolloutView(rollout: Rollout, now: Instant): RolloutView {
-  const { desired, phase } = rollout;
+  const { phase } = rollout;
   return {
     id: rollout.id,
     project: rollout.project,
@@ -45,7 +48,7 @@ export function rolloutView(rollout: Rollout, now: Instant): RolloutView {
     strategy: withoutSecrets(rollout.strategy),
     steps: rollout.steps.map(stepView),
     step: rollout.step,
-    weight: desired.split === null ? 0 : percentFromWeight(weightOf(desired.split, rollout.toRevision)),
+    weight: percentFromWeight(weightNow(rollout)),
     progressPercentage: progressPercentage(rollout, now),
     estimatedCompletion: iso(estimatedCompletion(rollout, now)),
     validations: rollout.validations.map(validationView),
@@ -65,6 +68,9 @@ export function rolloutView(rollout: Rollout, now: Instant): RolloutView {
     goal: rollout.goal === null ? null : goalView(rollout.goal),
     analysis: analysisView(rollout),
     allowedCommands: allowedCommands(rollout),
+    members: rollout.waves === null ? null : rollout.members.map(memberView),
+    onWaveFailure: rollout.waves?.onFailure ?? null,
+    partOf: rollout.partOf,
     triggeredBy: rollout.triggeredBy,
     rollbackOf: rollout.rollbackOf,
     retryOf: rollout.retryOf,
@@ -73,6 +79,18 @@ export function rolloutView(rollout: Rollout, now: Instant): RolloutView {
     finishedAt: iso(rollout.finishedAt),
   };
 }
+
+/** Of several targets, each counts the same. */
+function weightNow({ desired: { split }, toRevision, waves, members }: Rollout): Weight {
+  if (waves !== null) return weightOverTargets(members);
+  return split === null ? 0 : weightOf(split, toRevision);
+}
+
+const memberView = ({ target, state, rollout, phase, paused, weight, asks, reason }: MemberState) => ({
+  ...{ target, state, rollout, phase, paused, reason },
+  weight: percentFromWeight(weight),
+  asksApproval: asks,
+});
 
 export function stepView(step: StepState): RolloutView["steps"][number] {
   const times = { startedAt: iso(step.startedAt), finishedAt: iso(step.finishedAt) };

@@ -1,6 +1,7 @@
-import type { GatewaySnapshot, RouteConfig, RouteObservation } from "@sluice/core";
+import type { GatewaySnapshot, RouteObservation } from "@sluice/core";
 import { describe, expect, test } from "vitest";
 import { createGatewayLink, type GatewayClient } from "./gateway.link.ts";
+import { ROUTE as config } from "./testing/route.fixture.ts";
 
 const observation = (epoch: number, change: Partial<RouteObservation> = {}): RouteObservation => ({
   id: "dep_1",
@@ -18,22 +19,6 @@ const snapshot = (...routes: RouteObservation[]): GatewaySnapshot => ({
   observedAt: 1,
   routes,
 });
-
-const config: RouteConfig = {
-  id: "dep_1",
-  project: "default",
-  deployment: "greeter",
-  epoch: 5,
-  match: { path: "/greeter" },
-  stripPrefix: true,
-  stickiness: { by: "none" },
-  timeouts: { connectMs: 1, responseMs: 1, idleMs: 1 },
-  split: [{ revision: 1, weight: 10_000 }],
-  pins: [],
-  mirror: null,
-  backends: [],
-  guard: null,
-};
 
 /** A gateway that says what it is told to. */
 function scripted() {

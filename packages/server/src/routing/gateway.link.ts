@@ -1,11 +1,29 @@
-import { type GatewaySnapshot, type RouteObservation, SluiceError, sameSplit } from "@sluice/core";
+import {
+  type DataPlane,
+  type GatewaySnapshot,
+  type RouteConfig,
+  type RouteObservation,
+  SluiceError,
+  sameSplit,
+} from "@sluice/core";
 import type { GatewayAdmin } from "@sluice/gateway";
-import type { GatewayLink } from "./gateway.types.ts";
 
 /** What the link needs of one gateway's administration. */
 export type GatewayClient = Pick<GatewayAdmin, "putRoute" | "deleteRoute" | "stream">;
 
-export interface ServedLink extends GatewayLink {
+/** Gateways need not know where a deployment's objects are. */
+export interface ServedPlane extends Omit<DataPlane, "put"> {
+  /** Applied when it returns. Throws as a data plane does. */
+  put(config: RouteConfig): Promise<void>;
+}
+
+export interface ServedLink extends ServedPlane {
+  /** What the gateway calls itself; null before it has said anything. */
+  name(): string | null;
+  /** Whether its last word was that it ends. */
+  leaving(): boolean;
+  /** Whether it wants callers, or waits to be told of every route first. */
+  ready(): boolean;
   /** Listens to the gateway until its stream ends, breaks, or falls silent; then the link is not connected any more. */
   follow(client: GatewayClient, stop: AbortSignal): Promise<void>;
 }
@@ -26,6 +44,9 @@ export function createGatewayLink(now: () => number = () => performance.now()): 
   const connectListeners = new Set<() => void>();
   let client: GatewayClient | null = null;
   let saidAt = Number.NEGATIVE_INFINITY;
+  let name: string | null = null;
+  let leaving = false;
+  let ready = true;
 
   const connected = (): boolean => client !== null && now() - saidAt < SILENCE_MS;
 
@@ -33,8 +54,11 @@ export function createGatewayLink(now: () => number = () => performance.now()): 
     for (const listener of routeListeners) listener(deployment);
   };
 
-  const take = ({ routes: seen }: GatewaySnapshot): void => {
+  const take = ({ routes: seen, ...snapshot }: GatewaySnapshot): void => {
     saidAt = now();
+    name = snapshot.gateway;
+    leaving = snapshot.leaving ?? false;
+    ready = snapshot.ready ?? true;
     const present = new Set(seen.map((route) => route.id));
     for (const id of [...routes.keys()]) {
       if (present.has(id)) continue;
@@ -57,6 +81,9 @@ export function createGatewayLink(now: () => number = () => performance.now()): 
 
   return {
     connected,
+    name: () => name,
+    leaving: () => leaving,
+    ready: () => ready,
     route: (deployment) => (connected() ? (routes.get(deployment) ?? null) : null),
     routes: () => (connected() ? [...routes.keys()] : []),
     async put(config) {

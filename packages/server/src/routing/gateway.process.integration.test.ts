@@ -5,6 +5,7 @@ import { adminFile, connectGateway } from "@sluice/gateway";
 import pino from "pino";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { processConfig } from "../config.ts";
+import { freePort } from "../testing/free.port.ts";
 import { type RunningGateway, startGateway, stopGateway } from "./gateway.process.ts";
 
 const logger = pino({ level: "silent" });
@@ -91,8 +92,7 @@ describe("the gateway's process", () => {
   test("moves when another port is asked for", async () => {
     const first = await start();
     await first.leave();
-    const { port } = new URL(first.url);
-    const next = Number(port) === 65_535 ? 65_534 : Number(port) + 1;
+    const next = await freePort();
     expect(new URL((await start(next)).url).port).toBe(String(next));
     await expect(fetch(first.url)).rejects.toThrow();
   });

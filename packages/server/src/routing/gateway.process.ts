@@ -5,15 +5,14 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { SluiceError } from "@sluice/core";
-import { type AdminAddress, adminFile, connectGateway, type GatewayAdmin } from "@sluice/gateway";
+import { type AdminAddress, adminFile, connectGateway, type LocalGatewayAdmin } from "@sluice/gateway";
 import { identify, isAlive, type ProcessIdentity } from "@sluice/runtimes";
 import type { Logger } from "pino";
 import type { Config } from "../config.ts";
-import { createGatewayLink } from "./gateway.link.ts";
-import type { GatewayLink } from "./gateway.types.ts";
+import { createGatewayLink, type ServedLink } from "./gateway.link.ts";
 
 export interface RunningGateway {
-  link: GatewayLink;
+  link: ServedLink;
   /** Where callers reach it, without a trailing slash. */
   url: string;
   /** Whether none ran before. */
@@ -25,7 +24,7 @@ export interface RunningGateway {
 type GatewaySettings = Pick<Config, "dataDir" | "bind" | "gatewayPort" | "programEnv">;
 
 const MAIN = fileURLToPath(new URL("./main.ts", import.meta.resolve("@sluice/gateway")));
-const READY_MS = 15_000;
+const READY_MS = 60_000;
 const AGAIN_MS = 50;
 /** A gateway that is asked to stop finishes its requests first. */
 const STOPS_MS = 35_000;
@@ -91,7 +90,7 @@ export async function stopGateway(dataDir: string, logger: Logger): Promise<void
 }
 
 /** When any free port will do, the one of the gateway before is tried first: callers may know it. */
-async function firstGateway(config: GatewaySettings, admin: GatewayAdmin, logger: Logger): Promise<AdminAddress> {
+async function firstGateway(config: GatewaySettings, admin: LocalGatewayAdmin, logger: Logger): Promise<AdminAddress> {
   const before = config.gatewayPort === 0 ? await admin.address().catch(() => null) : null;
   if (before === null) return ensureGateway(config, admin, logger);
   return ensureGateway({ ...config, gatewayPort: before.publicPort }, admin, logger).catch(() =>
@@ -102,7 +101,7 @@ async function firstGateway(config: GatewaySettings, admin: GatewayAdmin, logger
 /** The gateway that serves as the settings say: the one that runs, or a new one. `last` is known to be ours, if it lives. */
 async function ensureGateway(
   settings: GatewaySettings,
-  admin: GatewayAdmin,
+  admin: LocalGatewayAdmin,
   logger: Logger,
   last: ProcessIdentity | null = null,
 ): Promise<AdminAddress> {
@@ -125,7 +124,7 @@ const serves = ({ publicHost, publicPort }: AdminAddress, { bind, gatewayPort }:
   publicHost === bind && (gatewayPort === 0 || publicPort === gatewayPort);
 
 /** Only the gateway that wrote the file knows its token, so an answer proves that the pid in it is its own. */
-async function findRunning(admin: GatewayAdmin): Promise<AdminAddress | null> {
+async function findRunning(admin: LocalGatewayAdmin): Promise<AdminAddress | null> {
   try {
     const address = await admin.address();
     if (identify(address.pid) === null) return null;
@@ -136,7 +135,7 @@ async function findRunning(admin: GatewayAdmin): Promise<AdminAddress | null> {
   }
 }
 
-async function launch({ dataDir, bind, gatewayPort, programEnv }: GatewaySettings, admin: GatewayAdmin) {
+async function launch({ dataDir, bind, gatewayPort, programEnv }: GatewaySettings, admin: LocalGatewayAdmin) {
   await mkdir(dataDir, { recursive: true });
   const logFile = join(dataDir, "gateway.log");
   const log = openSync(logFile, "a", 0o600);

@@ -11,8 +11,11 @@ let statuses: WorkloadStatus[];
 let publisher: Publisher;
 
 const wish = (epoch: number, weight = 10_000): RoutedDeployment => ({
-  project: "default",
-  name: "greeter",
+  placement: {
+    ...{ target: { type: "process" }, project: "default", environment: "production" },
+    ...{ name: "greeter", kind: "application" },
+  },
+  place: { runtime: { observe: async () => statuses }, plane: gateway },
   versions: new Map([[1, "1.0.0"]]),
   route: {
     deployment: "dep_1",
@@ -49,7 +52,8 @@ const ports = (): number[] | undefined =>
 beforeEach(() => {
   gateway = createSimulatedGateway();
   statuses = [readyAt(5_000)];
-  publisher = createPublisher({ link: gateway, observe: async () => statuses, logger: pino({ level: "silent" }) });
+  publisher = createPublisher({ planes: () => [gateway], logger: pino({ level: "silent" }) });
+  gateway.onConnect(() => publisher.repeat(gateway));
 });
 
 describe("the publisher", () => {
@@ -72,6 +76,22 @@ describe("the publisher", () => {
     await publisher.want(wish(1));
     gateway.restart();
     await expect.poll(ports).toEqual([5_000]);
+  });
+
+  test("does not tell one that began anew what another server has overtaken, and has somebody look", async () => {
+    const outdated: string[] = [];
+    let onDisk = 5;
+    publisher = createPublisher({
+      planes: () => [gateway],
+      epochs: async () => new Map([["dep_1", onDisk]]),
+      outdated: (deployment) => outdated.push(deployment),
+      logger: pino({ level: "silent" }),
+    });
+    await publisher.want(wish(5));
+    onDisk = 6;
+    gateway.restart();
+    await expect.poll(() => outdated).toEqual(["dep_1"]);
+    expect(gateway.config("dep_1")).toBeNull();
   });
 
   test("refuses a wish that is older than the one at hand", async () => {

@@ -16,8 +16,10 @@ const route: StoredRoute = {
   epoch: 7,
 };
 const deployment = {
-  project: "default",
-  name: "greeter",
+  placement: {
+    ...{ target: { type: "process" as const }, project: "default", environment: "production" },
+    ...{ name: "greeter", kind: "application" as const },
+  },
   route,
   versions: new Map([
     [1, "1.0.0"],

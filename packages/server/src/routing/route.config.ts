@@ -1,10 +1,21 @@
-import { type Backend, REGION_HEADER, type RouteConfig, type RouteSettings, type WorkloadStatus } from "@sluice/core";
+import {
+  type Backend,
+  type DataPlane,
+  type Placement,
+  REGION_HEADER,
+  type RouteConfig,
+  type RouteSettings,
+  type Runtime,
+  type WorkloadStatus,
+} from "@sluice/core";
 import { routedRevisions, type StoredRoute } from "./route.store.ts";
 
 export interface RoutedDeployment {
-  project: string;
-  /** The deployment's name, for people who read metrics. */
-  name: string;
+  placement: Placement;
+  /** What callers' figures are counted under; default: the placement's name. What is at several targets has one for each. */
+  shownAs?: string;
+  /** Where its instances are, and what deals their callers. */
+  place: { runtime: Pick<Runtime, "observe"> | null; plane: DataPlane };
   route: StoredRoute;
   /** Version by revision, for every revision that the route names. */
   versions: ReadonlyMap<number, string>;
@@ -21,7 +32,12 @@ export interface RoutingSettings {
  * Null while nothing serves. A revision that the route names and that has no ready instance stays in, without endpoints.
  */
 export function routeConfigOf(
-  { project, name, route, versions }: RoutedDeployment,
+  {
+    placement: { project, name },
+    shownAs,
+    route,
+    versions,
+  }: Pick<RoutedDeployment, "placement" | "shownAs" | "route" | "versions">,
   statuses: readonly WorkloadStatus[],
   { regionHeader }: RoutingSettings = { regionHeader: REGION_HEADER },
 ): RouteConfig | null {
@@ -30,7 +46,7 @@ export function routeConfigOf(
   return {
     id: route.deployment,
     project,
-    deployment: name,
+    deployment: shownAs ?? name,
     epoch: route.epoch,
     match: matchOf(settings),
     stripPrefix: settings.stripPrefix,

@@ -35,28 +35,36 @@ export interface StoredRoute {
 
 export const NO_TRAFFIC: DesiredTraffic = { split: null, mirror: null, pins: [], guard: null };
 
-type RouteKey = Pick<RouteSettings, "host" | "path" | "headers" | "cookies">;
+/** `plane`: whose address it is; absent: our gateway's. */
+type RouteKey = Pick<RouteSettings, "host" | "path" | "headers" | "cookies"> & { plane?: string | undefined };
 
 /** What no two routes may share. */
-const keyOf = (settings: RouteKey) => ({
-  host: settings.host ?? "",
-  path: settings.path,
-  conditions: canonicalJson({ headers: settings.headers ?? {}, cookies: settings.cookies ?? {} }),
+const keyOf = ({ host = "", path, headers = {}, cookies = {}, plane }: RouteKey) => ({
+  host,
+  path,
+  conditions: canonicalJson({ headers, cookies, ...(plane === undefined ? {} : { plane }) }),
 });
 
 /**
  * Takes the route for the deployment. Throws `already_exists` naming the owner when another deployment has it, or shows
  * a candidate there (edge case 44); one that is just being claimed is waited for.
  */
-export async function insertRoute(db: Db, deployment: string, settings: RouteSettings, epoch: number): Promise<void> {
-  await lockRoute(db, settings);
-  const shown = await previewHolder(db, settings, deployment);
+export async function insertRoute(
+  db: Db,
+  deployment: string,
+  settings: RouteSettings,
+  epoch: number,
+  plane?: string,
+): Promise<void> {
+  const key = { ...settings, plane };
+  await lockRoute(db, key);
+  const shown = await previewHolder(db, key, deployment);
   if (shown !== null) throw taken(settings, shown);
   const claimed = await db
     .insertInto("routes")
     .values({
       deployment_id: deployment,
-      ...keyOf(settings),
+      ...keyOf(key),
       settings: JSON.stringify(settings),
       desired: JSON.stringify(NO_TRAFFIC),
       epoch,
@@ -64,7 +72,7 @@ export async function insertRoute(db: Db, deployment: string, settings: RouteSet
     .onConflict((conflict) => conflict.columns(["host", "path", "conditions"]).doNothing())
     .returning("deployment_id")
     .executeTakeFirst();
-  if (claimed === undefined) throw taken(settings, (await routeHolder(db, settings)) ?? "a deployment that just went");
+  if (claimed === undefined) throw taken(settings, (await routeHolder(db, key)) ?? "a deployment that just went");
 }
 
 /** Which deployment other than `except` has this very route, in words; or null. */
@@ -102,6 +110,17 @@ export async function previewHolder(db: Db, settings: RouteKey, except: string):
 export async function lockRoute(db: Db, settings: RouteKey): Promise<void> {
   const { host, path, conditions } = keyOf(settings);
   await sql`select pg_advisory_xact_lock(hashtextextended(${`route ${host} ${path} ${conditions}`}, 0))`.execute(db);
+}
+
+/** Epochs of those that have a route. */
+export async function epochsOf(db: Db, deployments: readonly string[]): Promise<Map<string, number>> {
+  if (deployments.length === 0) return new Map();
+  const rows = await db
+    .selectFrom("routes")
+    .select(["deployment_id", "epoch"])
+    .where("deployment_id", "in", deployments)
+    .execute();
+  return new Map(rows.map((row) => [row.deployment_id, row.epoch]));
 }
 
 export async function findRoute(db: Db, deployment: string): Promise<StoredRoute | null> {

@@ -86,7 +86,7 @@ export async function usersOf(db: Db, project: string, name: string): Promise<st
   const { rows } = await sql<{ user: string }>`
     select distinct d.name || ' in ' || d.environment as user
     from deployments d join revisions r on r.deployment_id = d.id
-    where d.project = ${project}
+    where d.project = ${project} and d.parent_id is null
       and jsonb_path_exists(r.config, '$.secrets.*.name ? (@ == $name)', jsonb_build_object('name', ${name}::text))
     order by 1 limit 10`.execute(db);
   return rows.map(({ user }) => user);

@@ -14,7 +14,7 @@ export interface S3Config {
 }
 
 const ENDPOINT = /^(https?:\/\/)?[\w.-]+(:\d{1,5})?\/?$|^(https?:\/\/)?\[[\da-fA-F:]+\](:\d{1,5})?\/?$/;
-const endpoint = z.string().regex(ENDPOINT, "host:port, or an address such as http://minio:9000").optional();
+export const endpoint = z.string().regex(ENDPOINT, "host:port, or an address such as http://minio:9000").optional();
 const bucket = z
   .string()
   .regex(/^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$/, "3 to 63 of a-z, 0-9, '.' and '-', as S3 names buckets")
@@ -47,7 +47,7 @@ export const storageVariables = {
 /** Never shown, even when they are wrong. */
 export const STORAGE_SECRETS = ["SLUICE_S3_ACCESS_KEY", "SLUICE_S3_SECRET_KEY", "MINIO_ACCESS_KEY", "MINIO_SECRET_KEY"];
 
-type Values = z.output<z.ZodObject<typeof storageVariables>>;
+type Values = Pick<z.output<z.ZodObject<typeof storageVariables>>, keyof typeof storageVariables>;
 
 const DEFAULT_BUCKET = "models";
 const YES = new Set(["true", "1", "yes"]);
@@ -68,8 +68,8 @@ export function storageConfig(values: Values): StorageConfig {
   };
 }
 
-const usesTls = ({ SLUICE_S3_SSL: ours, MINIO_USE_SSL: theirs }: Values): boolean =>
+export const usesTls = ({ SLUICE_S3_SSL: ours, MINIO_USE_SSL: theirs }: Values): boolean =>
   ours === undefined ? theirs !== undefined && YES.has(theirs) : ours === "on";
 
-const withScheme = (address: string, tls: boolean): string =>
+export const withScheme = (address: string, tls: boolean): string =>
   address.includes("://") ? address : `${tls ? "https" : "http"}://${address}`;

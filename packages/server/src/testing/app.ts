@@ -25,7 +25,7 @@ export interface TestApp {
   close(): Promise<void>;
 }
 
-type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+type Method = "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE";
 
 export interface Answer {
   status: number;

@@ -1,6 +1,6 @@
 import type { TestApp } from "./app.ts";
 
-export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+export type Method = "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE";
 
 /** An operation of the OpenAPI document. */
 export interface Operation {

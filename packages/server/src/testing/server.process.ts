@@ -1,14 +1,17 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
 import { readFile } from "node:fs/promises";
-import { createServer } from "node:net";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { processConfig } from "../config.ts";
+import { freePort } from "./free.port.ts";
 
 const MAIN = fileURLToPath(new URL("../main.ts", import.meta.url));
 /** Of the repository: examples are addressed from there. */
 const ROOT = fileURLToPath(new URL("../../../../", import.meta.url));
 const READY_MS = 120_000;
+const LAST_WORDS_MS = 2_000;
 
 /** A real server on a data folder of its own, to be killed and started again at will. */
 export interface ServerProcess {
@@ -20,6 +23,8 @@ export interface ServerProcess {
   start(crashAt?: string): Promise<void>;
   /** As `kill -9`; resolves when it is dead. */
   kill(): Promise<void>;
+  /** Lets it stop by itself, as a rolling upgrade does; resolves when it has. */
+  stop(): Promise<void>;
   /** Resolves when the server is dead, by whatever cause. */
   died(): Promise<void>;
   readonly alive: boolean;
@@ -81,16 +86,25 @@ export async function serverProcess(dataDir: string, settings: Record<string, st
     async start(crashAt) {
       child = spawnServer([], crashAt === undefined ? {} : { SLUICE_CRASH_AT: crashAt });
       exited = exit(child);
+      const closed = once(child, "close");
       const deadline = Date.now() + READY_MS;
       while (!(await isReady(url))) {
         // A server that was told to crash may do so before it is ready.
         if (!isAlive() && crashAt !== undefined) return;
-        if (!isAlive() || Date.now() > deadline) throw new Error(`the server did not become ready:\n${output}`);
-        await new Promise((resolve) => setTimeout(resolve, 50));
+        if (!isAlive() || Date.now() > deadline) {
+          // Its last words may still be on their way when it is gone.
+          await Promise.race([closed, sleep(LAST_WORDS_MS)]);
+          throw new Error(`the server did not become ready:\n${output}`);
+        }
+        await sleep(50);
       }
     },
     async kill() {
       child?.kill("SIGKILL");
+      await exited;
+    },
+    async stop() {
+      child?.kill("SIGTERM");
       await exited;
     },
     died: () => exited,
@@ -102,10 +116,13 @@ export async function serverProcess(dataDir: string, settings: Record<string, st
     async call<Answer>(method: string, path: string, body?: object) {
       const response = await fetch(`${url}${path}`, {
         method,
-        ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { "content-type": "application/json" } }),
+        // What may also be followed is listed.
+        headers: { accept: "application/json", ...(body !== undefined && { "content-type": "application/json" }) },
+        ...(body !== undefined && { body: JSON.stringify(body) }),
       });
       if (!response.ok) throw new Error(`${method} ${path} answered ${response.status}: ${await response.text()}`);
-      return (await response.json()) as Answer;
+      const text = await response.text();
+      return (text === "" ? null : JSON.parse(text)) as Answer;
     },
     async down() {
       await exit(spawnServer(["down"], {}));
@@ -119,17 +136,4 @@ async function isReady(url: string): Promise<boolean> {
   } catch {
     return false;
   }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer();
-    server.on("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const address = server.address();
-      server.close(() =>
-        address !== null && typeof address === "object" ? resolve(address.port) : reject(new Error("no port")),
-      );
-    });
-  });
 }

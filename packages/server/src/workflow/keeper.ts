@@ -5,7 +5,6 @@ import { createCelEvaluator } from "../cel/cel.evaluator.ts";
 import { createClaims } from "../engine/claims.ts";
 import type { EventBell } from "../event/event.bell.ts";
 import { nodeId } from "./node.id.ts";
-import { seen } from "./node.store.ts";
 import { type Places, reconcileRun } from "./run.reconcile.ts";
 import { runsToKeep } from "./run.store.ts";
 import { startSweeper } from "./run.sweeper.ts";
@@ -15,8 +14,6 @@ import { createSteps } from "./step/steps.ts";
 export interface KeeperOptions extends Omit<StepDeps, "changed"> {
   pool: pg.Pool;
   bell: EventBell;
-  /** Where this server is reached, for those who ask another one for its files. */
-  url: string;
   /** Commands that run at the same time. */
   places: number;
   /** Files of runs are kept this long after their end. */
@@ -30,7 +27,6 @@ export interface Keeper {
 
 /** Every run is looked at this often at least, and no more often than that. Milliseconds. */
 const LOOK_EVERY = { most: 1_000, least: 30 };
-const HEARTBEAT_MS = 10_000;
 /** A server that was not seen for so long is gone: others take up its runs. */
 const GONE_MS = 60_000;
 const RETRY_MS = 1_000;
@@ -41,7 +37,7 @@ const RETRY_MS = 1_000;
  * from commands that end, only makes the next look come sooner.
  */
 export async function startKeeper(options: KeeperOptions): Promise<Keeper> {
-  const { db, pool, bell, dataDir, url, logger, now } = options;
+  const { db, pool, bell, dataDir, logger, now } = options;
   const node = await nodeId(dataDir);
   const claims = createClaims(pool, logger);
   const cel = createCelEvaluator();
@@ -120,19 +116,12 @@ export async function startKeeper(options: KeeperOptions): Promise<Keeper> {
     }
   };
 
-  await seen(db, node, url);
-  const heartbeat = setInterval(() => {
-    seen(db, node, url).catch((error: unknown) =>
-      logger.debug({ err: error }, "the heartbeat of runs was not written"),
-    );
-  }, HEARTBEAT_MS);
   const sweeper = await startSweeper({ ...options, node });
   const looping = loop();
   return {
     async close() {
       stop.abort();
       nudge();
-      clearInterval(heartbeat);
       await looping;
       await sweeper.close();
       await Promise.all([...busy.values()]);

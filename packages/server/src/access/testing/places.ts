@@ -24,16 +24,20 @@ const PLACES: readonly (readonly [start: string, Readonly<Record<string, keyof T
   ["/deployments/", { deployment_id: "agentRollout" }],
   ["/rollbacks/", { rollback_id: "agentRollout" }],
   ["/api/v1/models/", { id: "model" }],
-  ["/api/v1/versions/", { id: "modelVersion", version_id: "modelVersion" }],
+  ["/api/v1/versions/", { id: "modelVersion", version_id: "modelVersion", upload: "modelUpload" }],
   ["/api/v1/deployments/", { id: "modelDeployment" }],
   ["/api/v1/batches/", { id: "batch" }],
   ["/api/v1/pipelines/deployments/", { id: "pipeline" }],
 ];
 
+/** Nodes and servers are those of the whole installation. */
+export const isOfNoProject = (path: string): boolean => /^\/v1\/(nodes|servers)\b/.test(path);
+
 const placesOf = (path: string) => PLACES.find(([start]) => path.startsWith(start))?.[1];
 
 /** The path with what its placeholders stand for. Throws for one that nobody has said it of. */
 export function filled(path: string, things: Things): string {
+  if (isOfNoProject(path)) return path.replace(/\{\w+\}/, "machine");
   const places = placesOf(path);
   return path.replaceAll(/\{(\w+)\}/g, (_whole, name: string) => {
     if (name === "command") return "cancel";

@@ -16,7 +16,7 @@ const THINGS = [
   ...(["environment", "artifact", "version", "deployment", "prompt", "rollout", "gate", "evaluation"] as const),
   ...(["workflow", "run", "job", "channel", "channelDelivery", "integration", "token", "secret", "policy"] as const),
   ...(["trigger", "schedule", "agentRollout", "pipeline", "model", "modelVersion", "modelDeployment"] as const),
-  ...(["batch", "template", "number"] as const),
+  ...(["batch", "template", "number", "modelUpload"] as const),
 ] as const;
 
 /** A word that stands in the names of everything that the one project has, and nowhere else. */
@@ -120,6 +120,11 @@ async function makeThings(api: ModelsApi, secret: string): Promise<Omit<Things, 
   const model = await make("POST", "/api/v1/models", { name: `${MARK}-model` });
   const version = await make("POST", `/api/v1/models/${model.id}/versions`, {});
   await api.upload(Number(version.id), [["file", { name: "model.onnx", content: IRIS }]], headers);
+  const next = await make("POST", `/api/v1/models/${model.id}/versions`, {});
+  const sent = { "upload-length": "10", "upload-metadata": `filename ${btoa("model.onnx")}` };
+  const upload = made(
+    await api.ask("POST", `/api/v1/versions/${next.id}/uploads`, { headers: { ...headers, ...sent } }),
+  );
   const served = await make("POST", `/api/v1/versions/${version.id}/deployments`, { replicas: 1 });
   const input = "s3://models/default/x.csv";
   await api.services.models.storage.put(parseStoragePath(input), Readable.from(["a,b\n1,2\n"]));
@@ -131,7 +136,7 @@ async function makeThings(api: ModelsApi, secret: string): Promise<Omit<Things, 
     ...{ evaluation: idOf(evaluation), run: idOf(run), job: idOf(job), channel: idOf(channel) },
     ...{ channelDelivery: idOf(delivery), trigger: idOf(trigger), schedule: idOf(schedule) },
     ...{ pipeline: String(pipeline.deployment_id), model: idOf(model), modelVersion: idOf(version) },
-    ...{ modelDeployment: idOf(served), batch: idOf(batch) },
+    ...{ modelDeployment: idOf(served), batch: idOf(batch), modelUpload: idOf(upload) },
   };
 }
 

@@ -1,9 +1,10 @@
 import pino from "pino";
 import type { z } from "zod";
-import { neverCrash } from "../../engine/crash.ts";
+import { type Crash, neverCrash } from "../../engine/crash.ts";
 import { startEngine } from "../../engine/engine.ts";
 import { createLive } from "../../engine/live.system.ts";
 import type { Live } from "../../engine/live.ts";
+import { type Connect, createTargets } from "../../engine/targets.ts";
 import { createSimulatedGateway, type SimulatedGateway } from "../../engine/testing/simulated.gateway.ts";
 import { createSimulatedRuntime, type SimulatedRuntime } from "../../engine/testing/simulated.runtime.ts";
 import type { rolloutSchema } from "../../rollout/rollout.schema.ts";
@@ -35,20 +36,39 @@ export interface Delivery extends TestApp {
 const WITHIN_MS = 20_000;
 const LOGGER = pino({ level: "silent" });
 
-/** @param options.engine false: nothing happens but what the API itself does */
-export async function startDelivery(options: { auth?: boolean; engine?: boolean } = {}): Promise<Delivery> {
+interface DeliveryOptions {
+  auth?: boolean;
+  /** False: nothing happens but what the API itself does. */
+  engine?: boolean;
+  /** What cuts reconciles off. Default: nothing does. */
+  crash?: Crash;
+  /** How targets of type docker are reached. Default: there are none. */
+  docker?: Connect;
+}
+
+export async function startDelivery(options: DeliveryOptions = {}): Promise<Delivery> {
   const database = await testDatabase(20);
   const runtime = createSimulatedRuntime(1);
   const gateway = createSimulatedGateway();
-  const runtimes = new Map([["process", runtime]]);
-  const live = createLive({ gatewayUrl: "http://127.0.0.1:30080", link: gateway, runtimes });
+  const connect = options.docker === undefined ? {} : { docker: options.docker };
+  const targets = createTargets({ gateway, local: new Map([["process", runtime]]), logger: LOGGER, connect });
+  const live = createLive({ gatewayUrl: "http://127.0.0.1:30080", link: gateway, targets });
   const api = await testApp({ database, live, auth: options.auth ?? false });
   const { db, pool } = database;
   const engine =
     options.engine === false
       ? null
       : await startEngine({
-          ...{ db, pool, link: gateway, runtimes, checks: CHECKS, crash: neverCrash, logger: LOGGER, now: Date.now },
+          ...{
+            db,
+            pool,
+            gateway,
+            targets,
+            checks: { ...CHECKS, targets: targets.types },
+            crash: options.crash ?? neverCrash,
+            logger: LOGGER,
+            now: Date.now,
+          },
           workers: 4,
           maxActiveRollouts: 1_000,
         });

@@ -1,8 +1,9 @@
 import type { Loaded } from "../load.ts";
 
 /** Whether the checks of the rollout ask somebody over the network: those take their time, and no reconcile waits for them. */
-export function checksTakeLong({ rollouts, revisions, asksOthers }: Loaded): boolean {
+export function checksTakeLong({ rollouts, revisions, asksOthers, target }: Loaded): boolean {
   const rollout = rollouts[0]?.rollout;
   const config = rollout === undefined ? undefined : revisions.get(rollout.toRevision)?.config;
-  return asksOthers || (config?.dependencies ?? []).length > 0;
+  const isElsewhere = target.type === "docker" || target.type === "kubernetes";
+  return asksOthers || isElsewhere || (config?.dependencies ?? []).length > 0;
 }

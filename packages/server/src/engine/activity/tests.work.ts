@@ -1,10 +1,11 @@
 import type { Instant, Runtime, TestResult } from "@sluice/core";
 import type { CandidateTestRun, RunCandidateTests } from "../../candidate-test/candidate-test.types.ts";
-import { type Runtimes, runtimeOf } from "../runtime.choice.ts";
+import { hasInstances } from "../observe.ts";
+import type { Targets } from "../targets.ts";
 import type { ActivityWork } from "./activities.ts";
 
 export interface TestsDeps {
-  runtimes: Runtimes;
+  targets: Targets;
   runTests: RunCandidateTests;
   /** Folder of OSV entries; null: none is kept here. */
   osvFolder: string | null;
@@ -15,14 +16,15 @@ export interface TestsDeps {
 const LOG_LINES = 1_000;
 
 /** The tests of the candidate itself, at zero traffic. */
-export function testsWork({ runtimes, runTests, osvFolder, now }: TestsDeps): ActivityWork {
+export function testsWork({ targets, runTests, osvFolder, now }: TestsDeps): ActivityWork {
   return {
     async run(loaded, signal, report): Promise<TestResult[]> {
       const rollout = loaded.rollouts[0]?.rollout;
       const revision = rollout === undefined ? undefined : loaded.revisions.get(rollout.toRevision);
       const options = rollout?.strategy.tests ?? null;
       if (revision === undefined || options === null) return [];
-      const runtime = runtimeOf(runtimes, loaded);
+      const runs = hasInstances(loaded.deployment.kind, loaded.target.type);
+      const { runtime } = runs ? await targets.at(loaded.target) : { runtime: null };
       const target = { deployment: loaded.deployment.id, revision: revision.number };
       const run: CandidateTestRun = {
         options,

@@ -44,9 +44,13 @@ export const artifactChecks: readonly Check[] = [
     name: "migration_commands",
     type: "artifact",
     severity: "critical",
-    async run({ candidate: { spec, environment } }) {
+    async run({
+      candidate: {
+        spec,
+        target: { type: target },
+      },
+    }) {
       const commands = runnable(spec.migrations?.up ?? []);
-      const target = environment.targets[0]?.type ?? "none";
       if (commands.length === 0) return null;
       return target === "process"
         ? pass(`${commands.length} migrations are run on this machine before the version starts`)

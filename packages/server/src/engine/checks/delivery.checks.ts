@@ -27,7 +27,8 @@ export const deliveryChecks: readonly Check[] = [
       const { rows } = await sql`
         select 1 from rollouts r
         join revisions v on v.deployment_id = r.deployment_id and v.number = (r.state->>'toRevision')::integer
-        where r.project = ${project} and r.environment = ${before} and r.phase = 'completed' and v.version_id = ${versionId}
+        where r.project = ${project} and r.environment = ${before} and r.phase = 'completed' and r.part_of is null
+          and v.version_id = ${versionId}
         limit 1`.execute(db);
       return rows.length > 0
         ? pass(`version ${version} was completed in ${before}`)

@@ -23,8 +23,8 @@ export const environmentChecks: readonly Check[] = [
     name: "environment-limits",
     type: "environment",
     severity: "low",
-    async run({ capacity, candidate: { kind, environment } }) {
-      if (capacity === undefined || !isRunnable(kind) || environment.targets[0]?.type !== "process") return null;
+    async run({ capacity, candidate: { kind, environment, target } }) {
+      if (capacity === undefined || !isRunnable(kind) || target.type !== "process") return null;
       const { memoryMb, cpuCores } = environment.limits;
       const machine = `the machine has ${Math.floor(capacity.memoryMb)} MiB and ${capacity.cpuCores} cores`;
       return memoryMb <= capacity.memoryMb && cpuCores <= capacity.cpuCores

@@ -11,9 +11,9 @@ export const programChecks: readonly Check[] = [
   { name: "program", type: "filesystem", severity: "critical", run: checkProgram },
 ];
 
-function processSpec({ candidate: { kind, spec, environment } }: CheckContext): RunnableSpec | null {
+function processSpec({ candidate: { kind, spec, target } }: CheckContext): RunnableSpec | null {
   const runs = kind === "application" || kind === "agent";
-  return runs && environment.targets[0]?.type === "process" && "env" in spec ? spec : null;
+  return runs && target.type === "process" && "env" in spec ? spec : null;
 }
 
 const inside = (root: string, path: string): boolean => {

@@ -35,8 +35,8 @@ export const quotaChecks: readonly Check[] = [
     type: "quota",
     severity: { basic: "low", standard: "medium", strict: "medium" },
     async run({ db, capacity, candidate }): Promise<Finding | null> {
-      const { config, environment } = candidate;
-      if (capacity === undefined || environment.targets[0]?.type !== "process") return null;
+      const { config, target } = candidate;
+      if (capacity === undefined || target.type !== "process") return null;
       const each = askOf(config);
       if (each.memoryMb === 0 && each.cpuCores === 0) return null;
       const replicas = await replicasOf(db, candidate);
@@ -80,8 +80,7 @@ async function runningAsk(db: Db): Promise<Ask> {
     join revisions r on r.deployment_id = w.deployment_id and r.number = w.revision
     join deployments d on d.id = w.deployment_id
     join environments e on e.project = d.project and e.name = d.environment
-    where w.replicas > 0 and r.config->'resources' ? 'requests' and e.spec->'targets'->0->>'type' = 'process'`.execute(
-    db,
-  );
+    where w.replicas > 0 and r.config->'resources' ? 'requests' and d.fleet is null
+      and coalesce(d.target, e.spec->'targets'->0)->>'type' = 'process'`.execute(db);
   return rows.reduce((total, row) => sum(total, times(askOf(row), row.replicas)), { memoryMb: 0, cpuCores: 0 });
 }

@@ -22,8 +22,8 @@ export const securityChecks: readonly Check[] = [
     type: "security",
     severity: { basic: "low", standard: "low", strict: "medium" },
     async run(context) {
-      const { environment, spec } = context.candidate;
-      if (environment.targets[0]?.type !== "process" || !("env" in spec)) return null;
+      const { target, spec } = context.candidate;
+      if (target.type !== "process" || !("env" in spec)) return null;
       const told = openListener(variablesOf(context), spec.command ?? []);
       return told === null
         ? pass("nothing tells the program to listen beyond this machine")
@@ -34,8 +34,12 @@ export const securityChecks: readonly Check[] = [
     name: "image",
     type: "security",
     severity: { basic: "low", standard: "medium", strict: "high" },
-    async run({ candidate: { environment, spec } }) {
-      const target = environment.targets[0]?.type;
+    async run({
+      candidate: {
+        target: { type: target },
+        spec,
+      },
+    }) {
       if (!("image" in spec) || spec.image === undefined || (target !== "docker" && target !== "kubernetes"))
         return null;
       const { image } = spec;

@@ -5,6 +5,7 @@ import { findRollout } from "../../rollout/rollout.store.ts";
 import { type TestDatabase, testDatabase } from "../../testing/database.ts";
 import { type Crash, neverCrash } from "../crash.ts";
 import { type Engine, startEngine } from "../engine.ts";
+import { createTargets, type Targets } from "../targets.ts";
 import { type Delivery, insertArtifact, insertDelivery, insertDeployment } from "./delivery.ts";
 import { createSimulatedGateway, type SimulatedGateway } from "./simulated.gateway.ts";
 import { createSimulatedRuntime, type SimulatedRuntime } from "./simulated.runtime.ts";
@@ -15,6 +16,9 @@ export type DeliveryOptions = Pick<Delivery, "spec" | "config" | "protection">;
 export interface EngineFixture extends TestDatabase {
   runtime: SimulatedRuntime;
   gateway: SimulatedGateway;
+  /** A Docker daemon that others may use too, at the target `{ type: "docker" }`. */
+  shared: SimulatedRuntime;
+  targets: Targets;
   /** Starts an engine; one that runs already is not stopped. */
   start(crash?: Crash, runTests?: RunCandidateTests): Promise<Engine>;
   /** A deployment with a route of its own, and nothing delivered yet. */
@@ -37,6 +41,13 @@ export async function engineFixture(): Promise<EngineFixture> {
   const { db, pool } = database;
   const runtime = createSimulatedRuntime(1);
   const gateway = createSimulatedGateway();
+  const shared = createSimulatedRuntime(1);
+  const targets = createTargets({
+    gateway,
+    local: new Map([["process", runtime]]),
+    connect: { docker: async () => ({ runtime: shared, plane: null, close: async () => undefined }) },
+    logger: LOGGER,
+  });
   const artifactId = await insertArtifact(db);
 
   const state = async (id: string): Promise<Rollout> => {
@@ -59,6 +70,8 @@ export async function engineFixture(): Promise<EngineFixture> {
     ...database,
     runtime,
     gateway,
+    shared,
+    targets,
     state,
     until,
     ended: (id) => until(id, (rollout) => isTerminal(rollout.phase)),
@@ -67,8 +80,8 @@ export async function engineFixture(): Promise<EngineFixture> {
       startEngine({
         db,
         pool,
-        link: gateway,
-        runtimes: new Map([["process", runtime]]),
+        gateway,
+        targets,
         checks: { root: process.cwd(), programPath: "/usr/bin:/bin", targets: new Set(["process"]) },
         workers: 4,
         maxActiveRollouts: 1_000,

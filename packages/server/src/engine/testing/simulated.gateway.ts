@@ -1,7 +1,6 @@
-import { type GuardReport, type RouteConfig, type RouteObservation, SluiceError } from "@sluice/core";
-import type { GatewayLink } from "../../routing/gateway.types.ts";
+import { type DataPlane, type GuardReport, type RouteConfig, type RouteObservation, SluiceError } from "@sluice/core";
 
-export interface SimulatedGateway extends GatewayLink {
+export interface SimulatedGateway extends DataPlane {
   /** Every split that was put, in words, oldest first: `dep_… 1:9500 2:500`. */
   readonly splits: string[];
   config(deployment: string): RouteConfig | null;

@@ -43,6 +43,10 @@ export function createAgentMaking(
     const { deployment, revision, config: asked } = made;
     const program = await asRegistered(made);
     if (program === null) return null;
+    const tasks = asked.parameters.concurrent_tasks;
+    const told = { ...(typeof tasks === "number" && { SLUICE_CONCURRENT_TASKS: String(tasks) }) };
+    // Folders of this machine mean nothing elsewhere: there an agent keeps its data where its image says.
+    if (made.target.type !== "process") return { ...program, env: { ...program.env, ...told } };
     const folders = agentFolders(config.dataDir, deployment);
     await makeAgentFolders(folders, revision);
     const rollout = await beginningRollout(db, deployment, revision);
@@ -57,12 +61,8 @@ export function createAgentMaking(
         return null;
       }
     }
-    const tasks = asked.parameters.concurrent_tasks;
-    const told = {
-      SLUICE_DATA_FOLDER: folders.data,
-      ...(typeof tasks === "number" && { SLUICE_CONCURRENT_TASKS: String(tasks) }),
-    };
-    return { ...program, env: { TMPDIR: folders.temporary(revision), ...program.env, ...told } };
+    const own = { TMPDIR: folders.temporary(revision), ...program.env };
+    return { ...program, env: { ...own, SLUICE_DATA_FOLDER: folders.data, ...told } };
   };
 }
 

@@ -5,7 +5,6 @@ import {
   ALLOWED_COMMANDS,
   agentTier,
   agentTrigger,
-  beginAgentRollback,
   environmentSchema,
   type Instant,
   isTerminal,
@@ -16,19 +15,15 @@ import {
 import type { Kysely } from "kysely";
 import type { Principal } from "../../access/principal.ts";
 import { inAmbientTransaction } from "../../db/ambient.ts";
-import { newId } from "../../db/ids.ts";
+import type { Db } from "../../db/database.ts";
 import type { Database } from "../../db/schema.ts";
 import type { DeploymentLifecycle } from "../../deployment/lifecycle.service.ts";
 import { findEnvironment } from "../../environment/environment.store.ts";
 import { appendEvents } from "../../event/event.store.ts";
 import type { RolloutService } from "../../rollout/rollout.service.ts";
+import { noteRollback } from "./rollback.begin.ts";
 import { rollbackEvents } from "./rollback.events.ts";
-import {
-  agentRollbacksOf,
-  insertAgentRollback,
-  type StoredAgentRollback,
-  saveAgentRollback,
-} from "./rollback.store.ts";
+import { agentRollbacksOf, rollbacksAtTargets, type StoredAgentRollback, saveAgentRollback } from "./rollback.store.ts";
 
 interface RollbackDeps {
   db: Kysely<Database>;
@@ -48,31 +43,18 @@ export async function rollBackAgent(
   { rollout, request }: { rollout: Rollout; request: AgentRollbackRequest },
 ): Promise<AgentRollback> {
   const { db, clock } = deps;
+  if (rollout.partOf !== null) {
+    const why = `deployment ${rollout.id} is at one target of deployment ${rollout.partOf}; take ${rollout.partOf} back`;
+    throw new SluiceError("failed_precondition", why);
+  }
   const reason = request.rollback_reason ?? `asked for by ${principal.name}`;
   const options = await optionsOf(db, rollout, request);
   return inAmbientTransaction(db, async () => {
     const [known] = await agentRollbacksOf(db, [rollout.id]);
     if (known !== undefined) return resume(deps, known, options);
-    const { rollback, events } = beginAgentRollback(
-      {
-        id: newId("rbk"),
-        project: rollout.project,
-        environment: rollout.environment,
-        agent: rollout.artifact,
-        deployment: rollout.deployment,
-        rollout: rollout.id,
-        revision: rollout.toRevision,
-        previous: rollout.fromRevision,
-        trigger: agentTrigger("manual"),
-        reason,
-        actor: principal.name,
-        options,
-      },
-      clock(),
-    );
-    if (!(await insertAgentRollback(db, rollback)))
-      throw new SluiceError("aborted", "it was begun just now; look again");
-    await appendEvents(db, rollbackEvents(rollback, events));
+    const wish = { trigger: agentTrigger("manual"), reason, actor: principal.name, options };
+    const rollback = await noteRollback(db, rollout, wish, clock());
+    if (rollback === null) throw new SluiceError("aborted", "it was begun just now; look again");
     await turnBack(deps, principal, rollout, { reason, force: options.forceRollback });
     return rollback;
   });
@@ -102,8 +84,20 @@ async function resume({ db, clock }: RollbackDeps, known: StoredAgentRollback, o
       `deployment ${rollout} ${how} already, by ${id}: GET /rollbacks/${id}/status`,
     );
   }
-  const { rollback, events } = resumeAgentRollback(known.rollback, options, clock());
-  await saveAgentRollback(db, rollback, known.rowVersion);
+  const parts = await rollbacksAtTargets(db, rollout);
+  const failed = parts.filter((part) => part.rollback.status === "failed");
+  const [whole] = await Promise.all([known, ...failed].map((one) => goOn(db, one, options, clock())));
+  return whole ?? known.rollback;
+}
+
+async function goOn(
+  db: Db,
+  { rollback: before, rowVersion }: StoredAgentRollback,
+  options: AgentRollbackOptions,
+  now: Instant,
+) {
+  const { rollback, events } = resumeAgentRollback(before, options, now);
+  await saveAgentRollback(db, rollback, rowVersion);
   await appendEvents(db, rollbackEvents(rollback, events));
   return rollback;
 }

@@ -1,4 +1,11 @@
-import { AGENT_ROLLBACK_STEPS, AGENT_STAGES, AGENT_STATUSES, AGENT_TRIGGERS, MONITORING_LEVELS } from "@sluice/core";
+import {
+  AGENT_ROLLBACK_STEPS,
+  AGENT_STAGES,
+  AGENT_STATUSES,
+  AGENT_TRIGGERS,
+  MEMBER_STATES,
+  MONITORING_LEVELS,
+} from "@sluice/core";
 import { z } from "zod";
 
 /** What the interface for agents answers, in the words of its document. Durations are in seconds. */
@@ -127,6 +134,17 @@ export const agentDeploymentViewSchema = z
       auto_rollback: z.boolean(),
       resource_limits: z.object({ memory_mb: measured, cpu_cores: measured, concurrent_tasks: measured }),
       paused: z.boolean(),
+      targets: z
+        .array(
+          z.object({
+            target: z.string(),
+            state: z.enum(MEMBER_STATES),
+            weight: z.number().describe("The version's share of the callers there, in percent."),
+            reason: z.string().nullable(),
+          }),
+        )
+        .nullable()
+        .describe("Where the environment has several targets: how far each is; else null."),
     }),
     error_message: z.string().nullable(),
     rollback: agentRollbackViewSchema.nullable(),

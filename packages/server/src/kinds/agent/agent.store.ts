@@ -10,6 +10,7 @@ import {
 } from "@sluice/core";
 import { sql } from "kysely";
 import type { Db } from "../../db/database.ts";
+import { rolloutsFor } from "../../fleet/member.store.ts";
 
 export interface AgentRolloutFilter {
   project: string;
@@ -22,7 +23,7 @@ export interface AgentRolloutFilter {
   limit: number;
 }
 
-/** Deliveries of agents, newest first; ways back are a part of what they take back. */
+/** Deliveries of agents, newest first; ways back, and what is done at each of several targets, are a part of them. */
 export async function listAgentRollouts(db: Db, filter: AgentRolloutFilter): Promise<Rollout[]> {
   let query = db
     .selectFrom("rollouts")
@@ -31,6 +32,7 @@ export async function listAgentRollouts(db: Db, filter: AgentRolloutFilter): Pro
     .select("rollouts.state")
     .where("artifacts.kind", "=", "agent")
     .where("rollouts.project", "=", filter.project)
+    .where("rollouts.part_of", "is", null)
     .where(sql<boolean>`rollouts.state ->> 'rollbackOf' is null`);
   if (filter.environment !== undefined) query = query.where("rollouts.environment", "=", filter.environment);
   if (filter.agent !== undefined) query = query.where("rollouts.artifact", "=", filter.agent);
@@ -100,6 +102,7 @@ export async function findAgentDeployment(
     .select(["id", "name", "stopped"])
     .where("artifact_id", "=", artifactId)
     .where("environment", "=", environment)
+    .where("parent_id", "is", null)
     .where("deleting", "=", false)
     .orderBy("id", "desc")
     .execute();
@@ -134,8 +137,32 @@ export async function currentDelivery(db: Db, deployment: string): Promise<Rollo
   return row === undefined ? null : reviveRollout(row.state);
 }
 
-/** The rollout that brings a deployment back from one that had been completed, the newest; null when there is none. */
-export async function reverseOf(db: Db, rollout: string): Promise<Rollout | null> {
+/**
+ * The rollout that brings a deployment back from one that had been completed, the newest; at one of several targets that of the
+ * whole until there is one there. Null when there is none.
+ */
+export async function reverseOf(db: Db, rollout: string, partOf: string | null): Promise<Rollout | null> {
+  const own = await takenBackBy(db, rollout);
+  return own !== null || partOf === null ? own : takenBackBy(db, partOf);
+}
+
+/** The tests of a delivery to several targets: those of the first, which holds for all. */
+export async function testsAtTargets(db: Db, rollout: string): Promise<Rollout["tests"]> {
+  const rows = await db
+    .selectFrom("rollouts")
+    .select("state")
+    .where("part_of", "=", rollout)
+    .orderBy("id", "desc")
+    .execute();
+  return rows.map(({ state }) => reviveRollout(state).tests).find((tests) => tests.length > 0) ?? [];
+}
+
+/** What was begun at one of several targets for a delivery to all of them, newest first; not what took it back again. */
+export async function deliveriesFor(db: Db, member: string, { id, toRevision }: Rollout): Promise<Rollout[]> {
+  return (await rolloutsFor(db, member, id)).filter((one) => one.toRevision === toRevision);
+}
+
+async function takenBackBy(db: Db, rollout: string): Promise<Rollout | null> {
   const row = await db
     .selectFrom("rollouts")
     .select("state")

@@ -16,8 +16,10 @@ import {
   type DeploymentConfig,
   type EnvironmentSpec,
   type Instant,
+  type MemberState,
   type PhaseOverheads,
   type PhaseSpan,
+  percentFromWeight,
   type Rollout,
   toIso,
 } from "@sluice/core";
@@ -33,6 +35,7 @@ export interface AgentPicture {
   learnt: PhaseOverheads;
   endpoint: string | null;
   monitored: MonitoredRevision;
+  tests: Rollout["tests"];
   rollback: AgentRollback | null;
   /** How long earlier rollbacks of the same deployment took. */
   usualRollbackMs: number | null;
@@ -65,7 +68,7 @@ export function agentDeploymentView(picture: AgentPicture, now: Instant): AgentD
       environment: rollout.environment,
       level: environment.validationLevel,
     }).map(validationView),
-    test_results: agentTests(rollout.tests).map(testView),
+    test_results: agentTests(picture.tests).map(testView),
     monitoring_metrics: monitoringView(picture.monitored, config, progress),
     deployment_metadata: {
       version: rollout.toVersion,
@@ -78,6 +81,7 @@ export function agentDeploymentView(picture: AgentPicture, now: Instant): AgentD
       auto_rollback: rollout.strategy.autoRollback,
       resource_limits: agentLimits(config),
       paused: rollout.pausedAt !== null,
+      targets: rollout.waves === null ? null : rollout.members.map(targetView),
     },
     error_message: errorOf(picture, status),
     rollback: rollback === null ? null : agentRollbackView(rollback, picture.usualRollbackMs, now),
@@ -85,6 +89,13 @@ export function agentDeploymentView(picture: AgentPicture, now: Instant): AgentD
     completed_at: iso(rollout.finishedAt),
   };
 }
+
+const targetView = ({ target, state, weight, reason }: MemberState) => ({
+  target,
+  state,
+  weight: percentFromWeight(weight),
+  reason,
+});
 
 /** Whether it has turned back by itself just now: its steps have yet to be taken up. */
 const isAboutToBeTakenBack = ({ phase, returningTo, finishedAt }: Rollout, now: Instant): boolean =>

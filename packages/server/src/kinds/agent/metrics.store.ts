@@ -20,7 +20,7 @@ export async function agentMetrics(db: Db, project: string | null, now: Instant)
       left join agent_rollbacks b on b.rollout_id = r.id
       join deployments d on d.id = r.deployment_id
       join artifacts a on a.id = d.artifact_id
-      where a.kind = 'agent' and r.state ->> 'rollbackOf' is null
+      where a.kind = 'agent' and r.part_of is null and r.state ->> 'rollbackOf' is null
         and (${project}::text is null or r.project = ${project})
     ), moves as (
       select e.data ->> 'to' as phase, e.at, lead(e.at) over (partition by e.rollout_id order by e.seq) as until

@@ -7,10 +7,12 @@ import {
   type InstanceStatus,
   type Instant,
   isTerminal,
+  type Rollout,
   toIso,
   weightOf,
 } from "@sluice/core";
 import type { Kysely } from "kysely";
+import type { Db } from "../../db/database.ts";
 import type { Database } from "../../db/schema.ts";
 import { findDeployment } from "../../deployment/deployment.store.ts";
 import type { Live } from "../../engine/live.ts";
@@ -23,6 +25,8 @@ import { type AgentFolders, agentFolders } from "./data.folders.ts";
 import { restoreData } from "./data.restore.ts";
 import { takeBackup } from "./data.snapshot.ts";
 import { healthOf } from "./instance.health.ts";
+import { rollbacksAtTargets } from "./rollback.store.ts";
+import { actAtTargets } from "./rollback.targets.ts";
 
 export interface ActDeps {
   db: Kysely<Database>;
@@ -53,6 +57,10 @@ const ACTS: Readonly<Record<AgentRollbackAct, Act>> = {
 /** One attempt. Whatever goes wrong is a failure with its reason. */
 export async function perform(deps: ActDeps, rollback: AgentRollback, act: AgentRollbackAct): Promise<ActOutcome> {
   try {
+    const deployment = await findDeployment(deps.db, rollback.deployment);
+    if (deployment !== null && deployment.fleet !== null) {
+      return actAtTargets(await rollbacksAtTargets(deps.db, rollback.rollout), act);
+    }
     return await ACTS[act](deps, rollback, agentFolders(deps.dataDir, rollback.deployment));
   } catch (error) {
     return { result: "failed", message: error instanceof Error ? error.message : String(error) };
@@ -75,14 +83,15 @@ async function stopInstance(
 ): Promise<ActOutcome> {
   const taken = await findRollout(db, rollout);
   if (taken !== null && !isTerminal(taken.rollout.phase)) return waiting("traffic goes back to the version before");
-  const reverse = await reverseOf(db, rollout);
+  const reverse = await reverseOf(db, rollout, taken?.rollout.partOf ?? null);
   if (reverse !== null && !isTerminal(reverse.phase)) return waiting("the version before takes over");
   const active = await activeRollouts(db, deployment);
   if (active.some(({ rollout: one }) => one.toRevision === revision)) {
     return skipped(`revision ${revision} is being deployed again`);
   }
   const stored = await findDeployment(db, deployment);
-  if (stored?.stableRevision === revision && !stored.stopped) {
+  if (stored?.stableRevision === revision && !stored.stopped && !stored.deleting) {
+    if (await wholeTurnsBack(db, taken?.rollout ?? null)) return waiting("this target has yet to go back");
     if (reverse === null || reverse.phase === "completed") return skipped(`revision ${revision} serves again`);
     throw new Error(`the way back (rollout ${reverse.id}) is ${reverse.phase}: ${reverse.reason}`);
   }
@@ -98,6 +107,12 @@ async function stopInstance(
   const running = await instancesOf(live, deployment, revision);
   if (running.length > 0) return waiting(`${running.length} instances of revision ${revision} still run`);
   return done(`no instance of revision ${revision} runs any more`);
+}
+
+/** Whether what is delivered here is part of a delivery that goes back at every target, this one too. */
+async function wholeTurnsBack(db: Db, taken: Rollout | null): Promise<boolean> {
+  const whole = taken === null || taken.partOf === null ? null : await findRollout(db, taken.partOf);
+  return whole !== null && whole.rollout.phase === "rolling_back";
 }
 
 async function deregister({ db, live }: ActDeps, { deployment, revision }: AgentRollback): Promise<ActOutcome> {

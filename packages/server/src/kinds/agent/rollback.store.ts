@@ -1,6 +1,7 @@
 import { type AgentRollback, SluiceError } from "@sluice/core";
 import { sql } from "kysely";
 import type { Db } from "../../db/database.ts";
+import type { TargetRollback } from "./rollback.targets.ts";
 
 export interface StoredAgentRollback {
   rollback: AgentRollback;
@@ -62,12 +63,28 @@ export async function agentRollbacksOf(db: Db, rollouts: readonly string[]): Pro
   return rows.map(stored);
 }
 
-export async function runningAgentRollbacks(db: Db): Promise<string[]> {
+/** Of a rollout to several targets that is being taken back: what is done about it at each that is left, in their order. */
+export async function rollbacksAtTargets(db: Db, rollout: string): Promise<(StoredAgentRollback & TargetRollback)[]> {
   const rows = await db
-    .selectFrom("agent_rollbacks")
-    .select("id")
-    .where("status", "=", "running")
-    .orderBy("id")
+    .selectFrom("agent_rollbacks as b")
+    .innerJoin("rollouts as r", "r.id", "b.rollout_id")
+    .innerJoin("deployments as d", "d.id", "b.deployment_id")
+    .select(["b.state", "b.row_version", sql<string>`d.target ->> 'name'`.as("target")])
+    .where("r.part_of", "=", rollout)
+    .orderBy("d.id")
+    .execute();
+  return rows.map((row) => ({ ...stored(row), target: row.target }));
+}
+
+/** Those that `server` can work at: data and instances of the others are on the machine of their own server. */
+export async function runningAgentRollbacks(db: Db, server: string): Promise<string[]> {
+  const rows = await db
+    .selectFrom("agent_rollbacks as r")
+    .leftJoin("deployments as d", "d.id", "r.deployment_id")
+    .select("r.id")
+    .where("r.status", "=", "running")
+    .where((where) => where.or([where("d.server", "is", null), where("d.server", "=", server)]))
+    .orderBy("r.id")
     .execute();
   return rows.map(({ id }) => id);
 }

@@ -20,6 +20,7 @@ interface AgentRollbacksOptions {
   pool: pg.Pool;
   live: Live;
   dataDir: string;
+  server: string;
   logger: Logger;
   clock: () => Instant;
 }
@@ -57,7 +58,7 @@ export function startAgentRollbacks(options: AgentRollbacksOptions): AgentRollba
 
   const round = async (): Promise<void> => {
     await adoptRollbacks(db, clock);
-    await Promise.all((await runningAgentRollbacks(db)).map(advance));
+    await Promise.all((await runningAgentRollbacks(db, options.server)).map(advance));
   };
 
   let running = Promise.resolve();

@@ -12,10 +12,12 @@ export const modelChecks: readonly Check[] = [
     name: "model-runtime",
     type: "model",
     severity: "critical",
-    async run({ candidate: { spec, environment }, programPath, python = "python3" }) {
-      if (!("files" in spec) || environment.targets[0]?.type !== "process") return null;
+    async run({ candidate: { spec, target }, programPath, python = "python3" }) {
+      if (!("files" in spec)) return null;
       const { runtime } = spec;
+      if (target.type !== "process" && target.type !== "kubernetes") return null;
       if (!isServed(runtime)) return fail(notServed(runtime).message);
+      if (target.type === "kubernetes") return pass(`models of the runtime ${runtime} are served by the model server`);
       if (runtime !== "joblib") return pass(`models of the runtime ${runtime} are served by the model server`);
       const places = python.includes("/")
         ? [python]
@@ -26,6 +28,18 @@ export const modelChecks: readonly Check[] = [
         : fail(
             `models of the runtime joblib need ${python}, which is not on the PATH of the server; install it, or name another one by SLUICE_PYTHON`,
           );
+    },
+  },
+  {
+    name: "model-storage",
+    type: "model",
+    severity: "critical",
+    async run({ candidate: { spec, target }, storage = "folder" }) {
+      if (!("files" in spec) || target.type !== "kubernetes") return null;
+      if (storage === "s3") return pass("pods fetch the files from S3 by themselves");
+      return fail(
+        "the files of models are in a folder of this server, where no pod can fetch them; keep them in S3 (SLUICE_S3_ENDPOINT)",
+      );
     },
   },
   {

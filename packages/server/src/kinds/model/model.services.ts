@@ -12,6 +12,8 @@ import { createModelDeploymentService, type ModelDeploymentService } from "./dep
 import { createSettling, type Settling } from "./deployment/deployment.settle.ts";
 import type { ModelConfig } from "./model.config.ts";
 import { createModelService, type ModelService } from "./model.service.ts";
+import { createResumableService, type ResumableService } from "./upload/resumable.service.ts";
+import { createUploadCommit } from "./upload/upload.commit.ts";
 import { createUploadService, type UploadService } from "./upload/upload.service.ts";
 
 /** What the interface for models may ask of the server. */
@@ -23,6 +25,7 @@ export interface ModelServices {
   settling: Settling;
   models: ModelService;
   uploads: UploadService;
+  resumable: ResumableService;
   /** That uploads are kept in. */
   bucket: string;
 }
@@ -42,6 +45,7 @@ export function createModelServices({ db, clock, bell, artifacts, deployments, c
   const { bucket } = settings;
   const settling = createSettling({ db, clock, bell, deployments, seconds: config.models.deploySeconds });
   const served = createModelDeploymentService({ db, clock, deployments, settling, config: config.models });
+  const commit = createUploadCommit({ db, clock, artifacts, bucket });
   return {
     batches: createBatchService({ db, clock, storage, bucket, uploadLimit, deployments: served }),
     storage,
@@ -49,7 +53,8 @@ export function createModelServices({ db, clock, bell, artifacts, deployments, c
     deployments: served,
     settling,
     models: createModelService({ db, clock, artifacts }),
-    uploads: createUploadService({ db, clock, artifacts, storage, bucket, uploadLimit }),
+    uploads: createUploadService({ db, commit, storage, bucket, uploadLimit }),
+    resumable: createResumableService({ db, clock, commit, storage, bucket, uploadLimit }),
     bucket,
   };
 }

@@ -19,15 +19,29 @@ import { findOtelcol, NO_OTELCOL } from "./otelcol.program.ts";
 /** What only pipelines are asked, for candidates that run on this machine. */
 export const pipelineChecks: readonly Check[] = [
   { name: "collector", type: "filesystem", severity: "critical", run: checkCollector },
+  { name: "collectors", type: "environment", severity: "critical", run: checkCluster },
   { name: "collector-configuration", type: "configuration", severity: "critical", run: checkConfiguration },
 ];
 
-const runsHere = ({ candidate: { environment } }: CheckContext): boolean => environment.targets[0]?.type === "process";
+const runsHere = ({ candidate: { target } }: CheckContext): boolean => target.type === "process";
 
 async function checkCollector(context: CheckContext): Promise<Finding | null> {
   if (!runsHere(context)) return null;
   const file = await findOtelcol(context.programPath);
   return file === null ? fail(NO_OTELCOL) : pass(`the collector is ${file}`);
+}
+
+/** In a cluster an operator makes the collectors. */
+async function checkCluster({ candidate: { target }, collectors }: CheckContext): Promise<Finding | null> {
+  if (target.type !== "kubernetes" || collectors === undefined) return null;
+  try {
+    const there = await collectors(target);
+    const ailment = (await there?.ailment()) ?? null;
+    return ailment === null ? pass("the cluster knows pipelines") : fail(ailment);
+  } catch (error) {
+    if (error instanceof SluiceError) return fail(error.message);
+    throw error;
+  }
 }
 
 /** The collector itself reads what would run; what it says of a configuration is the answer. */

@@ -12,6 +12,8 @@ const figuresSchema = z.object({
 }) satisfies z.ZodType<CollectorFigures>;
 
 export interface InstanceFigures {
+  /** Of a deployment at several targets: which; else null. */
+  target: string | null;
   revision: number;
   ready: boolean;
   /** Null: it did not answer. */
@@ -22,10 +24,14 @@ const MOST_MS = 1_500;
 const MOST_BYTES = 262_144;
 
 /** What the collectors of a deployment tell of themselves, all asked at once. One that does not answer is left out. */
-export const readFigures = (statuses: readonly WorkloadStatus[]): Promise<InstanceFigures[]> =>
+export const readFigures = (
+  statuses: readonly WorkloadStatus[],
+  target: string | null = null,
+): Promise<InstanceFigures[]> =>
   Promise.all(
     statuses.flatMap(({ revision, instances }) =>
       instances.map(async ({ address, state }) => ({
+        target,
         revision,
         ready: state === "ready",
         figures: address === null ? null : await ask(address),

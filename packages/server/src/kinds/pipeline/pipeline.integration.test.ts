@@ -101,7 +101,7 @@ describe.skipIf(OTELCOL === null)(
       expect(answers.length).toBeGreaterThan(5);
       // The collectors of the revision before are kept for a minute, and measure no more.
       await expect
-        .poll(async () => (await server.get(id)).nodes, { timeout: 20_000 })
+        .poll(async () => (await server.get(id)).nodes)
         .toEqual(["web-1", "web-2"].map((node) => ({ node, ready: 1, updated: 1 })));
     });
 

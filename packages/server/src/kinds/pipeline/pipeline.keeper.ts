@@ -1,16 +1,22 @@
-import type { Instant, LabelledNode } from "@sluice/core";
-import type { Kysely } from "kysely";
+import { type Instant, targetName } from "@sluice/core";
+import { type Kysely, sql } from "kysely";
 import type { Logger } from "pino";
 import type { Principal } from "../../access/principal.ts";
+import { appendAudit } from "../../audit/audit.store.ts";
 import type { Config } from "../../config.ts";
+import { inAmbientTransaction } from "../../db/ambient.ts";
+import type { Db } from "../../db/database.ts";
 import { createOutageLog } from "../../db/outage.log.ts";
 import type { Database } from "../../db/schema.ts";
+import { changeDeployment } from "../../deployment/deployment.store.ts";
 import type { DeploymentLifecycle } from "../../deployment/lifecycle.service.ts";
-import { allNodes } from "../../node/node.service.ts";
+import { wakeDeployment } from "../../engine/wake.ts";
+import { membersOfDeployment } from "../../fleet/member.store.ts";
 import { pipelineFolder, putPlan, removeOrphans } from "./pipeline.folder.ts";
 import { pipelineHistory } from "./pipeline.history.ts";
 import { planOf } from "./pipeline.nodes.ts";
 import { recordOutcomes } from "./pipeline.outcomes.ts";
+import type { NodesOf } from "./pipeline.places.ts";
 import { keepHistory, type LivingPipeline, livingPipelines, markDeleted, purgeDeleted } from "./pipeline.store.ts";
 
 /** How long a deleted deployment and its history are kept. */
@@ -25,7 +31,8 @@ export interface PipelineKeeper {
 interface Deps {
   db: Kysely<Database>;
   clock: () => Instant;
-  config: Pick<Config, "dataDir" | "nodeLabels">;
+  config: Pick<Config, "dataDir">;
+  nodesOf: NodesOf;
   deployments: Pick<DeploymentLifecycle, "scale">;
 }
 
@@ -36,24 +43,32 @@ const NODES: Principal = { name: "nodes", role: "admin", project: null, environm
  * Keeps what runs on nodes in step with the nodes and the rollouts: tells collectors where they are to be, scales
  * deployments whose nodes have changed, and clears away what was deleted.
  */
-export function createPipelineKeeper({ db, clock, config, deployments }: Deps): PipelineKeeper {
-  async function keepOne(pipeline: LivingPipeline, nodes: readonly LabelledNode[]): Promise<void> {
+export function createPipelineKeeper({ db, clock, config, nodesOf, deployments }: Deps): PipelineKeeper {
+  async function keepOne(pipeline: LivingPipeline): Promise<void> {
     if (pipeline.deleting) return keepHistoryOnce(db, pipeline);
+    if (pipeline.everywhere) return;
+    const { nodes, inCluster } = await nodesOf(db, pipeline.target);
     const plan = planOf(pipeline, nodes);
     // Without a node left the collectors stay where they are: a selector that went wrong is no order to stop.
     if (plan.nodes.length === 0) return;
-    await putPlan(pipelineFolder(config.dataDir, pipeline.deployment), plan);
+    if (!inCluster) await putPlan(pipelineFolder(config.dataDir, pipeline.deployment), plan);
     const wanted = plan.nodes.length * plan.replicas;
     if (pipeline.stored === null || wanted === pipeline.replicas) return;
-    await deployments.scale(NODES, { id: pipeline.deployment }, wanted);
+    await inAmbientTransaction(db, async () => {
+      // Another server may be about to do the same.
+      await sql`select pg_advisory_xact_lock(hashtextextended(${`pipeline ${pipeline.deployment}`}, 0))`.execute(db);
+      const [now] = await livingPipelines(db, pipeline.deployment);
+      if (now === undefined || now.deleting || now.replicas === wanted) return;
+      if (now.parent === null) await deployments.scale(NODES, { id: pipeline.deployment }, wanted);
+      else await scaleAt(db, { ...now, parent: now.parent }, wanted, clock());
+    });
   }
 
   return {
     async keep() {
-      const nodes = await allNodes(db, config);
       const living = await livingPipelines(db);
       // One that goes away this moment keeps nobody else from being looked after.
-      const kept = await Promise.allSettled(living.map((pipeline) => keepOne(pipeline, nodes)));
+      const kept = await Promise.allSettled(living.map((pipeline) => keepOne(pipeline)));
       const now = new Date(clock());
       await recordOutcomes(db);
       await markDeleted(db, now);
@@ -65,9 +80,25 @@ export function createPipelineKeeper({ db, clock, config, deployments }: Deps): 
   };
 }
 
+/** As many collectors as one of several targets has nodes for. The whole is known by the most that any of them has. */
+async function scaleAt(
+  db: Db,
+  { deployment, parent, project, target, replicas: from }: LivingPipeline & { parent: string },
+  replicas: number,
+  now: Instant,
+): Promise<void> {
+  const at = new Date(now);
+  await changeDeployment(db, deployment, { replicas }, at);
+  const most = Math.max(...(await membersOfDeployment(db, parent)).map((member) => member.replicas));
+  await changeDeployment(db, parent, { replicas: most }, at);
+  await wakeDeployment(db, deployment);
+  const detail = { target: targetName(target), from, replicas };
+  await appendAudit(db, { project, actor: NODES.name, action: "deployment.scale", subject: parent, detail, at });
+}
+
 /** Of one that was deleted by the native API; the others have theirs. */
-async function keepHistoryOnce(db: Kysely<Database>, { stored, deployment }: LivingPipeline): Promise<void> {
-  if (stored === null || (Array.isArray(stored.history) && stored.history.length > 0)) return;
+async function keepHistoryOnce(db: Kysely<Database>, { stored, deployment, parent }: LivingPipeline): Promise<void> {
+  if (stored === null || parent !== null || (Array.isArray(stored.history) && stored.history.length > 0)) return;
   await keepHistory(db, deployment, await pipelineHistory(db, stored.project, deployment));
 }
 

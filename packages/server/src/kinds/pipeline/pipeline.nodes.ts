@@ -34,7 +34,7 @@ const labelText = (labels: Readonly<Record<string, string>>): string =>
  * machine of the server with all its replicas.
  */
 export function planOf(
-  { stored, replicas, incoming, stable }: LivingPipeline,
+  { stored, replicas, incoming, stable }: Pick<LivingPipeline, "stored" | "replicas" | "incoming" | "stable">,
   nodes: readonly LabelledNode[],
 ): NodePlan {
   // Also when nothing is under way: the collectors of the revision before are kept for a while, and do not measure again.

@@ -12,7 +12,7 @@ export async function recordOutcomes(db: Db): Promise<void> {
     from rollouts r
     join deployments d on d.id = r.deployment_id
     join artifacts a on a.id = d.artifact_id
-    where a.kind = 'pipeline' and not r.active and r.finished_at is not null
+    where a.kind = 'pipeline' and r.part_of is null and not r.active and r.finished_at is not null
       and not exists (select from pipeline_outcomes o where o.rollout_id = r.id)
     on conflict do nothing`.execute(db);
 }

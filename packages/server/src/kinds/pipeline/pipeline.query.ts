@@ -1,4 +1,4 @@
-import { SluiceError } from "@sluice/core";
+import { SluiceError, targetName } from "@sluice/core";
 import type { Kysely } from "kysely";
 import { z } from "zod";
 import { authorise } from "../../access/authorise.ts";
@@ -9,7 +9,7 @@ import type { DeploymentPicture } from "../../deployment/deployment.view.ts";
 import type { Live } from "../../engine/live.ts";
 import type { ProjectService } from "../../project/project.service.ts";
 import { listRollouts } from "../../rollout/rollout.store.ts";
-import { readFigures } from "./pipeline.figures.ts";
+import { type InstanceFigures, readFigures } from "./pipeline.figures.ts";
 import { pipelineHistory } from "./pipeline.history.ts";
 import {
   type HistoryEntry,
@@ -73,7 +73,7 @@ export function createPipelineQueries({ db, live, deployments, projects }: Deps)
       if (picture === null) return deletedDetail(stored, historyOf(stored)[0]);
       const { project } = picture.deployment;
       const [figures, [last]] = await Promise.all([
-        readFigures(picture.statuses),
+        figuresOf(picture),
         listRollouts(db, { project, deployment: picture.deployment.id, limit: 1 }),
       ]);
       return detailOf(picture, stored, { figures, last: last?.rollout ?? null, gatewayUrl: live.gatewayUrl });
@@ -127,6 +127,15 @@ export function createPipelineQueries({ db, live, deployments, projects }: Deps)
     const kept = await deletedPipelines(db, project);
     return kept.filter((one) => environment === null || one.environment === environment).map(deletedSummary);
   }
+}
+
+/** What its collectors tell, at every target where it is. */
+async function figuresOf({ statuses, members }: DeploymentPicture): Promise<InstanceFigures[]> {
+  const atTargets = members.map((member) => {
+    const { target } = member.deployment;
+    return readFigures(member.statuses, target === null ? null : targetName(target));
+  });
+  return (await Promise.all([readFigures(statuses), ...atTargets])).flat();
 }
 
 const meets = (summary: PipelineSummary, { status, environment, pipeline_name: pipeline }: ListPipelines): boolean =>

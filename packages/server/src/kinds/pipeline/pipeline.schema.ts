@@ -137,7 +137,7 @@ export const pipelineDetailSchema = z
     replicas: z.number().int().describe("Collectors on each node."),
     resources: z.record(z.string(), z.unknown()),
     instances: z.object({
-      desired: z.number().int(),
+      desired: z.number().int().describe("At all targets together, as all of these."),
       ready: z.number().int(),
       updated: z
         .number()
@@ -147,6 +147,7 @@ export const pipelineDetailSchema = z
     nodes: z.array(
       z.object({
         node: z.string(),
+        target: z.string().optional().describe("Where the environment has several: which one's node it is."),
         ready: z.number().int(),
         updated: z.number().int(),
       }),

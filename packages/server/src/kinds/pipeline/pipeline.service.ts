@@ -2,7 +2,6 @@ import {
   configSchema,
   type Instant,
   invalidField,
-  type LabelledNode,
   mergedParameters,
   type Rollout,
   renderPipeline,
@@ -11,21 +10,20 @@ import {
 import type { Kysely } from "kysely";
 import { authorise } from "../../access/authorise.ts";
 import type { Principal } from "../../access/principal.ts";
-import type { Config } from "../../config.ts";
 import type { Db } from "../../db/database.ts";
 import type { Database } from "../../db/schema.ts";
 import { standingOf } from "../../deployment/change.ts";
 import { lockLivingDeployment } from "../../deployment/deployment.lookup.ts";
 import { audit, create as createDeployment, update as updateDeployment } from "../../deployment/deployment.service.ts";
-import type { StoredDeployment } from "../../deployment/deployment.store.ts";
+import { changeDeployment, type StoredDeployment } from "../../deployment/deployment.store.ts";
 import { requireVersion } from "../../deployment/references.ts";
 import { findEnvironment } from "../../environment/environment.store.ts";
-import { allNodes } from "../../node/node.service.ts";
+import { spreadsOver } from "../../fleet/fleet.ts";
 import { createProject } from "../../project/project.service.ts";
 import { chooseVersion } from "./pipeline.artifact.ts";
 import { pipelineHistory } from "./pipeline.history.ts";
-import { requireNodes } from "./pipeline.nodes.ts";
 import { recordOutcomes } from "./pipeline.outcomes.ts";
+import type { NodesOf } from "./pipeline.places.ts";
 import type { DeployPipeline, UpdatePipeline } from "./pipeline.schema.ts";
 import {
   changePipeline,
@@ -36,6 +34,7 @@ import {
   markDeleted,
   type StoredPipeline,
 } from "./pipeline.store.ts";
+import { fitMembers, mostNodes, requireNodesAt, targetsFor } from "./pipeline.targets.ts";
 import { rollingStrategy } from "./rolling.strategy.ts";
 
 export interface Deployed {
@@ -63,13 +62,13 @@ export interface PipelineChanges {
 interface Deps {
   db: Kysely<Database>;
   clock: () => Instant;
-  config: Pick<Config, "nodeLabels">;
+  nodesOf: NodesOf;
 }
 
 /** How long an update may stay without a new collector being ready before it is taken back. */
 const PROGRESS_SECONDS = 120;
 
-export function createPipelineChanges({ db, clock, config }: Deps): PipelineChanges {
+export function createPipelineChanges({ db, clock, nodesOf }: Deps): PipelineChanges {
   const transaction = <T>(work: (tx: Db, now: Instant) => Promise<T>): Promise<T> =>
     db
       .transaction()
@@ -78,10 +77,8 @@ export function createPipelineChanges({ db, clock, config }: Deps): PipelineChan
         throw error instanceof SluiceError ? inOurWords(error) : error;
       });
   return {
-    deploy: (principal, body) =>
-      transaction(async (tx, now) => deploy(tx, principal, body, { nodes: await allNodes(tx, config), now })),
-    update: (principal, id, body) =>
-      transaction(async (tx, now) => update(tx, principal, { id, body, nodes: await allNodes(tx, config), now })),
+    deploy: (principal, body) => transaction((tx, now) => deploy(tx, principal, body, { nodesOf, now })),
+    update: (principal, id, body) => transaction((tx, now) => update(tx, principal, { id, body, nodesOf, now })),
     beforeRemoval: (principal, id) =>
       transaction(async (tx) => {
         const deployment = await lockPipeline(tx, principal, id);
@@ -95,7 +92,7 @@ async function deploy(
   db: Db,
   principal: Principal,
   body: DeployPipeline,
-  { nodes, now }: { nodes: readonly LabelledNode[]; now: Instant },
+  { nodesOf, now }: { nodesOf: NodesOf; now: Instant },
 ): Promise<Deployed> {
   const { namespace: project, deployment_name: name, pipeline_name: pipeline, parameters, resources } = body;
   const at = new Date(now);
@@ -103,21 +100,21 @@ async function deploy(
   await markDeleted(db, at);
   authorise(principal, "pipeline.deploy", { project });
   const target = { targetNodes: body.target_nodes ?? {}, selector: body.selector ?? null };
-  const selected = requireNodes(target, nodes, body.target_nodes === undefined ? "selector" : "target_nodes");
   await ensureNamespace(db, principal, project, at);
   const environment = await environmentFor(db, principal, body);
   authorise(principal, "pipeline.deploy", { project, environment });
+  const spec = (await findEnvironment(db, project, environment))?.spec;
+  const targets = targetsFor(spec, spec !== undefined && spreadsOver(spec, "pipeline"));
+  const field = body.target_nodes === undefined ? "selector" : "target_nodes";
+  const nodes = await requireNodesAt(db, nodesOf, targets, target, field);
+  const most = mostNodes(nodes);
   // Asked before the engine is, which would speak of the route that follows from the name.
   if (await isNameTaken(db, { project, name })) throw nameTaken(project, name);
-  const { version, spec } = await chooseVersion(db, principal, { project, name: pipeline, version: body.version, at });
-  renderPipeline(spec, parameters);
-  const replicas = selected.length * body.replicas;
+  const chosen = await chooseVersion(db, principal, { project, name: pipeline, version: body.version, at });
+  renderPipeline(chosen.spec, parameters);
+  const replicas = most * body.replicas;
   if (replicas > 1_000)
-    throw invalidField(
-      "replicas",
-      body.replicas,
-      `at most ${Math.floor(1_000 / selected.length)} on ${selected.length} nodes`,
-    );
+    throw invalidField("replicas", body.replicas, `at most ${Math.floor(1_000 / most)} on ${most} nodes`);
   const config = configSchema.parse({
     replicas,
     parameters,
@@ -132,15 +129,16 @@ async function deploy(
       project,
       name,
       artifact: pipeline,
-      version,
+      version: chosen.version,
       environment,
       config,
       labels: { "phoenix.io/deployment-type": "direct", variant: "production" },
       route: routeFor(project, name),
-      strategy: body.strategy ?? (await rollingFor(db, { project, environment }, selected.length)),
+      strategy: body.strategy ?? (await rollingFor(db, { project, environment }, most)),
     },
     now,
   );
+  await fitMembers(db, deployment, { nodes, each: body.replicas }, now);
   const stored = {
     deployment: deployment.id,
     project,
@@ -202,14 +200,14 @@ async function lockPipeline(db: Db, principal: Principal, id: string): Promise<S
 interface Order {
   id: string;
   body: UpdatePipeline;
-  nodes: readonly LabelledNode[];
+  nodesOf: NodesOf;
   now: Instant;
 }
 
-async function update(db: Db, principal: Principal, { id, body, nodes, now }: Order): Promise<UpdatedPipeline> {
+async function update(db: Db, principal: Principal, { id, body, nodesOf, now }: Order): Promise<UpdatedPipeline> {
   const deployment = await lockPipeline(db, principal, id);
   const stored = await findPipeline(db, deployment.id);
-  const placed = stored === null ? null : await place(db, deployment, stored, { body, nodes, now });
+  const placed = stored === null ? null : await place(db, deployment, stored, { body, nodesOf, now });
   if (stored === null && (body.target_nodes ?? body.selector ?? null) !== null) {
     throw new SluiceError(
       "failed_precondition",
@@ -222,7 +220,7 @@ async function update(db: Db, principal: Principal, { id, body, nodes, now }: Or
   const patch = {
     ...(parameters !== undefined && { parameters }),
     ...(resources !== undefined && { resources }),
-    ...(replicas !== deployment.replicas && { replicas }),
+    ...(replicas !== deployment.replicas && deployment.fleet === null && { replicas }),
   };
   const changed = await updateDeployment(
     db,
@@ -238,7 +236,7 @@ async function update(db: Db, principal: Principal, { id, body, nodes, now }: Or
   if (placed?.moved === true) {
     await audit(db, principal, deployment, "pipeline.target", { ...placed.target, replicas: placed.each }, now);
   }
-  return { ...changed, scaled: replicas !== deployment.replicas };
+  return { ...changed, scaled: placed?.scaled ?? replicas !== deployment.replicas };
 }
 
 /** Where the collectors are to be after the update, and how many. */
@@ -246,17 +244,24 @@ async function place(
   db: Db,
   deployment: StoredDeployment,
   stored: StoredPipeline,
-  { body, nodes, now }: Pick<Order, "body" | "nodes" | "now">,
+  { body, nodesOf, now }: Pick<Order, "body" | "nodesOf" | "now">,
 ) {
   const target = {
     targetNodes: body.target_nodes ?? stored.targetNodes,
     selector: body.selector === undefined ? stored.selector : body.selector,
   };
-  const selected = requireNodes(target, nodes, body.selector == null ? "target_nodes" : "selector");
+  const field = body.selector == null ? "target_nodes" : "selector";
+  const spec = (await findEnvironment(db, deployment.project, deployment.environment))?.spec;
+  const nodes = await requireNodesAt(db, nodesOf, targetsFor(spec, deployment.fleet !== null), target, field);
   const each = body.replicas ?? stored.replicas;
+  const most = mostNodes(nodes);
+  const replicas = most * each;
   await changePipeline(db, deployment.id, { ...target, replicas: each }, new Date(now));
+  const fitted = await fitMembers(db, deployment, { nodes, each }, now);
+  // Its targets have theirs by now: what follows must not give all of them the same.
+  if (deployment.fleet !== null) await changeDeployment(db, deployment.id, { replicas }, new Date(now));
   const moved = body.target_nodes !== undefined || body.selector !== undefined || body.replicas !== undefined;
-  return { target, each, nodes: selected.length, replicas: selected.length * each, moved };
+  return { target, each, nodes: most, replicas, moved, scaled: fitted || replicas !== deployment.replicas };
 }
 
 /** Names bad parameters as the caller wrote them, before the engine does in its own words. */

@@ -1,7 +1,17 @@
-import { type NodeRequirement, parseSelector, requirementsOf } from "@sluice/core";
+import {
+  type EnvironmentSpec,
+  environmentSchema,
+  type NodeRequirement,
+  parseSelector,
+  requirementsOf,
+  type Target,
+  targetOf,
+  targetSchema,
+} from "@sluice/core";
 import type { Selectable } from "kysely";
 import type { Db } from "../../db/database.ts";
 import type { Database } from "../../db/schema.ts";
+import { targetOfMember } from "../../fleet/loaded.members.ts";
 
 /** What a deployment of a pipeline says beyond any deployment. */
 export interface StoredPipeline {
@@ -93,6 +103,12 @@ export async function findPipeline(db: Db, deployment: string): Promise<StoredPi
   return row === undefined ? null : stored(row);
 }
 
+/** The same of what may be at one of several targets: the whole's. */
+export async function pipelineAt(db: Db, deployment: string): Promise<StoredPipeline | null> {
+  const row = await db.selectFrom("deployments").select("parent_id").where("id", "=", deployment).executeTakeFirst();
+  return findPipeline(db, row?.parent_id ?? deployment);
+}
+
 export async function pipelinesOf(db: Db, deployments: readonly string[]): Promise<Map<string, StoredPipeline>> {
   if (deployments.length === 0) return new Map();
   const rows = await db
@@ -164,6 +180,13 @@ export async function purgeDeleted(db: Db, before: Date): Promise<void> {
 /** Deployments of pipelines that live, with where their instances are to be. */
 export interface LivingPipeline {
   deployment: string;
+  project: string;
+  environment: string;
+  target: Target;
+  /** Of what is at one of several targets: the whole, which has what is stored. */
+  parent: string | null;
+  /** Whether it is at several targets: collectors are its members'. */
+  everywhere: boolean;
   replicas: number;
   stable: number | null;
   deleting: boolean;
@@ -176,7 +199,11 @@ export async function livingPipelines(db: Db, deployment?: string): Promise<Livi
   let query = db
     .selectFrom("deployments as d")
     .innerJoin("artifacts as a", "a.id", "d.artifact_id")
-    .select(["d.id", "d.replicas", "d.stable_revision", "d.deleting"])
+    .innerJoin("environments as e", (join) =>
+      join.onRef("e.project", "=", "d.project").onRef("e.name", "=", "d.environment"),
+    )
+    .select(["d.id", "d.project", "d.environment", "d.replicas", "d.stable_revision", "d.deleting"])
+    .select(["d.parent_id", "d.fleet", "d.target", "e.spec"])
     .select((select) =>
       select
         .selectFrom("rollouts as r")
@@ -193,14 +220,22 @@ export async function livingPipelines(db: Db, deployment?: string): Promise<Livi
   const rows = await query.execute();
   const pipelines = await pipelinesOf(
     db,
-    rows.map((row) => row.id),
+    rows.map((row) => row.parent_id ?? row.id),
   );
   return rows.map((row) => ({
     deployment: row.id,
+    project: row.project,
+    environment: row.environment,
+    target: placeOf(environmentSchema.parse(row.spec), row.target),
+    parent: row.parent_id,
+    everywhere: row.fleet !== null,
     replicas: row.replicas,
     stable: row.stable_revision,
     deleting: row.deleting,
     incoming: row.incoming === null ? null : Number(row.incoming),
-    stored: pipelines.get(row.id) ?? null,
+    stored: pipelines.get(row.parent_id ?? row.id) ?? null,
   }));
 }
+
+const placeOf = (environment: EnvironmentSpec, member: object | null): Target =>
+  member === null ? targetOf(environment) : targetOfMember(environment, targetSchema.parse(member));

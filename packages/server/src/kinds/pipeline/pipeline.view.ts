@@ -70,11 +70,12 @@ export function detailOf(
   stored: StoredPipeline | null,
   { figures, last, gatewayUrl }: { figures: readonly InstanceFigures[]; last: Rollout | null; gatewayUrl: string },
 ): PipelineDetail {
-  const { deployment, active, revisions } = picture;
+  const { deployment, active, revisions, members } = picture;
   const shown = active?.toRevision ?? shownRevision(picture);
   const status = statusOf(picture);
   const config = revisions.get(shown)?.config;
-  const desired = deployment.stopped || deployment.deleting ? 0 : deployment.replicas;
+  const each = (deployment.fleet === null ? [deployment] : members.map((member) => member.deployment)).map(desiredOf);
+  const desired = each.reduce((sum, replicas) => sum + replicas, 0);
   const ready = readyOf(picture, [deployment.stableRevision, active?.toRevision ?? null]);
   const answering = figures.flatMap((one) => (one.ready && one.figures !== null ? [one.figures] : []));
   const view = deploymentView(picture, { serverUrl: "", gatewayUrl });
@@ -94,8 +95,11 @@ export function detailOf(
   };
 }
 
-function readyOf({ statuses }: DeploymentPicture, revisions: readonly (number | null)[]): number {
-  return statuses
+const desiredOf = ({ stopped, deleting, replicas }: DeploymentPicture["deployment"]): number =>
+  stopped || deleting ? 0 : replicas;
+
+function readyOf({ statuses, members }: DeploymentPicture, revisions: readonly (number | null)[]): number {
+  return [...statuses, ...members.flatMap((member) => member.statuses)]
     .filter(({ revision }) => revisions.includes(revision))
     .flatMap(({ instances }) => instances)
     .filter(({ state }) => state === "ready").length;
@@ -103,10 +107,15 @@ function readyOf({ statuses }: DeploymentPicture, revisions: readonly (number | 
 
 function nodesOf(figures: readonly InstanceFigures[], shown: number): PipelineDetail["nodes"] {
   const ready = figures.filter((one) => one.ready && one.figures?.role === "active");
-  const names = [...new Set(ready.flatMap((one) => one.figures?.node ?? []))].toSorted();
-  return names.map((node) => {
-    const own = ready.filter((one) => one.figures?.node === node);
-    return { node, ready: own.length, updated: own.filter((one) => one.revision === shown).length };
+  const targets = [...new Set(ready.map(({ target }) => target))];
+  return targets.flatMap((target) => {
+    const there = ready.filter((one) => one.target === target);
+    const names = [...new Set(there.flatMap((one) => one.figures?.node ?? []))].toSorted();
+    return names.map((node) => {
+      const own = there.filter((one) => one.figures?.node === node);
+      const updated = own.filter((one) => one.revision === shown).length;
+      return { node, ...(target !== null && { target }), ready: own.length, updated };
+    });
   });
 }
 

@@ -1,7 +1,7 @@
 import { type RouteSettings, routeSchema } from "@sluice/core";
 
 /** No host that anybody could write: what has it is the resolver's, and no gateway hears of it. */
-const RESOLVER_HOST = "@resolver";
+export const RESOLVER_HOST = "@resolver";
 
 /** What tells the resolver's routes from those of the gateway. */
 export const isResolved = ({ host }: Pick<RouteSettings, "host">): boolean => host === RESOLVER_HOST;

@@ -13,7 +13,7 @@ export interface S3Server {
 }
 
 /** A server that speaks S3, on a free port and a folder of its own. */
-export async function startS3(): Promise<S3Server> {
+export async function startS3(host = "127.0.0.1"): Promise<S3Server> {
   const directory = await mkdtemp(join(tmpdir(), "sluice-s3-"));
   const answer = new S3rver({ silent: true, directory }).callback();
   let open = 0;
@@ -24,13 +24,13 @@ export async function startS3(): Promise<S3Server> {
     if ((method === "POST" || method === "DELETE") && url.includes("uploadId=")) open -= 1;
     answer(request, response);
   });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  await new Promise<void>((resolve) => server.listen(0, host, resolve));
   const address = server.address();
   const port = typeof address === "object" && address !== null ? address.port : 0;
   return {
     config: {
       type: "s3",
-      endpoint: `http://127.0.0.1:${port}`,
+      endpoint: `http://${host}:${port}`,
       region: "us-east-1",
       accessKey: "S3RVER",
       secretKey: "S3RVER",

@@ -24,7 +24,9 @@ const printed = {
   version_id: z
     .int()
     .meta({ description: "The version that serves, also when another one came by a rollout of `/v1`" }),
-  k8s_service_name: z.string().meta({ description: "The name of the deployment in `/v1`" }),
+  k8s_service_name: z.string().meta({
+    description: "In a cluster the Service of the revision that serves; elsewhere the name of the deployment in `/v1`",
+  }),
   url: z.string().meta({ description: "`…/predict` and `…/v2/models/{model}/infer` below it answer predictions" }),
   replicas: z.int(),
   created_at: time,

@@ -17,19 +17,27 @@ export interface StoredModelDeployment {
   updatedAt: Date;
   /** Of the version that serves now, by whatever road it came; null when it has no number or nothing serves. */
   servingId: number | null;
+  /** Null before the first rollout completes. */
+  stableRevision: number | null;
+  /** What the environment was declared as. */
+  environmentSpec: object;
 }
 
 const deployments = (db: Db) =>
   db
     .selectFrom("model_deployments as m")
     .innerJoin("deployments as d", "d.id", "m.deployment_id")
+    .innerJoin("environments as e", (join) =>
+      join.onRef("e.project", "=", "d.project").onRef("e.name", "=", "d.environment"),
+    )
     .leftJoin("revisions as r", (join) =>
       join.onRef("r.deployment_id", "=", "d.id").onRef("r.number", "=", "d.stable_revision"),
     )
     .leftJoin("model_versions as v", "v.version_id", "r.version_id")
     .select(["m.id", "m.deployment_id as deploymentId", "m.version_id as versionId", "m.service_name as serviceName"])
     .select(["m.settled", "m.request_hash as requestHash", "m.created_at as createdAt", "d.updated_at as updatedAt"])
-    .select(["d.project", "d.environment", "d.replicas", "v.id as servingId"]);
+    .select(["d.project", "d.environment", "d.replicas", "v.id as servingId"])
+    .select(["d.stable_revision as stableRevision", "e.spec as environmentSpec"]);
 
 export const findModelDeployment = (db: Db, id: number): Promise<StoredModelDeployment | undefined> =>
   deployments(db).where("m.id", "=", id).executeTakeFirst();

@@ -1,3 +1,5 @@
+import { environmentSchema, targetOf } from "@sluice/core";
+import { objectName } from "@sluice/runtimes";
 import type { z } from "zod";
 import type { ModelConfig } from "../model.config.ts";
 import { plainTime } from "../model.schema.ts";
@@ -11,6 +13,12 @@ export function predictUrl(id: number, { ingressHost, ingressBasePath }: ModelCo
   return `${url.origin}${ingressBasePath}/${id}`;
 }
 
+/** In a cluster the Service of the revision that serves; elsewhere there is none, and it is the deployment's own name. */
+function serviceNameOf({ serviceName, deploymentId, stableRevision, environmentSpec }: StoredModelDeployment): string {
+  if (targetOf(environmentSchema.parse(environmentSpec)).type !== "kubernetes") return serviceName;
+  return objectName({ name: serviceName, deployment: deploymentId }, stableRevision ?? 1);
+}
+
 export const viewOfDeployment = (
   deployment: StoredModelDeployment,
   config: ModelConfig,
@@ -18,7 +26,7 @@ export const viewOfDeployment = (
 ): z.input<typeof modelDeploymentView> => ({
   id: deployment.id,
   version_id: deployment.servingId ?? deployment.versionId,
-  k8s_service_name: deployment.serviceName,
+  k8s_service_name: serviceNameOf(deployment),
   url: predictUrl(deployment.id, config, gatewayUrl),
   replicas: deployment.replicas,
   created_at: plainTime(deployment.createdAt),

@@ -10,13 +10,13 @@ import {
   SluiceError,
   type VersionSpec,
 } from "@sluice/core";
+import { fetchFiles } from "@sluice/model-server/files";
+import { pythonFor, runChild } from "@sluice/model-server/python";
 import { openStorage } from "../../../storage/storage.ts";
 import type { Made, Make, MakingDeps } from "../../making.ts";
-import { runChild } from "./child.ts";
-import { fetchFiles } from "./file.cache.ts";
-import { pythonFor } from "./python.environment.ts";
+import { chartProgram } from "./chart.recipe.ts";
 
-type FilesSpec = Extract<VersionSpec, { files: string }>;
+export type FilesSpec = Extract<VersionSpec, { files: string }>;
 
 /** Begins the command line of a server for a model; the file follows. */
 type Server = readonly string[];
@@ -32,7 +32,8 @@ const PATIENCE = [500, 2_000, 5_000];
 
 /**
  * How the version of a model becomes a program: its files are fetched and verified, what serves them is made ready, and the
- * model is loaded once to see whether it can be. All of that beside the reconciles, once for each content.
+ * model is loaded once to see whether it can be. All of that beside the reconciles, once for each content. In a cluster, pods
+ * do that by themselves.
  */
 export function createModelMake({ db, config, logger, changed }: MakingDeps, otherwise: Make): Make {
   const storage = openStorage(config.models.storage, config.dataDir);
@@ -80,6 +81,7 @@ export function createModelMake({ db, config, logger, changed }: MakingDeps, oth
     if (!("files" in spec)) return otherwise(made);
     if (!isServed(spec.runtime)) throw notServed(spec.runtime);
     assertOwn(spec.files, made.project, config.models.storage.bucket);
+    if (made.target.type === "kubernetes") return chartProgram(spec, made, await artifactOf(made), config.models);
     const digest = digestOf({ files: spec.files, manifest: spec.manifest ?? null, runtime: spec.runtime }).replace(
       "sha256:",
       "",

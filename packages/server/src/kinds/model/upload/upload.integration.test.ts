@@ -148,7 +148,7 @@ describe("refused, and nothing of it is kept", () => {
   test("more than the server takes", async () => {
     const [id, before] = [await fresh(), await api.stored()];
     const answer = await api.upload(id, [file("model.onnx", randomBytes(4_100_000))]);
-    expect(answer).toMatchObject({ status: 429, body: { code: "resource_exhausted" } });
+    expect(answer).toMatchObject({ status: 413, body: { code: "resource_exhausted" } });
     await expectNothingKept(id, before, "SLUICE_UPLOAD_LIMIT");
   });
 

@@ -26,13 +26,7 @@ export function uploadRoutes(app: App, { models: { uploads, bucket } }: Services
           response: { 200: modelVersionView },
         },
       },
-      async ({ principal, params, raw }, reply) => {
-        // Whoever is refused half-way is still sending: the connection is of no use after that.
-        reply.header("connection", "close");
-        const version = await uploads.upload(principal, params.id, raw);
-        reply.removeHeader("connection");
-        return viewOfVersion(version, bucket);
-      },
+      async ({ principal, params, raw }) => viewOfVersion(await uploads.upload(principal, params.id, raw), bucket),
     );
   });
 }

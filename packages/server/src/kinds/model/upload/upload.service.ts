@@ -1,38 +1,21 @@
 import { createHash, randomUUID } from "node:crypto";
 import type { IncomingMessage } from "node:http";
 import { Readable } from "node:stream";
-import {
-  type Instant,
-  invalidField,
-  type ModelFile,
-  mergeFiles,
-  modelFileOf,
-  SluiceError,
-  type StoragePlace,
-  sameFiles,
-  storagePath,
-} from "@sluice/core";
+import { invalidField, type ModelFile, type SluiceError, type StoragePlace } from "@sluice/core";
 import type { Kysely } from "kysely";
 import type { Principal } from "../../../access/principal.ts";
-import type { ArtifactService } from "../../../artifact/artifact.service.ts";
-import { appendAudit } from "../../../audit/audit.store.ts";
-import { inAmbientTransaction } from "../../../db/ambient.ts";
 import type { Database } from "../../../db/schema.ts";
+import { StatusError } from "../../../http/status.ts";
 import type { ObjectStore } from "../../../storage/object-store.ts";
 import { requireModelVersion } from "../model.service.ts";
-import {
-  changeModelVersion,
-  findModelVersion,
-  findModelVersionForUpdate,
-  type StoredModelVersion,
-} from "../model.store.ts";
+import { findModelVersion, type StoredModelVersion } from "../model.store.ts";
 import { folderOf } from "../model.view.ts";
+import type { UploadCommit } from "./upload.commit.ts";
 import { type FormFile, readForm } from "./upload.form.ts";
 
 interface Deps {
   db: Kysely<Database>;
-  clock: () => Instant;
-  artifacts: ArtifactService;
+  commit: UploadCommit;
   storage: ObjectStore;
   bucket: string;
   /** Bytes. */
@@ -41,7 +24,7 @@ interface Deps {
 
 export type UploadService = ReturnType<typeof createUploadService>;
 
-export function createUploadService({ db, clock, artifacts, storage, bucket, uploadLimit }: Deps) {
+export function createUploadService({ db, commit, storage, bucket, uploadLimit }: Deps) {
   /** Each upload has a folder of its own: two at once never write over each other. */
   const receive = async (request: IncomingMessage, folder: StoragePlace, files: ModelFile[]): Promise<void> => {
     const place = randomUUID().slice(0, 8);
@@ -79,38 +62,6 @@ export function createUploadService({ db, clock, artifacts, storage, bucket, upl
     for (const file of files) await storage.remove(below(folder, file));
   };
 
-  /** In one transaction: the version's files, what it has become, and the record of it. Answers files that nobody needs now. */
-  const commit = async (principal: Principal, id: number, uploaded: ModelFile[]): Promise<ModelFile[]> =>
-    inAmbientTransaction(db, async () => {
-      const version = await findModelVersionForUpdate(db, id);
-      if (version === undefined) throw new SluiceError("not_found", `version ${id} does not exist`);
-      const { files, replaced } = mergeFiles(version.files, uploaded);
-      if (version.status === "READY") {
-        if (sameFiles(files, version.files)) return uploaded;
-        const why = `version ${version.version} of ${version.model} is READY and never changes`;
-        throw new SluiceError("already_exists", `${why}; register another version for other files`);
-      }
-      const at = new Date(clock());
-      const { project, model: name } = version;
-      const model = modelFileOf(files.map((file) => file.name));
-      if (model === null) await changeModelVersion(db, id, { status: "PENDING", reason: null, files }, at);
-      else {
-        const spec = { files: storagePath(folderOf(version, bucket)), runtime: model.runtime, manifest: files };
-        const input = { version: version.version, spec, source: null };
-        const created = await artifacts.createVersion(principal, { project, name }, input);
-        await changeModelVersion(db, id, { status: "READY", reason: null, files, versionId: created.version.id }, at);
-      }
-      const detail = { model: name, version: version.version, files: uploaded.map((file) => [file.name, file.sha256]) };
-      const audit = { project, actor: principal.name, subject: String(id), at };
-      await appendAudit(db, { ...audit, action: "model.upload", detail });
-      return replaced;
-    });
-
-  const noteFailure = (id: number, error: unknown): Promise<void> => {
-    const reason = error instanceof SluiceError ? error.message : "an unexpected error";
-    return changeModelVersion(db, id, { status: "FAILED", reason }, new Date(clock()));
-  };
-
   return {
     /**
      * Keeps the files of a form. A version that then has a model among its files is READY: it becomes an immutable version
@@ -123,10 +74,10 @@ export function createUploadService({ db, clock, artifacts, storage, bucket, upl
       const files: ModelFile[] = [];
       try {
         await receive(request, folder, files);
-        await discard(folder, await commit(principal, id, files));
+        await discard(folder, await commit.keep(principal, id, files));
       } catch (error) {
         await discard(folder, files);
-        await noteFailure(id, error);
+        await commit.fail(id, error);
         throw error;
       }
       return (await findModelVersion(db, id)) ?? version;
@@ -137,13 +88,14 @@ export function createUploadService({ db, clock, artifacts, storage, bucket, upl
 /** A form is longer than its files by its parts' heads. */
 const FORM_BYTES = 65_536;
 
-const below = ({ bucket, key }: StoragePlace, file: ModelFile): StoragePlace => ({
+export const below = ({ bucket, key }: StoragePlace, file: ModelFile): StoragePlace => ({
   bucket,
   key: `${key}/${file.path}`,
 });
 
-const tooLarge = (limit: number): SluiceError =>
-  new SluiceError(
+export const tooLarge = (limit: number): SluiceError =>
+  new StatusError(
+    413,
     "resource_exhausted",
     `the upload is larger than ${limit} bytes, the limit of this server (SLUICE_UPLOAD_LIMIT)`,
   );
