@@ -4,6 +4,7 @@ import type { paths } from "./generated/api.ts";
 import { type StreamOptions, streamMessages } from "./stream.ts";
 import { createTransport, type TransportOptions } from "./transport.ts";
 import type { Event, Rollout } from "./types.ts";
+import { type ModelFile, sendModelFile, type UploadOptions } from "./upload.ts";
 import { type WaitOptions, waitForRollout } from "./wait.ts";
 
 export type ClientOptions = TransportOptions;
@@ -26,6 +27,8 @@ export interface Client {
   stream(path: string, query: Query, options?: StreamOptions): ReturnType<typeof streamMessages>;
   /** Sends a form with files, straight from where they are, and once: what was streamed away cannot be sent again. */
   upload(path: string, form: FormData): Promise<unknown>;
+  /** Sends a file of a model's version piece by piece, and goes on by itself after a broken connection. */
+  sendModelFile(file: ModelFile, options?: UploadOptions): Promise<void>;
   /** Resolves with the rollout as soon as it is in a terminal phase. */
   waitForRollout(id: string, options?: WaitOptions): Promise<Rollout>;
 }
@@ -65,6 +68,7 @@ export function createClient(options: ClientOptions): Client {
       if (!response.ok) throw await ApiError.from(response);
       return response.json();
     },
+    sendModelFile: (file, uploadOptions) => sendModelFile(transport, options.url, file, uploadOptions),
     async *events({ rollout, project, ...streamOptions } = {}) {
       const ofRollout = rollout !== undefined;
       const path = ofRollout ? `/v1/rollouts/${encodeURIComponent(rollout)}/events` : "/v1/events";

@@ -111,3 +111,61 @@ describe("a stream that brings nothing and does not end", () => {
     expect(await reading).toEqual([]);
   });
 });
+
+test("says when it is there and when it is not, once for each time", async () => {
+  const { client } = await serve(
+    (_, response) => {
+      open(response).write(message(1));
+      setImmediate(() => response.destroy());
+    },
+    (_, response) => response.writeHead(503).end(),
+    (_, response) => open(response).write(message(2)),
+  );
+  const states: string[] = [];
+  for await (const event of client.events({ onState: (state) => states.push(state) })) {
+    states.push(event.id);
+    if (event.id === "2") break;
+  }
+  expect(states).toEqual(["open", "1", "lost", "lost", "open", "2"]);
+});
+
+test("nobody is told of a loss that was asked for", async () => {
+  const stop = new AbortController();
+  const { client } = await serve((_, response) => open(response).write(message(1)));
+  const states: string[] = [];
+  const onState = (state: string) => states.push(state);
+  for await (const _event of client.events({ signal: stop.signal, onState })) stop.abort();
+  expect(states).toEqual(["open"]);
+});
+
+test("a server that keeps silent for too long counts as lost, and is asked for what came after", async () => {
+  const { client, resumedFrom } = await serve(
+    (_, response) => open(response).write(message(1)),
+    (_, response) => open(response).write(message(2)),
+  );
+  const states: string[] = [];
+  for await (const event of client.events({ silenceMs: 150, onState: (state) => states.push(state) })) {
+    if (event.id === "2") break;
+  }
+  expect(states).toEqual(["open", "lost", "open"]);
+  expect(resumedFrom).toEqual([undefined, "1"]);
+});
+
+test("a comment now and then is no silence", async () => {
+  let beats = 0;
+  const { client, resumedFrom } = await serve((_, response) => {
+    open(response).write(": connected\n\n");
+    const heart = setInterval(() => {
+      beats += 1;
+      response.write(beats < 25 ? ": still here\n\n" : message(1));
+    }, 100);
+    response.on("close", () => clearInterval(heart));
+  });
+  const ids: string[] = [];
+  // So many beats take longer than the silence that is allowed.
+  for await (const event of client.events({ silenceMs: 2_000 })) {
+    ids.push(event.id);
+    break;
+  }
+  expect([ids, resumedFrom]).toEqual([["1"], [undefined]]);
+});

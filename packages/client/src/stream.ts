@@ -10,6 +10,10 @@ export interface StreamOptions {
   signal?: AbortSignal | undefined;
   /** Connect again when the stream ends or breaks. Default true. */
   reconnect?: boolean | undefined;
+  /** Told when the stream is there, and when it is not any more. */
+  onState?: ((state: "open" | "lost") => void) | undefined;
+  /** A stream that says nothing for so many milliseconds counts as broken; servers of ours say something every 15 s. */
+  silenceMs?: number | undefined;
 }
 
 /** Milliseconds before the first attempt to connect again, and the most that doubling makes of it. */
@@ -25,12 +29,14 @@ export async function* streamMessages(
   url: URL,
   options: StreamOptions = {},
 ): AsyncGenerator<EventSourceMessage> {
-  const { signal, reconnect = true } = options;
+  const { signal, reconnect = true, onState = () => undefined } = options;
   let lastEventId = options.lastEventId;
   let delay = FIRST_DELAY;
   while (!signal?.aborted) {
     try {
-      for await (const message of await connect(transport, url, lastEventId, signal)) {
+      const messages = await connect(transport, url, { ...options, lastEventId });
+      onState("open");
+      for await (const message of messages) {
         delay = FIRST_DELAY;
         lastEventId = message.id ?? lastEventId;
         yield message;
@@ -40,6 +46,8 @@ export async function* streamMessages(
       if (signal?.aborted) return;
       if (!reconnect || isFinal(error)) throw error;
     }
+    if (signal?.aborted) return;
+    onState("lost");
     const woken = await sleep(delay * (0.5 + Math.random() / 2), signal).then(
       () => true,
       () => false,
@@ -52,17 +60,32 @@ export async function* streamMessages(
 async function connect(
   transport: Transport,
   url: URL,
-  lastEventId: string | undefined,
-  signal: AbortSignal | undefined,
+  { lastEventId, signal, silenceMs }: StreamOptions,
 ): Promise<ReadableStream<EventSourceMessage>> {
   const headers = new Headers({ accept: "text/event-stream" });
   if (lastEventId !== undefined) headers.set("last-event-id", lastEventId);
   const response = await unlessAborted(transport(new Request(url, { headers }), signal), signal);
   if (response.body === null) throw new TypeError(`${url} answered without a body`);
   // Here an abort cancels the body itself: whoever reads is set free even if the connection never hears of it.
-  return response.body
-    .pipeThrough(new TextDecoderStream(), signal && { signal })
-    .pipeThrough(new EventSourceParserStream());
+  const body = silenceMs === undefined ? response.body : response.body.pipeThrough(endedBySilence(silenceMs));
+  return body.pipeThrough(new TextDecoderStream(), signal && { signal }).pipeThrough(new EventSourceParserStream());
+}
+
+/** Passes everything on, and fails when nothing has come for so long: a dead connection need not say that it is. */
+function endedBySilence(silenceMs: number): TransformStream<Uint8Array<ArrayBuffer>, Uint8Array<ArrayBuffer>> {
+  let timer: ReturnType<typeof setTimeout>;
+  const restart = (controller: TransformStreamDefaultController): void => {
+    clearTimeout(timer);
+    timer = setTimeout(() => controller.error(new Error(`nothing was heard for ${silenceMs} ms`)), silenceMs);
+  };
+  return new TransformStream({
+    start: restart,
+    transform(chunk, controller) {
+      restart(controller);
+      controller.enqueue(chunk);
+    },
+    flush: () => clearTimeout(timer),
+  });
 }
 
 /** The answer, or the signal's reason as soon as it is aborted. An answer that comes after that is thrown away. */

@@ -69,6 +69,28 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Say who asks, and what they may do */
+        get: operations["getSession"];
+        put?: never;
+        /**
+         * Sign a browser in
+         * @description Answers with a cookie that stands for the token, for pages of this server alone.
+         */
+        post: operations["createSession"];
+        /** Sign a browser out */
+        delete: operations["deleteSession"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/projects": {
         parameters: {
             query?: never;
@@ -81,6 +103,66 @@ export interface paths {
         put?: never;
         /** Create a project with the environments development, staging and production */
         post: operations["createProject"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/servers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the servers of this database
+         * @description A deployment on a server's own machine is looked after by that server alone; everything else by any of them.
+         */
+        get: operations["listServers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/servers/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Forget a server that is gone
+         * @description What it had for itself is given to the other servers, which start it on their machines. Should it come back, it ends what it still runs.
+         */
+        delete: operations["forgetServer"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/target-outlook": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Ask which targets this server could deliver to
+         * @description Looks for the Docker daemon and the cluster that the server is configured with: whether they answer, their version, and what the server's credentials lack. Changes nothing, and takes no longer than five seconds.
+         */
+        get: operations["getTargetOutlook"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -427,11 +509,31 @@ export interface paths {
         };
         /**
          * Read or follow what the instances print
-         * @description The last lines as text; with `follow=true`, Server-Sent Events whose `data` is `{instance, stream, text}`, or endless text to `Accept: text/plain`.
+         * @description The last lines as text; with `follow=true`, Server-Sent Events, or endless text to `Accept: text/plain`. The `data` of an event `log` is `{instance, stream, text, at}`: `at` is when the line was printed, as the daemon or cluster has it; a program on the server's own machine writes its file by itself, there it is when the line was first seen, less than a second later. It is null where nobody looked, as while the server was down. The `id` resumes through `Last-Event-ID`: what comes is what was printed since, each line once. Lines of more than some hundred streams at once have none. An event `end` says that nothing runs that could print.
          */
         get: operations["readLogs"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/deployments/{id}/try": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send a deployment one request, and see what it answers
+         * @description Asks the gateway as a caller would, at the deployment's route and nowhere else, for at most 10 s and 64 KiB each way; it counts as a caller's request. Redirects are answered, not followed.
+         */
+        post: operations["tryDeployment"];
         delete?: never;
         options?: never;
         head?: never;
@@ -717,6 +819,66 @@ export interface paths {
          * @description Takes what `POST /v1/deployments` takes, or a patch with the `deployment` it is for. Runs every check; changes nothing.
          */
         post: operations["planRollout"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/rollouts/{id}/series": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Read how the traffic of a rollout went
+         * @description A point every two seconds, of long rollouts ever fewer; oldest first. Kept for 30 days after the rollout's end. Empty where no gateway of ours deals the traffic.
+         */
+        get: operations["getRolloutSeries"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/overview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Say what version is where, and what is moving
+         * @description Environments and artifacts of a project, and every deployment between them, in one answer.
+         */
+        get: operations["getOverview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/insights": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Count rollouts by day and outcome, with DORA's four measures
+         * @description Deployment frequency, lead time, change failure rate and time to restore, of environments of tier production. Each says what it measures, and is null where nothing counts.
+         */
+        get: operations["getInsights"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1759,6 +1921,31 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/demo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Say whether the project has a demo, or could have one */
+        get: operations["getDemo"];
+        put?: never;
+        /**
+         * Begin the demo: a real program, real callers, a good version and a bad one
+         * @description Publishes the greeter as `demo-greeter`, delivers 1.0.0 to an environment `demo` of its own, and has 1.1.0 and 1.2.0 follow as canaries: the first goes well, the second is turned back. This server sends the callers, for ten minutes at most. A project has one demo: the same again answers the one that is there.
+         */
+        post: operations["beginDemo"];
+        /**
+         * Take everything of the demo away
+         * @description Callers leave at once; the program, its versions and the environment are gone a moment later.
+         */
+        delete: operations["removeDemo"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/schemas/sluice.json": {
         parameters: {
             query?: never;
@@ -2305,6 +2492,48 @@ export interface paths {
         options?: never;
         head?: never;
         patch?: never;
+        trace?: never;
+    };
+    "/api/v1/versions/{id}/uploads": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** List the files of a version that are on their way */
+        get: operations["listModelUploads"];
+        put?: never;
+        /**
+         * Begin to upload a file of a version, or go on with it
+         * @description The first request of [tus](https://tus.io/protocols/resumable-upload), which any client of it speaks. The same name, length, checksum and fingerprint are the same file: `received` of the answer says how much of it is here.
+         */
+        post: operations["createModelUpload"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/versions/{id}/uploads/{upload}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Give up a file that is on its way */
+        delete: operations["deleteModelUpload"];
+        options?: never;
+        head?: never;
+        /**
+         * Send the next piece of a file
+         * @description The body is the piece by itself, `application/offset+octet-stream` (else 415). What has arrived when the connection breaks is kept; `Upload-Expires` says until when. With the last piece the file is checked and belongs to its version, which is READY with a model among its files.
+         */
+        patch: operations["sendModelUpload"];
         trace?: never;
     };
 }
@@ -11620,6 +11849,23 @@ export interface components {
                     idleMs?: number;
                 };
             };
+        };
+        /**
+         * @example {
+         *       "method": "GET",
+         *       "path": "/healthz"
+         *     }
+         */
+        TryDeploymentInput: {
+            /** @enum {string} */
+            method: "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" | "OPTIONS";
+            /** @description Below the deployment's route, with its query: `/healthz?full=1`. No host: nothing else can be reached. */
+            path: string;
+            /** @default {} */
+            headers?: {
+                [key: string]: string;
+            };
+            body?: string;
         };
         /**
          * @example {
@@ -26245,6 +26491,31 @@ export interface components {
             createdAt: string | null;
             createdBy: string | null;
         };
+        /**
+         * @example {
+         *       "authentication": "token",
+         *       "principal": null
+         *     }
+         */
+        Session: {
+            /**
+             * @description `off`: whoever reaches the server is its administrator.
+             * @enum {string}
+             */
+            authentication: "token" | "off";
+            /** @description Null: nobody is signed in. */
+            principal: {
+                name: string;
+                /** @enum {string} */
+                role: "viewer" | "deployer" | "approver" | "admin";
+                /** @description The one project of the token; null: all. */
+                project: string | null;
+                /** @description The one environment of the token; null: all. */
+                environment: string | null;
+                /** @description What they may do. */
+                actions: string[];
+            } | null;
+        };
         /** @description What went wrong, as RFC 9457 has it */
         Problem: {
             /**
@@ -26421,6 +26692,15 @@ export interface components {
                     concurrent_tasks: number | null;
                 };
                 paused: boolean;
+                /** @description Where the environment has several targets: how far each is; else null. */
+                targets: {
+                    target: string;
+                    /** @enum {string} */
+                    state: "waiting" | "underway" | "held" | "done" | "failed" | "returning";
+                    /** @description The version's share of the callers there, in percent. */
+                    weight: number;
+                    reason: string | null;
+                }[] | null;
             };
             error_message: string | null;
             rollback: components["schemas"]["AgentRollback"] | null;
@@ -26539,6 +26819,8 @@ export interface components {
             };
             /** Format: date-time */
             createdAt: string;
+            /** @description Registered last; null: it has none yet */
+            latestVersion: string | null;
         };
         /**
          * @example {
@@ -26665,11 +26947,39 @@ export interface components {
             seq: number;
             problem: string;
         };
+        /**
+         * @example {
+         *       "refused": null,
+         *       "demo": null
+         *     }
+         */
+        Demo: {
+            /** @description Why no demo can be begun here; null: one can. */
+            refused: string | null;
+            /** @description Null: there is none. */
+            demo: {
+                /** @description Null when it has gone already. */
+                deployment: string | null;
+                removing: boolean;
+                /** @description The one to look at: of a good version, in several steps. */
+                rollout: string | null;
+                /** @description Oldest first: the first delivery, a good version, and one that is turned back. */
+                rollouts: {
+                    id: string;
+                    version: string;
+                    /** @enum {string} */
+                    phase: "queued" | "validating" | "awaiting_approval" | "gating" | "preparing" | "testing" | "shifting" | "monitoring" | "rolling_back" | "completed" | "rolled_back" | "gates_failed" | "failed" | "cancelled" | "superseded";
+                }[];
+                /** @description Until when its callers come at the latest; null while this server sends none. */
+                callersUntil: string | null;
+            } | null;
+        };
         RolloutStep: {
             /** @enum {string} */
-            type: "setWeight" | "wait" | "analyze" | "mirror" | "match" | "scale" | "switch" | "hook";
+            type: "setWeight" | "wait" | "analyze" | "mirror" | "match" | "scale" | "switch" | "hook" | "wave";
             /** @description Percent; of `setWeight` and `mirror`. */
             weight?: number;
+            /** @description How long it takes; of `wave`, at least and by plan. */
             seconds?: number;
             /** @constant */
             approval?: true;
@@ -26689,6 +26999,10 @@ export interface components {
             percentage?: number;
             url?: string;
             timeoutSeconds?: number;
+            /** @description Of `wave`: the targets that are reached together. */
+            targets?: string[];
+            /** @description Of `wave`: how many of them are under way at once. */
+            maxParallel?: number;
             /** @enum {string} */
             status: "pending" | "running" | "done" | "skipped";
             startedAt: string | null;
@@ -26897,6 +27211,24 @@ export interface components {
             threshold: number;
             winner: ("candidate" | "stable") | null;
             message: string;
+        };
+        RolloutMember: {
+            target: string;
+            /**
+             * @description `done` runs what is delivered; `waiting` has nothing of it.
+             * @enum {string}
+             */
+            state: "waiting" | "underway" | "held" | "done" | "failed" | "returning";
+            /** @description Its own rollout; null while there is none. */
+            rollout: string | null;
+            phase: ("queued" | "validating" | "awaiting_approval" | "gating" | "preparing" | "testing" | "shifting" | "monitoring" | "rolling_back" | "completed" | "rolled_back" | "gates_failed" | "failed" | "cancelled" | "superseded") | null;
+            paused: boolean;
+            /** @description The candidate's share of the target's callers. */
+            weight: number;
+            /** @description A step there waits for an `approve` of this rollout. */
+            asksApproval: boolean;
+            /** @description Why it failed, is held, or cannot be reached. */
+            reason: string | null;
         };
         Rollout: {
             id: string;
@@ -28471,6 +28803,12 @@ export interface components {
             /** @description Null before there was anything to compare. */
             analysis: components["schemas"]["Analysis"] | null;
             allowedCommands: ("approve" | "reject" | "pause" | "resume" | "promote" | "reevaluate" | "rollback" | "cancel" | "retry")[];
+            /** @description What each target of the environment has come to; null for a rollout to one target. */
+            members: components["schemas"]["RolloutMember"][] | null;
+            /** @description What becomes of all targets when one fails; null for a rollout to one target. */
+            onWaveFailure: ("stop" | "rollback") | null;
+            /** @description The rollout to several targets that this one is part of. */
+            partOf: string | null;
             triggeredBy: string;
             rollbackOf: string | null;
             retryOf: string | null;
@@ -28500,6 +28838,44 @@ export interface components {
                 responseMs: number;
                 idleMs: number;
             };
+        };
+        DeploymentMember: {
+            target: string;
+            /** @description Of the member, which may be read like every deployment, and is commanded through this one. */
+            id: string;
+            name: string;
+            /**
+             * @description `waiting`: nothing was delivered there yet.
+             * @enum {string}
+             */
+            status: "deploying" | "running" | "updating" | "rolling_back" | "stopped" | "failed" | "deleting" | "waiting";
+            version: string | null;
+            revision: number | null;
+            activeRollout: string | null;
+            split: {
+                revision: number;
+                version: string;
+                /**
+                 * @description `retired` is kept warm for a while, for an instant rollback.
+                 * @enum {string}
+                 */
+                role: "stable" | "candidate" | "retired";
+                /** @description Percent of the traffic, as the gateway applies it; as wanted while no gateway answers. */
+                weight: number;
+                instances: {
+                    desired: number;
+                    ready: number;
+                };
+            }[];
+            endpoints: {
+                external: string | null;
+                /** @description What a request must carry to come to this target. */
+                headers: {
+                    [key: string]: string;
+                };
+            };
+            /** @description Why the target cannot be reached, or what serves there fails. */
+            trouble: string | null;
         };
         Deployment: {
             id: string;
@@ -28611,6 +28987,12 @@ export interface components {
             };
             replicas: number;
             route: components["schemas"]["Route"] | null;
+            /** @description Of what is at one of several targets: which; else null. */
+            target: string | null;
+            /** @description Of what is at one of several targets: the deployment as a whole. */
+            partOf: string | null;
+            /** @description What each target of the environment has; null for a deployment at one target. */
+            members: components["schemas"]["DeploymentMember"][] | null;
             labels: {
                 [key: string]: string;
             };
@@ -28767,6 +29149,32 @@ export interface components {
                 };
             }[];
         };
+        TriedDeployment: {
+            /** @description Until the whole answer was there, or it was clear that there is none. */
+            milliseconds: number;
+            /** @description Null when there was none. */
+            answer: {
+                status: number;
+                headers: {
+                    name: string;
+                    value: string;
+                }[];
+                body: string;
+                /**
+                 * @description `base64` for what is not text in UTF-8.
+                 * @enum {string}
+                 */
+                encoding: "text" | "base64";
+                /** @description There was more than the first 65536 bytes. */
+                truncated: boolean;
+                /** @description Which one answered; null: the gateway itself. */
+                revision: number | null;
+                /** @description Which one answered; null where the gateway does not tell. */
+                instance: string | null;
+            } | null;
+            /** @description Why there was no answer. */
+            silent: string | null;
+        };
         /**
          * @example {
          *       "name": "production",
@@ -28815,14 +29223,121 @@ export interface components {
              *       }
              *     ]
              */
-            targets: {
-                /** @enum {string} */
-                type: "process" | "docker" | "kubernetes" | "none";
+            targets: ({
+                name?: string;
                 region?: string;
                 labels?: {
                     [key: string]: string;
                 };
-            }[];
+                /** @constant */
+                type: "process";
+            } | {
+                name?: string;
+                region?: string;
+                labels?: {
+                    [key: string]: string;
+                };
+                /** @constant */
+                type: "docker";
+                /** @description Where Docker's (or Podman's) API listens; default: SLUICE_DOCKER_HOST of the server */
+                host?: string;
+                /** @description Network that containers join; default: bridge */
+                network?: string;
+                /**
+                 * @description When a revision's image is pulled before its first instance: `always`, when it is `missing` (default), or `never`
+                 * @default missing
+                 * @enum {string}
+                 */
+                pullPolicy: "always" | "missing" | "never";
+                /**
+                 * @description `strict` (default): nothing but /tmp can be written, no capabilities, no new privileges; `daemon`: what the daemon gives any container
+                 * @default strict
+                 * @enum {string}
+                 */
+                isolation: "strict" | "daemon";
+            } | {
+                name?: string;
+                region?: string;
+                labels?: {
+                    [key: string]: string;
+                };
+                /** @constant */
+                type: "kubernetes";
+                /** @description Of the server's kubeconfig; default: its current one, or the cluster that the server runs in */
+                context?: string;
+                /** @description Default: the name of the project */
+                namespace?: string;
+                /**
+                 * @default {
+                 *       "type": "sluice"
+                 *     }
+                 */
+                traffic: {
+                    /** @constant */
+                    type: "sluice";
+                } | {
+                    /** @constant */
+                    type: "gateway-api";
+                    gateway: {
+                        name: string;
+                        /** @description Default: that of the route */
+                        namespace?: string;
+                        sectionName?: string;
+                    };
+                } | {
+                    /** @constant */
+                    type: "ingress-nginx";
+                    /** @default nginx */
+                    className: string;
+                } | {
+                    /** @constant */
+                    type: "replicas";
+                };
+                prometheus?: {
+                    address: string;
+                    /** @enum {string} */
+                    metrics: "envoy-gateway" | "istio" | "nginx-gateway-fabric" | "ingress-nginx";
+                };
+                nodeSelector?: {
+                    [key: string]: string;
+                };
+                /**
+                 * @description Of pods. `strict` (default): not as root, nothing but /tmp can be written, no capabilities; `baseline`: as the image has it, without new privileges
+                 * @enum {string}
+                 */
+                isolation?: "strict" | "baseline";
+            } | {
+                name?: string;
+                region?: string;
+                labels?: {
+                    [key: string]: string;
+                };
+                /** @constant */
+                type: "none";
+            })[];
+            /**
+             * @description The order in which several targets are reached; null: one after the other, as `targets` names them.
+             * @default null
+             */
+            waves: {
+                /** @description Names of targets of this environment. */
+                targets: string[];
+                /**
+                 * @description How long what the wave delivered is watched before the next wave begins.
+                 * @default 0
+                 */
+                bakeSeconds: number;
+                /**
+                 * @description How many of its targets are under way at once; null: all.
+                 * @default null
+                 */
+                maxParallel: number | null;
+            }[] | null;
+            /**
+             * @description What becomes of the other targets when one fails; null: as the strategy's autoRollback says.
+             * @default null
+             */
+            onWaveFailure: ("stop" | "rollback") | null;
             /**
              * @default standard
              * @enum {string}
@@ -29112,6 +29627,105 @@ export interface components {
             createdAt: string;
             /** Format: date-time */
             updatedAt: string;
+        };
+        Overview: {
+            project: string;
+            /** @description From development to production and disaster recovery, custom ones last. */
+            environments: {
+                name: string;
+                /**
+                 * @default custom
+                 * @enum {string}
+                 */
+                tier: "development" | "staging" | "production" | "dr" | "custom";
+            }[];
+            /** @description Those with deployments, by name. */
+            artifacts: {
+                name: string;
+                /** @enum {string} */
+                kind: "prompt" | "agent" | "model" | "pipeline" | "application";
+            }[];
+            /** @description By artifact, environment and name. */
+            deployments: {
+                id: string;
+                name: string;
+                artifact: string;
+                environment: string;
+                /** @description What serves; null before the first rollout has completed. */
+                version: string | null;
+                /**
+                 * @description From what is stored: whether its instances are well, the deployment itself says.
+                 * @enum {string}
+                 */
+                status: "deploying" | "running" | "updating" | "rolling_back" | "stopped" | "failed" | "deleting";
+                /** @description What moves it now. */
+                rollout: {
+                    id: string;
+                    /** @enum {string} */
+                    phase: "queued" | "validating" | "awaiting_approval" | "gating" | "preparing" | "testing" | "shifting" | "monitoring" | "rolling_back" | "completed" | "rolled_back" | "gates_failed" | "failed" | "cancelled" | "superseded";
+                    paused: boolean;
+                    /** @description Percent of the traffic that the candidate is to have now. */
+                    weight: number;
+                    toVersion: string;
+                } | null;
+            }[];
+            /** @description False where the project has more deployments than are answered. */
+            complete: boolean;
+        };
+        Insights: {
+            project: string;
+            days: number;
+            timezone: string;
+            /** Format: date-time */
+            from: string;
+            /** Format: date-time */
+            to: string;
+            /** @description Those that ended, in every environment, by the day of their end; oldest first. */
+            rollouts: {
+                /** Format: date */
+                day: string;
+                completed: number;
+                rolledBack: number;
+                /** @description Or stopped by a gate. */
+                failed: number;
+                cancelled: number;
+                superseded: number;
+            }[];
+            /** @description Rollouts that completed in environments of tier production, a day; rollbacks do not count, and what was rolled back later does. */
+            deploymentFrequency: {
+                /** @description Null where the project has no environment of tier production. */
+                perDay: number | null;
+                completed: number;
+                /** @description What is measured, in a sentence. */
+                definition: string;
+            };
+            /** @description From the creation of a version to the moment when all callers in production had it, the first time at each deployment; the median. */
+            leadTime: {
+                /** @description Null where nothing counts. */
+                medianSeconds: number | null;
+                versions: number;
+                /** @description What is measured, in a sentence. */
+                definition: string;
+            };
+            /** @description Of the rollouts to production that ended after callers had begun to reach the new version: the share that failed, was rolled back, or was rolled back later. */
+            changeFailureRate: {
+                /** @description Null where nothing counts. */
+                rate: number | null;
+                failures: number;
+                changes: number;
+                /** @description What is measured, in a sentence. */
+                definition: string;
+            };
+            /** @description Of those failures: from the first harm that was noted, or the beginning of the way back, until all callers had the version before again; the median. */
+            timeToRestore: {
+                /** @description Null where nothing counts. */
+                medianSeconds: number | null;
+                restored: number;
+                /** @description What is measured, in a sentence. */
+                definition: string;
+            };
+            /** @description False where more ended than are counted: then the newest are. */
+            complete: boolean;
         };
         NotificationChannel: {
             /** @constant */
@@ -30888,7 +31502,7 @@ export interface components {
             id: number;
             /** @description The version that serves, also when another one came by a rollout of `/v1` */
             version_id: number;
-            /** @description The name of the deployment in `/v1` */
+            /** @description In a cluster the Service of the revision that serves; elsewhere the name of the deployment in `/v1` */
             k8s_service_name: string;
             /** @description `…/predict` and `…/v2/models/{model}/infer` below it answer predictions */
             url: string;
@@ -30923,7 +31537,7 @@ export interface components {
             id: number;
             /** @description The version that serves, also when another one came by a rollout of `/v1` */
             version_id: number;
-            /** @description The name of the deployment in `/v1` */
+            /** @description In a cluster the Service of the revision that serves; elsewhere the name of the deployment in `/v1` */
             k8s_service_name: string;
             /** @description `…/predict` and `…/v2/models/{model}/infer` below it answer predictions */
             url: string;
@@ -30958,6 +31572,39 @@ export interface components {
             deleted: true;
             /** @description What of it could not be removed yet */
             warning: string | null;
+        };
+        /**
+         * @example {
+         *       "id": "upl_0199",
+         *       "name": "model.onnx",
+         *       "bytes": 52428800,
+         *       "received": 16777216,
+         *       "sha256": null,
+         *       "fingerprint": "1763805600000",
+         *       "createdAt": "2026-11-22T10:00:00.000Z",
+         *       "createdBy": "ada",
+         *       "expiresAt": "2026-11-23T10:00:05.000Z"
+         *     }
+         */
+        ModelUpload: {
+            id: string;
+            name: string;
+            /** @description Of the whole file. */
+            bytes: number;
+            /** @description Bytes that have arrived. */
+            received: number;
+            /** @description What it must come to; null: the caller has not said. */
+            sha256: string | null;
+            /** @description By what its sender knows the file again. */
+            fingerprint: string | null;
+            /** Format: date-time */
+            createdAt: string;
+            createdBy: string;
+            /**
+             * Format: date-time
+             * @description When it is forgotten, unless somebody goes on with it.
+             */
+            expiresAt: string;
         };
         PipelineDeploymentSummary: {
             deployment_id: string;
@@ -31009,6 +31656,7 @@ export interface components {
                 [key: string]: unknown;
             };
             instances: {
+                /** @description At all targets together, as all of these. */
                 desired: number;
                 ready: number;
                 /** @description Ready ones of the revision that is being delivered, else of the one that serves. */
@@ -31016,6 +31664,8 @@ export interface components {
             };
             nodes: {
                 node: string;
+                /** @description Where the environment has several: which one's node it is. */
+                target?: string;
                 ready: number;
                 updated: number;
             }[];
@@ -31091,6 +31741,23 @@ export interface components {
             example: {
                 [key: string]: components["schemas"]["Json"];
             };
+        };
+        Server: {
+            /** @description The name of its data folder. */
+            id: string;
+            url: string;
+            /** @description Where callers reach its gateway. */
+            gatewayUrl: string | null;
+            host: string | null;
+            version: string | null;
+            /** @description Seen within the last half minute, and not stopped. */
+            alive: boolean;
+            startedAt: string | null;
+            /** Format: date-time */
+            seenAt: string;
+            stoppedAt: string | null;
+            /** @description Deployments that only this server looks after. */
+            deployments: number;
         };
         Policy: {
             /** @default  */
@@ -32945,6 +33612,52 @@ export interface components {
             /** @description Deployments with an earlier value. Each gets the new one by an update whose `config.secrets` names the secret */
             users: string[];
         };
+        RolloutSeries: {
+            points: {
+                /** Format: date-time */
+                at: string;
+                /** @description Since the point before. */
+                seconds: number;
+                /** @description The candidate's share in percent, as the gateway applies it. */
+                weight: number;
+                stable: {
+                    /** @description Since the point before. */
+                    requests: number;
+                    errors: number;
+                    latencyMs: {
+                        p50: number;
+                        p95: number;
+                        p99: number;
+                    } | null;
+                };
+                candidate: {
+                    /** @description Since the point before. */
+                    requests: number;
+                    errors: number;
+                    latencyMs: {
+                        p50: number;
+                        p95: number;
+                        p99: number;
+                    } | null;
+                };
+                /** @description E-values that the candidate is worse; null where nobody judges. */
+                evidence: {
+                    guard: number | null;
+                    judge: number | null;
+                };
+            }[];
+        };
+        TargetOutlook: {
+            /** @enum {string} */
+            type: "docker" | "kubernetes";
+            /**
+             * @description `absent`: not set up, and nobody asked for it. `faulty`: configured, and it could not be used.
+             * @enum {string}
+             */
+            state: "ready" | "absent" | "faulty";
+            /** @description What is there, or why it cannot be used, in the daemon's or the cluster's own words. */
+            message: string;
+        };
         /**
          * @example {
          *       "id": "trg_0199",
@@ -33573,6 +34286,102 @@ export interface operations {
             504: components["responses"]["deadline_exceeded"];
         };
     };
+    getSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            400: components["responses"]["invalid_argument"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["permission_denied"];
+            429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+            504: components["responses"]["deadline_exceeded"];
+        };
+    };
+    createSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "token": "slc_…"
+                 *     }
+                 */
+                "application/json": {
+                    token: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            400: components["responses"]["invalid_argument"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["permission_denied"];
+            404: components["responses"]["not_found"];
+            409: components["responses"]["failed_precondition"];
+            429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+            504: components["responses"]["deadline_exceeded"];
+        };
+    };
+    deleteSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["invalid_argument"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["permission_denied"];
+            409: components["responses"]["failed_precondition"];
+            429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+            504: components["responses"]["deadline_exceeded"];
+        };
+    };
     listProjects: {
         parameters: {
             query?: {
@@ -33644,6 +34453,101 @@ export interface operations {
             403: components["responses"]["permission_denied"];
             404: components["responses"]["not_found"];
             409: components["responses"]["failed_precondition"];
+            429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+            504: components["responses"]["deadline_exceeded"];
+        };
+    };
+    listServers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["Server"][];
+                        nextCursor: null;
+                    };
+                };
+            };
+            400: components["responses"]["invalid_argument"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["permission_denied"];
+            429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+            504: components["responses"]["deadline_exceeded"];
+        };
+    };
+    forgetServer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Forgotten */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["invalid_argument"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["permission_denied"];
+            404: components["responses"]["not_found"];
+            409: components["responses"]["failed_precondition"];
+            429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+            504: components["responses"]["deadline_exceeded"];
+        };
+    };
+    getTargetOutlook: {
+        parameters: {
+            query?: {
+                project?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["TargetOutlook"][];
+                        nextCursor: null;
+                    };
+                };
+            };
+            400: components["responses"]["invalid_argument"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["permission_denied"];
+            404: components["responses"]["not_found"];
             429: components["responses"]["resource_exhausted"];
             431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
@@ -33783,14 +34687,122 @@ export interface operations {
                      *       }
                      *     ]
                      */
-                    targets?: {
-                        /** @enum {string} */
-                        type: "process" | "docker" | "kubernetes" | "none";
+                    targets?: ({
+                        name?: string;
                         region?: string;
                         labels?: {
                             [key: string]: string;
                         };
-                    }[];
+                        /** @enum {string} */
+                        type: "process";
+                    } | {
+                        name?: string;
+                        region?: string;
+                        labels?: {
+                            [key: string]: string;
+                        };
+                        /** @enum {string} */
+                        type: "docker";
+                        /** @description Where Docker's (or Podman's) API listens; default: SLUICE_DOCKER_HOST of the server */
+                        host?: string;
+                        /** @description Network that containers join; default: bridge */
+                        network?: string;
+                        /**
+                         * @description When a revision's image is pulled before its first instance: `always`, when it is `missing` (default), or `never`
+                         * @default missing
+                         * @enum {string}
+                         */
+                        pullPolicy?: "always" | "missing" | "never";
+                        /**
+                         * @description `strict` (default): nothing but /tmp can be written, no capabilities, no new privileges; `daemon`: what the daemon gives any container
+                         * @default strict
+                         * @enum {string}
+                         */
+                        isolation?: "strict" | "daemon";
+                    } | {
+                        name?: string;
+                        region?: string;
+                        labels?: {
+                            [key: string]: string;
+                        };
+                        /** @enum {string} */
+                        type: "kubernetes";
+                        /** @description Of the server's kubeconfig; default: its current one, or the cluster that the server runs in */
+                        context?: string;
+                        /** @description Default: the name of the project */
+                        namespace?: string;
+                        /**
+                         * @default {
+                         *       "type": "sluice"
+                         *     }
+                         */
+                        traffic?: {
+                            /** @enum {string} */
+                            type: "sluice";
+                        } | {
+                            /** @enum {string} */
+                            type: "gateway-api";
+                            gateway: {
+                                name: string;
+                                /** @description Default: that of the route */
+                                namespace?: string;
+                                sectionName?: string;
+                            };
+                        } | {
+                            /** @enum {string} */
+                            type: "ingress-nginx";
+                            /** @default nginx */
+                            className?: string;
+                        } | {
+                            /** @enum {string} */
+                            type: "replicas";
+                        };
+                        prometheus?: {
+                            /** Format: uri */
+                            address: string;
+                            /** @enum {string} */
+                            metrics: "envoy-gateway" | "istio" | "nginx-gateway-fabric" | "ingress-nginx";
+                        };
+                        nodeSelector?: {
+                            [key: string]: string;
+                        };
+                        /**
+                         * @description Of pods. `strict` (default): not as root, nothing but /tmp can be written, no capabilities; `baseline`: as the image has it, without new privileges
+                         * @enum {string}
+                         */
+                        isolation?: "strict" | "baseline";
+                    } | {
+                        name?: string;
+                        region?: string;
+                        labels?: {
+                            [key: string]: string;
+                        };
+                        /** @enum {string} */
+                        type: "none";
+                    })[];
+                    /**
+                     * @description The order in which several targets are reached; null: one after the other, as `targets` names them.
+                     * @default null
+                     */
+                    waves?: {
+                        /** @description Names of targets of this environment. */
+                        targets: string[];
+                        /**
+                         * @description How long what the wave delivered is watched before the next wave begins.
+                         * @default 0
+                         */
+                        bakeSeconds?: number;
+                        /**
+                         * @description How many of its targets are under way at once; null: all.
+                         * @default null
+                         */
+                        maxParallel?: number | null;
+                    }[] | null;
+                    /**
+                     * @description What becomes of the other targets when one fails; null: as the strategy's autoRollback says.
+                     * @default null
+                     */
+                    onWaveFailure?: ("stop" | "rollback") | null;
                     /**
                      * @default standard
                      * @enum {string}
@@ -34854,8 +35866,13 @@ export interface operations {
                 /** @description Lines from the end to begin with. */
                 tail?: number;
                 follow?: string;
+                /** @description Of text: begin each line with its time, or `-` where nobody knows it. */
+                timestamps?: string;
             };
-            header?: never;
+            header?: {
+                /** @description Go on behind this line instead of beginning with a tail */
+                "last-event-id"?: string;
+            };
             path: {
                 /** @description `dep_…`, or the name, which may need `?environment=` to be clear. */
                 id: string;
@@ -34878,6 +35895,47 @@ export interface operations {
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["permission_denied"];
             404: components["responses"]["not_found"];
+            429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+            504: components["responses"]["deadline_exceeded"];
+        };
+    };
+    tryDeployment: {
+        parameters: {
+            query?: {
+                /** @description Default: the token's own, else `default`. */
+                project?: string;
+                environment?: string;
+            };
+            header?: never;
+            path: {
+                /** @description `dep_…`, or the name, which may need `?environment=` to be clear. */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TryDeploymentInput"];
+            };
+        };
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TriedDeployment"];
+                };
+            };
+            400: components["responses"]["invalid_argument"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["permission_denied"];
+            404: components["responses"]["not_found"];
+            409: components["responses"]["failed_precondition"];
             429: components["responses"]["resource_exhausted"];
             431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
@@ -35176,6 +36234,15 @@ export interface operations {
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["permission_denied"];
             404: components["responses"]["not_found"];
+            /** @description The deployment is of a kind that is run, and not resolved */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             429: components["responses"]["resource_exhausted"];
             431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
@@ -35238,7 +36305,15 @@ export interface operations {
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["permission_denied"];
             404: components["responses"]["not_found"];
-            409: components["responses"]["failed_precondition"];
+            /** @description The deployment is of a kind that is run, and not resolved */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             429: components["responses"]["resource_exhausted"];
             431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
@@ -35878,6 +36953,110 @@ export interface operations {
             403: components["responses"]["permission_denied"];
             404: components["responses"]["not_found"];
             409: components["responses"]["failed_precondition"];
+            429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+            504: components["responses"]["deadline_exceeded"];
+        };
+    };
+    getRolloutSeries: {
+        parameters: {
+            query?: {
+                /** @description Only points after this one: its `at`. */
+                after?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description `rol_…` */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RolloutSeries"];
+                };
+            };
+            400: components["responses"]["invalid_argument"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["permission_denied"];
+            404: components["responses"]["not_found"];
+            429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+            504: components["responses"]["deadline_exceeded"];
+        };
+    };
+    getOverview: {
+        parameters: {
+            query?: {
+                /** @description Default: the token's own, else `default` */
+                project?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Overview"];
+                };
+            };
+            400: components["responses"]["invalid_argument"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["permission_denied"];
+            404: components["responses"]["not_found"];
+            429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+            504: components["responses"]["deadline_exceeded"];
+        };
+    };
+    getInsights: {
+        parameters: {
+            query?: {
+                /** @description Default: the token's own, else `default` */
+                project?: string;
+                /** @description How far back, today included. */
+                days?: "7" | "30" | "90";
+                /** @description Where a day begins and ends. */
+                timezone?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Insights"];
+                };
+            };
+            400: components["responses"]["invalid_argument"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["permission_denied"];
+            404: components["responses"]["not_found"];
             429: components["responses"]["resource_exhausted"];
             431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
@@ -39770,6 +40949,10 @@ export interface operations {
                 actor?: string;
                 action?: string;
                 subject?: string;
+                /** @description The earliest moment */
+                from?: string;
+                /** @description The moment from which on entries are left out */
+                to?: string;
                 /** @description Items a page */
                 limit?: number;
                 /** @description `nextCursor` of the page before */
@@ -40840,6 +42023,102 @@ export interface operations {
             401: components["responses"]["unauthenticated"];
             403: components["responses"]["permission_denied"];
             404: components["responses"]["not_found"];
+            429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+            504: components["responses"]["deadline_exceeded"];
+        };
+    };
+    getDemo: {
+        parameters: {
+            query?: {
+                /** @description Default: the token's own, else `default` */
+                project?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Demo"];
+                };
+            };
+            400: components["responses"]["invalid_argument"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["permission_denied"];
+            404: components["responses"]["not_found"];
+            429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+            504: components["responses"]["deadline_exceeded"];
+        };
+    };
+    beginDemo: {
+        parameters: {
+            query?: {
+                /** @description Default: the token's own, else `default` */
+                project?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Demo"];
+                };
+            };
+            400: components["responses"]["invalid_argument"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["permission_denied"];
+            404: components["responses"]["not_found"];
+            409: components["responses"]["failed_precondition"];
+            429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+            504: components["responses"]["deadline_exceeded"];
+        };
+    };
+    removeDemo: {
+        parameters: {
+            query?: {
+                /** @description Default: the token's own, else `default` */
+                project?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description It goes, or there is none */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["invalid_argument"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["permission_denied"];
+            404: components["responses"]["not_found"];
+            409: components["responses"]["failed_precondition"];
             429: components["responses"]["resource_exhausted"];
             431: components["responses"]["headers_too_large"];
             500: components["responses"]["internal"];
@@ -42184,6 +43463,292 @@ export interface operations {
             409: components["responses"]["failed_precondition"];
             429: components["responses"]["resource_exhausted"];
             431: components["responses"]["headers_too_large"];
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+            504: components["responses"]["deadline_exceeded"];
+        };
+    };
+    listModelUploads: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": {
+                        items: components["schemas"]["ModelUpload"][];
+                        nextCursor: null;
+                    };
+                };
+            };
+            400: components["responses"]["invalid_argument"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["permission_denied"];
+            404: components["responses"]["not_found"];
+            /** @description A version of tus that is not spoken here; `Tus-Version` says which are */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More bytes than a file, or this one, may have */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A piece that is not `application/offset+octet-stream` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
+            /** @description The checksum is not that of the bytes that came */
+            460: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+            504: components["responses"]["deadline_exceeded"];
+        };
+    };
+    createModelUpload: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Of the protocol; any other is refused with 412. */
+                "tus-resumable"?: "1.0.0";
+                /** @description Bytes of the whole file. */
+                "upload-length": number;
+                /** @description `filename`, and where they are known `sha256` and `fingerprint`, each with its value in Base64; `more` without one where other files of the version follow: it is not READY before the last. */
+                "upload-metadata": string;
+            };
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Default Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModelUpload"];
+                };
+            };
+            400: components["responses"]["invalid_argument"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["permission_denied"];
+            404: components["responses"]["not_found"];
+            409: components["responses"]["failed_precondition"];
+            /** @description A version of tus that is not spoken here; `Tus-Version` says which are */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More bytes than a file, or this one, may have */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A piece that is not `application/offset+octet-stream` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
+            /** @description The checksum is not that of the bytes that came */
+            460: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+            504: components["responses"]["deadline_exceeded"];
+        };
+    };
+    deleteModelUpload: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+                upload: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Nothing of it is kept */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["invalid_argument"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["permission_denied"];
+            404: components["responses"]["not_found"];
+            409: components["responses"]["failed_precondition"];
+            /** @description A version of tus that is not spoken here; `Tus-Version` says which are */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More bytes than a file, or this one, may have */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A piece that is not `application/offset+octet-stream` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
+            /** @description The checksum is not that of the bytes that came */
+            460: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            500: components["responses"]["internal"];
+            503: components["responses"]["unavailable"];
+            504: components["responses"]["deadline_exceeded"];
+        };
+    };
+    sendModelUpload: {
+        parameters: {
+            query?: never;
+            header: {
+                /** @description Of the protocol; any other is refused with 412. */
+                "tus-resumable"?: "1.0.0";
+                /** @description The first byte of this piece: as many as have arrived. */
+                "upload-offset": number;
+                /** @description `sha1`, `sha256`, `sha512`, and the piece's digest in Base64: it is kept as a whole, or refused with 460. */
+                "upload-checksum"?: string;
+            };
+            path: {
+                id: number;
+                upload: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Kept; `Upload-Offset` says where the next piece begins */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["invalid_argument"];
+            401: components["responses"]["unauthenticated"];
+            403: components["responses"]["permission_denied"];
+            404: components["responses"]["not_found"];
+            409: components["responses"]["failed_precondition"];
+            /** @description A version of tus that is not spoken here; `Tus-Version` says which are */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description More bytes than a file, or this one, may have */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A piece that is not `application/offset+octet-stream` */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            429: components["responses"]["resource_exhausted"];
+            431: components["responses"]["headers_too_large"];
+            /** @description The checksum is not that of the bytes that came */
+            460: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             500: components["responses"]["internal"];
             503: components["responses"]["unavailable"];
             504: components["responses"]["deadline_exceeded"];
