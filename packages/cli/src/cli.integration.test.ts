@@ -35,6 +35,21 @@ describe("lists", () => {
     expect(yaml.out).toContain("activeRollout: rol_1");
   });
 
+  test("of artifacts say which version was registered last", async () => {
+    const artifact = { id: "art_1", project: "default", kind: "prompt", labels: {}, createdAt: "2026-11-22T10:00:00Z" };
+    const items = [
+      { ...artifact, name: "greeting", latestVersion: "1.1.0" },
+      { ...artifact, name: "salute", latestVersion: null },
+    ];
+    const { out } = await sluice({ "GET /v1/artifacts": page(...items) }, ["artifact", "list"]);
+    expect(out.split("\n").map((line) => line.split(/ +/).slice(0, 3))).toEqual([
+      ["NAME", "KIND", "LATEST"],
+      ["greeting", "prompt", "1.1.0"],
+      ["salute", "prompt", "-"],
+      expect.anything(),
+    ]);
+  });
+
   test("fetch as many pages as are wanted, and say when there is more", async () => {
     const answers: Answers = {
       "GET /v1/rollouts": ({ path }) =>
@@ -342,6 +357,25 @@ test("logs are printed as they are, and followed line by line", async () => {
   const io = testIo({ environment: { SLUICE_URL: api.url } });
   const following = run(["logs", "greeter", "-f"], io);
   await expect.poll(() => io.out()).toBe("i-1  hello\n");
+  io.interrupt();
+  expect(await following).toBe(EXIT.ok);
+});
+
+test("logs come with their times to whoever wants them, and go on behind the last line when the connection broke", async () => {
+  const line = { id: "dep_1:~", instance: "i-1", stream: "stdout", text: "hello", at: "2026-11-21T09:05:00.000Z" };
+  const api = await startApi({
+    "GET /v1/deployments/greeter/logs": ({ headers }) =>
+      headers["last-event-id"] === undefined
+        ? { events: [line] }
+        : { events: [{ ...line, id: "dep_1:~abcdefgh=6", text: "again", at: null }] },
+  });
+  apis.push(api);
+  const io = testIo({ environment: { SLUICE_URL: api.url } });
+  const following = run(["logs", "greeter", "-f", "--timestamps"], io);
+  await expect.poll(() => io.out()).toBe("2026-11-21T09:05:00.000Z  i-1  hello\n");
+  api.breakOff();
+  await expect.poll(() => io.out()).toBe("2026-11-21T09:05:00.000Z  i-1  hello\n-  i-1  again\n");
+  expect(api.asked.at(-1)?.headers["last-event-id"]).toBe("dep_1:~");
   io.interrupt();
   expect(await following).toBe(EXIT.ok);
 });

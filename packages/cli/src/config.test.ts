@@ -1,3 +1,5 @@
+import { homedir } from "node:os";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { readSettings, serverEnvironment } from "./config.ts";
 
@@ -7,6 +9,7 @@ test("an empty environment gives the defaults", () => {
     token: null,
     project: null,
     dataDir: `${process.cwd()}/.sluice`,
+    kubeconfig: [join(homedir(), ".kube", "config")],
     color: true,
   });
 });

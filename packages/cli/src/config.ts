@@ -1,4 +1,5 @@
-import { resolve } from "node:path";
+import { homedir } from "node:os";
+import { delimiter, join, resolve } from "node:path";
 import { z } from "zod";
 import { CliError, EXIT } from "./exit.ts";
 
@@ -8,6 +9,9 @@ const schema = z.object({
   SLUICE_TOKEN: z.string().optional(),
   SLUICE_PROJECT: z.string().optional(),
   SLUICE_DATA_DIR: z.string().default(".sluice"),
+  KUBECONFIG: z.string().optional(),
+  /** Set by Kubernetes in every pod. */
+  KUBERNETES_SERVICE_HOST: z.string().optional(),
   NO_COLOR: z.string().optional(),
 });
 
@@ -19,6 +23,8 @@ export interface Settings {
   project: string | null;
   /** Absolute. */
   dataDir: string;
+  /** Files of the kubeconfig; empty in a pod, which has an account of its own. */
+  kubeconfig: string[];
   color: boolean;
 }
 
@@ -43,8 +49,14 @@ export function readSettings(environment: Environment): Settings {
     token: values.SLUICE_TOKEN ?? null,
     project: values.SLUICE_PROJECT ?? null,
     dataDir: resolve(values.SLUICE_DATA_DIR),
+    kubeconfig: kubeconfigOf(values.KUBECONFIG, values.KUBERNETES_SERVICE_HOST !== undefined),
     color: values.NO_COLOR === undefined,
   };
+}
+
+function kubeconfigOf(files: string | undefined, isPod: boolean): string[] {
+  if (files !== undefined) return files.split(delimiter).filter((file) => file !== "");
+  return isPod ? [] : [join(homedir(), ".kube", "config")];
 }
 
 /** Variables that are the command's alone: the server refuses what it does not know. */

@@ -1,5 +1,6 @@
 import { ApiError, type FieldProblem, UnreachableError, WaitTimeoutError } from "@sluice/client";
-import { SluiceError } from "@sluice/core";
+import { type ErrorCode, SluiceError } from "@sluice/core";
+import { Refusal } from "@sluice/manifest";
 import { CliError, EXIT, type ExitCode } from "./exit.ts";
 
 export interface Failure {
@@ -13,6 +14,7 @@ export interface Failure {
 /** What a person needs to know of any error: what happened, each bad field, what to try next. */
 export function describeFailure(error: unknown): Failure {
   if (error instanceof CliError) return { exitCode: error.exitCode, lines: [error.message], hints: error.hints };
+  if (error instanceof Refusal) return { exitCode: EXIT.refused, lines: [error.message], hints: error.hints };
   if (error instanceof ApiError) return describeAnswer(error);
   if (error instanceof UnreachableError) {
     return {
@@ -26,15 +28,23 @@ export function describeFailure(error: unknown): Failure {
   if (error instanceof WaitTimeoutError) {
     return { exitCode: EXIT.timeout, lines: [error.message], hints: [`sluice rollout watch ${error.rollout.id}`] };
   }
-  if (error instanceof SluiceError && error.code === "invalid_argument") {
-    return { exitCode: EXIT.usage, lines: [error.message], hints: [] };
-  }
+  const exitCode = error instanceof SluiceError ? EXIT_OF_CODE[error.code] : undefined;
+  if (error instanceof SluiceError && exitCode !== undefined) return { exitCode, lines: [error.message], hints: [] };
   return {
     exitCode: EXIT.unexpected,
     lines: [error instanceof Error ? (error.stack ?? error.message) : String(error)],
     hints: ["sluice doctor"],
   };
 }
+
+/** Of failures here, before any server was asked. */
+const EXIT_OF_CODE: Partial<Record<ErrorCode, ExitCode>> = {
+  invalid_argument: EXIT.usage,
+  failed_precondition: EXIT.refused,
+  permission_denied: EXIT.auth,
+  unauthenticated: EXIT.auth,
+  unavailable: EXIT.unreachable,
+};
 
 function describeAnswer({ problem, status }: ApiError): Failure {
   const fields = (problem.errors ?? []).filter((field) => !isTold(problem.detail, field)).map(describeField);

@@ -6,7 +6,7 @@ import { run } from "./program.ts";
 
 function interrupted(): AbortSignal {
   const interrupt = new AbortController();
-  process.once("SIGINT", () => interrupt.abort(new Error("interrupted")));
+  for (const signal of ["SIGINT", "SIGTERM"]) process.once(signal, () => interrupt.abort(new Error("interrupted")));
   return interrupt.signal;
 }
 

@@ -1,11 +1,11 @@
 import type { Rollout } from "@sluice/client";
 import { titleOf } from "@sluice/core";
+import type { Change } from "@sluice/manifest";
+import { inspect } from "@sluice/manifest";
 import type { Command } from "commander";
 import { addCommand, type Cli, option, type WaitFlags, waitOptions } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit.ts";
 import { announce, followRollout } from "../follow.ts";
-import type { Change } from "../manifest/change.ts";
-import { inspect } from "../manifest/inspect.ts";
 import { inOrder, parseManifest } from "../manifest/parse.ts";
 import { readSource } from "../manifest/read.ts";
 import type { Session } from "../session.ts";

@@ -9,6 +9,7 @@ import { type Column, renderFields } from "../output/table.ts";
 const columns = (now: number): Column<Artifact>[] => [
   { title: "name", value: ({ name }) => name },
   { title: "kind", value: ({ kind }) => kind },
+  { title: "latest", value: ({ latestVersion }) => latestVersion },
   { title: "labels", value: ({ labels }) => labelText(labels) || null },
   { title: "age", value: ({ createdAt }) => age(createdAt, now) },
 ];
@@ -23,6 +24,7 @@ const render = (artifact: Artifact, now: number): string =>
     name: artifact.name,
     id: artifact.id,
     kind: artifact.kind,
+    "latest version": artifact.latestVersion ?? "none yet",
     labels: labelText(artifact.labels),
     created: `${age(artifact.createdAt, now)} ago`,
   });

@@ -1,11 +1,11 @@
 import { ApiError, ok } from "@sluice/client";
 import { ARTIFACT_KINDS, type ArtifactKind } from "@sluice/core";
+import { orNull, toBody } from "@sluice/manifest";
 import { type Command, Option } from "commander";
 import { addCommand, type Cli, option, type WaitFlags, waitOptions } from "../command.ts";
 import { type CreateBody, type CreateFlags, createBody, createOptions, updateBody } from "../deployment.body.ts";
 import { CliError, EXIT } from "../exit.ts";
 import { printStarted, type Started } from "../follow.ts";
-import { orNull, toBody } from "../manifest/change.ts";
 import type { Session } from "../session.ts";
 import { type ContentFlags, contentOptions, contentSpec } from "../version.content.ts";
 

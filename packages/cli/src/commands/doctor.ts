@@ -1,24 +1,37 @@
 import type { Command } from "commander";
 import { addCommand, type Cli } from "../command.ts";
 import { EXIT } from "../exit.ts";
-import { checkDisk, checkFolder, checkNode, checkPorts, checkServer, type Finding } from "../local/doctor.ts";
+import {
+  checkDisk,
+  checkFolder,
+  checkNode,
+  checkPorts,
+  checkServer,
+  checkTargets,
+  type Finding,
+} from "../local/doctor.ts";
 import type { Session } from "../session.ts";
 
 export function addDoctorCommand(cli: Cli, program: Command): void {
   addCommand(cli, program, {
     syntax: "doctor",
-    description: "Look for what is wrong, and say what to do about it. A problem is exit code 4.",
+    description:
+      "Look for what is wrong, and say what to do about it; also which targets (Docker, Kubernetes) the server could use. " +
+      "A problem is exit code 4.",
     examples: ["sluice doctor", "sluice doctor --server https://sluice.example -o json"],
     run: async (session) => {
-      const { io, client, dataDir } = session;
+      const { io, client, dataDir, scope } = session;
       const server = await checkServer(client.url, dataDir, io.now);
-      const ports = server[0]?.ok === true ? [] : await checkPorts(io.environment);
+      const isUp = server[0]?.ok === true;
+      const ports = isUp ? [] : await checkPorts(io.environment);
+      const targets = isUp ? await checkTargets(client, scope) : [];
       const findings = [
         checkNode(process.versions.node),
         checkFolder(dataDir),
         checkDisk(dataDir),
         ...ports,
         ...server,
+        ...targets,
       ];
       session.print({ items: findings }, () => findings.flatMap((finding) => render(session, finding)).join("\n"));
       return findings.every(({ ok }) => ok) ? EXIT.ok : EXIT.refused;

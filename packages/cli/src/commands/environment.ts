@@ -9,7 +9,7 @@ import { type Column, renderFields } from "../output/table.ts";
 const COLUMNS: Column<Environment>[] = [
   { title: "name", value: ({ name }) => name },
   { title: "tier", value: ({ tier }) => tier },
-  { title: "targets", value: ({ targets }) => targets.map(({ type }) => type).join(", ") },
+  { title: "targets", value: targetsOf },
   { title: "validation", value: ({ validationLevel }) => validationLevel },
   { title: "approvals", value: ({ protection }) => protection.requiredApprovals },
   { title: "requires", value: ({ protection }) => protection.requireSuccessIn },
@@ -19,7 +19,9 @@ const render = (environment: Environment): string =>
   renderFields({
     name: environment.name,
     tier: environment.tier,
-    targets: environment.targets.map(({ type }) => type).join(", "),
+    targets: targetsOf(environment),
+    waves: wavesOf(environment),
+    "when a wave fails": environment.onWaveFailure,
     "validation level": environment.validationLevel,
     "monitoring level": environment.monitoringLevel,
     limits: `${environment.limits.memoryMb} MB, ${environment.limits.cpuCores} cores, ${environment.limits.storageGb} GB`,
@@ -32,6 +34,19 @@ const render = (environment: Environment): string =>
       .join("; "),
     "success required in": environment.protection.requireSuccessIn,
   });
+
+function targetsOf({ targets }: Environment): string {
+  return targets.map(({ name, type }) => (name === undefined ? type : `${name} (${type})`)).join(", ");
+}
+
+function wavesOf({ waves }: Environment): string | null {
+  if (waves === null) return null;
+  const words = waves.map(({ targets, bakeSeconds }) => {
+    const bake = bakeSeconds === 0 ? "" : ` (${duration(bakeSeconds * 1_000)})`;
+    return `${targets.join(" + ")}${bake}`;
+  });
+  return words.join(" → ");
+}
 
 function expiryOf({ protection }: Environment): string | null {
   const { approvalExpirySeconds: expiry } = protection;

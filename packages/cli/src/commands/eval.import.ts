@@ -1,10 +1,10 @@
 import { readFile, stat } from "node:fs/promises";
 import { ok } from "@sluice/client";
 import { readPromptfoo, SluiceError } from "@sluice/core";
+import { toBody } from "@sluice/manifest";
 import type { Command } from "commander";
 import { addCommand, type Cli, option, required } from "../command.ts";
 import { CliError, EXIT } from "../exit.ts";
-import { toBody } from "../manifest/change.ts";
 import { renderFields } from "../output/table.ts";
 import type { Session } from "../session.ts";
 import { evaluatedOptions } from "./eval.options.ts";

@@ -1,9 +1,9 @@
 import { type Evaluation, ok } from "@sluice/client";
+import { toBody } from "@sluice/manifest";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { addCommand, type Cli, integerOption, option, required } from "../command.ts";
 import { CliError, EXIT } from "../exit.ts";
 import { type ListFlags, limitOption, printList } from "../list.ts";
-import { toBody } from "../manifest/change.ts";
 import { readDocument } from "../manifest/read.ts";
 import { age } from "../output/quantity.ts";
 import { type Column, renderFields } from "../output/table.ts";

@@ -1,12 +1,11 @@
 import { ok } from "@sluice/client";
 import { titleOf } from "@sluice/core";
+import { inspect, toBody } from "@sluice/manifest";
 import type { Command } from "commander";
 import { addCommand, addGroup, type Cli, durationOption, option, required } from "../command.ts";
 import { CliError, EXIT } from "../exit.ts";
 import { type ConditionFlags, conditionOptions, conditionsOf } from "../gate/condition.flag.ts";
 import { type ListFlags, limitOption, printList } from "../list.ts";
-import { toBody } from "../manifest/change.ts";
-import { inspect } from "../manifest/inspect.ts";
 import { parseManifest } from "../manifest/parse.ts";
 import { readSource } from "../manifest/read.ts";
 import type { Session } from "../session.ts";

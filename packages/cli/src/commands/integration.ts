@@ -1,9 +1,9 @@
 import { ok } from "@sluice/client";
+import { toBody } from "@sluice/manifest";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { addCommand, addGroup, type Cli, option, pairOption, required } from "../command.ts";
 import { parseDependency } from "../dependency.option.ts";
 import { type ListFlags, limitOption, printList } from "../list.ts";
-import { toBody } from "../manifest/change.ts";
 import {
   deliveryColumns,
   INTEGRATION_COLUMNS,

@@ -1,4 +1,5 @@
 import { ok } from "@sluice/client";
+import { toBody } from "@sluice/manifest";
 import type { Command } from "commander";
 import {
   addCommand,
@@ -13,7 +14,6 @@ import {
 } from "../command.ts";
 import { EXIT } from "../exit.ts";
 import { type ListFlags, limitOption, printList } from "../list.ts";
-import { toBody } from "../manifest/change.ts";
 import type { Session } from "../session.ts";
 import { JOB_COLUMNS, renderJob } from "../views/workflow.ts";
 import { exitOf, followLogs, untilEnded } from "../workflow/wait.ts";

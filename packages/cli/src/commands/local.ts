@@ -100,7 +100,8 @@ function printAddresses(session: Session, server: ServerInfo, headline: string):
     [
       headline,
       renderFields({
-        "  API": url,
+        "  console": url,
+        "  API": new URL("/v1", url).href,
         "  reference": new URL("/docs", url).href,
         "  gateway": gatewayUrl,
         "  gRPC": grpcAddress,

@@ -81,18 +81,32 @@ export function addModelCommands(cli: Cli, program: Command): void {
   });
   addCommand(cli, group, {
     syntax: "upload <version> <files...>",
-    description: "Upload the files of a version, each with its checksum; with a model among them it is READY.",
+    description:
+      "Upload the files of a version, each with its checksum; with a model among them it is READY. After a broken " +
+      "connection it goes on where it was, and so does the same command again.",
     examples: ["sluice model upload 1 model.joblib requirements.txt", "sluice model upload 2 model.onnx"],
     run: async ({ client, print, note }, _flags, version, ...files) => {
-      const form = new FormData();
-      for (const file of files.map(required)) {
-        const content = await blobOf(file);
-        note(`Uploading ${basename(file)} (${content.size} bytes)`);
-        form.append("sha256", await sha256Of(file));
-        form.append("file", content, basename(file));
+      const id = numberOf("version", version);
+      // All of them are looked at before the first one is sent.
+      const contents = await Promise.all(
+        files.map(async (file) => [required(file), await blobOf(required(file))] as const),
+      );
+      for (const [index, [file, content]] of contents.entries()) {
+        const name = basename(file);
+        note(`Uploading ${name} (${content.size} bytes)`);
+        const more = index < contents.length - 1;
+        let received = 0;
+        await client.sendModelFile(
+          { version: id, name, content, sha256: await sha256Of(file), more },
+          {
+            onProgress: (bytes) => {
+              received = bytes;
+            },
+            onBreak: ({ message }) => note(`${message}; going on from byte ${received} of ${name}`),
+          },
+        );
       }
-      const path = `/api/v1/versions/${numberOf("version", version)}/upload`;
-      const kept = (await client.upload(path, form)) as ModelVersion;
+      const kept = await ok(client.http.GET("/api/v1/versions/{id}", { params: { path: { id } } }));
       print(kept, () => renderVersion(kept));
       return undefined;
     },

@@ -1,9 +1,9 @@
 import { type NotificationDelivery, ok } from "@sluice/client";
+import { toBody } from "@sluice/manifest";
 import { type Command, Option } from "commander";
 import { addCommand, addGroup, type Cli, option, required } from "../command.ts";
 import { EXIT, type ExitCode } from "../exit.ts";
 import { type ListFlags, limitOption, printList } from "../list.ts";
-import { toBody } from "../manifest/change.ts";
 import { readDocument } from "../manifest/read.ts";
 import { type ChannelFlags, channelOf, channelOptions } from "../notification/channel.flag.ts";
 import { untilDelivered } from "../notification/delivered.ts";

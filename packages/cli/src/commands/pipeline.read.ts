@@ -152,7 +152,10 @@ const render = (detail: Detail): string =>
     nodes: selectorOf(detail.target_nodes, detail.selector),
     collectors: `${detail.instances.ready} of ${detail.instances.desired} ready, ${detail.instances.updated} updated`,
     ...Object.fromEntries(
-      detail.nodes.map(({ node, ready, updated }) => [`  on ${node}`, `${ready} ready, ${updated} updated`]),
+      detail.nodes.map(({ node, target, ready, updated }) => [
+        `  on ${node}${target === undefined ? "" : ` at ${target}`}`,
+        `${ready} ready, ${updated} updated`,
+      ]),
     ),
     parameters: JSON.stringify(detail.parameters),
     cardinality: detail.metrics.cardinality,

@@ -1,8 +1,8 @@
 import { ok, type paths } from "@sluice/client";
+import { toBody } from "@sluice/manifest";
 import { type Command, Option } from "commander";
 import { addCommand, addGroup, type Cli, option, required } from "../command.ts";
 import { type ListFlags, limitOption, printList } from "../list.ts";
-import { toBody } from "../manifest/change.ts";
 import type { Column } from "../output/table.ts";
 
 type Policy = paths["/v1/policies"]["get"]["responses"]["200"]["content"]["application/json"]["items"][number];

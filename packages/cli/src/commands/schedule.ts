@@ -1,10 +1,10 @@
 import { ok, type Schedule, type ScheduleRun } from "@sluice/client";
+import { toBody } from "@sluice/manifest";
 import type { Command } from "commander";
 import { actionText } from "../automation/action.ts";
 import { addCommand, addGroup, type Cli, option, required } from "../command.ts";
 import { EXIT } from "../exit.ts";
 import { type ListFlags, limitOption, printList } from "../list.ts";
-import { toBody } from "../manifest/change.ts";
 import { readDocument } from "../manifest/read.ts";
 import { age } from "../output/quantity.ts";
 import { type Column, renderFields } from "../output/table.ts";

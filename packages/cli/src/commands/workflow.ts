@@ -1,5 +1,6 @@
 import { ok } from "@sluice/client";
 import { RUN_STATUSES, type RunStatus } from "@sluice/core";
+import { toBody } from "@sluice/manifest";
 import { type Command, Option } from "commander";
 import {
   addCommand,
@@ -13,7 +14,6 @@ import {
 } from "../command.ts";
 import { CliError, EXIT } from "../exit.ts";
 import { type ListFlags, limitOption, printList } from "../list.ts";
-import { toBody } from "../manifest/change.ts";
 import { readDocument } from "../manifest/read.ts";
 import type { Session } from "../session.ts";
 import { RUN_COLUMNS, renderRun, WORKFLOW_COLUMNS } from "../views/workflow.ts";

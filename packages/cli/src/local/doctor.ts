@@ -1,6 +1,7 @@
 import { accessSync, constants, existsSync, statfsSync } from "node:fs";
 import { createServer } from "node:net";
 import { dirname } from "node:path";
+import { ApiError, type Client, ok } from "@sluice/client";
 import { z } from "zod";
 import type { Environment } from "../config.ts";
 import { duration } from "../output/quantity.ts";
@@ -76,6 +77,26 @@ export async function checkServer(url: string, dataDir: string, now: () => numbe
     checkClock(answer.headers.get("date"), now()),
     await checkGateway(dataDir),
   ];
+}
+
+const TARGETS = {
+  docker: { check: "Docker", remedy: "SLUICE_DOCKER_HOST and its neighbours say where the server looks for it." },
+  kubernetes: { check: "Kubernetes", remedy: "SLUICE_KUBECONFIG says which cluster the server uses, and as whom." },
+} as const;
+
+/** What the server could deliver to besides its own machine. Who needs neither is not bothered. */
+export async function checkTargets(client: Client, project: { project?: string }): Promise<Finding[]> {
+  try {
+    const { items } = await ok(client.http.GET("/v1/target-outlook", { params: { query: project } }));
+    return items.map(({ type, state, message }) => {
+      const { check, remedy } = TARGETS[type];
+      if (state === "faulty") return bad(check, message, remedy);
+      return good(check, state === "ready" ? message : `not set up (${message})`);
+    });
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    return [good("Docker and Kubernetes", `the server does not say: ${error.message}`)];
+  }
 }
 
 export function checkClock(date: string | null, now: number): Finding {

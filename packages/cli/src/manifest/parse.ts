@@ -5,7 +5,7 @@ import {
   RESOURCE_SCHEMAS,
   type Resource,
   type ResourceKind,
-  VERSION_SPECS,
+  specSchemaFor,
 } from "@sluice/core";
 import { type Document, isNode, LineCounter, parseAllDocuments } from "yaml";
 import { CliError, EXIT } from "../exit.ts";
@@ -89,7 +89,7 @@ function checkSpecs(found: readonly Located[]): string[] {
   return found.flatMap(({ resource, locate }) => {
     const kind = resource.kind === "Version" ? kinds.get(resource.artifact) : undefined;
     if (resource.kind !== "Version" || kind === undefined) return [];
-    const parsed = VERSION_SPECS[kind].safeParse(resource.spec);
+    const parsed = specSchemaFor(kind, resource.spec).safeParse(resource.spec);
     if (parsed.success) return [];
     return problemsOf(parsed.error, resource.spec).map(({ path, found: value, allowed }) => {
       const full = ["spec", ...path];

@@ -19,6 +19,8 @@ export type Answers = Readonly<Record<string, Answer | ((asked: Asked) => Answer
 export interface TestApi {
   url: string;
   asked: Asked[];
+  /** Cuts every connection that is open. */
+  breakOff(): void;
   close(): Promise<void>;
 }
 
@@ -37,6 +39,7 @@ export async function startApi(answers: Answers): Promise<TestApi> {
   return {
     url: `http://127.0.0.1:${port}`,
     asked,
+    breakOff: () => server.closeAllConnections(),
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

@@ -29,6 +29,7 @@ export function renderAgentDeployment(deployment: AgentDeployment): string {
       stage: `${words(deployment.stage)} (${deployment.status}), ${percent(deployment.progress_percentage)}`,
       "expected end": deployment.estimated_completion,
       error: deployment.error_message,
+      targets: metadata.targets?.map(({ target, state }) => `${target} ${state}`).join(", ") ?? null,
       endpoint: metadata.agent_endpoint,
       health: now.health_status,
       "response time": now.response_time === null ? null : `${now.response_time} s`,

@@ -35,6 +35,22 @@ const SPLIT_COLUMNS: Column<SplitEntry>[] = [
   { title: "ready", value: ({ instances }) => `${instances.ready}/${instances.desired}` },
 ];
 
+type Member = NonNullable<Deployment["members"]>[number];
+
+const MEMBER_COLUMNS: Column<Member>[] = [
+  { title: "target", value: ({ target }) => target },
+  { title: "status", value: ({ status, trouble }) => (trouble === null ? status : `${status}: ${trouble}`) },
+  { title: "version", value: ({ version }) => version },
+  { title: "traffic", value: ({ split }) => traffic(split) || null },
+  { title: "ready", value: ({ split }) => ready(split) },
+  { title: "address", value: ({ endpoints }) => addressOf(endpoints) },
+];
+
+function addressOf({ external, headers }: Member["endpoints"]): string | null {
+  if (external === null) return null;
+  return [external, ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`)].join(" ");
+}
+
 export function renderDeployment(deployment: Deployment, now: number): string {
   const fields = renderFields({
     name: deployment.name,
@@ -43,6 +59,7 @@ export function renderDeployment(deployment: Deployment, now: number): string {
     environment: deployment.environment,
     artifact: `${deployment.artifact} (${deployment.kind})`,
     status: deployment.status,
+    target: deployment.target,
     version: `${deployment.version} (revision ${deployment.revision})`,
     "active rollout": deployment.activeRollout,
     address: deployment.endpoints.external,
@@ -51,5 +68,7 @@ export function renderDeployment(deployment: Deployment, now: number): string {
       .join(", "),
     created: `${age(deployment.createdAt, now)} ago by ${deployment.deployedBy}`,
   });
-  return `${fields}\n\n${renderTable(deployment.split, SPLIT_COLUMNS)}`;
+  const { members } = deployment;
+  const parts = [fields, renderTable(deployment.split, SPLIT_COLUMNS)];
+  return [...parts, ...(members === null ? [] : [renderTable(members, MEMBER_COLUMNS)])].join("\n\n");
 }

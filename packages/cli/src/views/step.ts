@@ -20,6 +20,10 @@ export function stepTitle(step: Pick<StepView, "type"> & Partial<StepView>): str
       return `scale the candidate to ${percent(step.percentage ?? 0)}`;
     case "switch":
       return "switch all traffic";
+    case "wave": {
+      const { targets = [], maxParallel = targets.length } = step;
+      return `deliver to ${targets.join(", ")}${maxParallel < targets.length ? `, ${maxParallel} at a time` : ""}`;
+    }
     case "hook":
       return `call ${step.url ?? "the hook"}`;
   }

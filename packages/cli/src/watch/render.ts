@@ -8,6 +8,7 @@ import { renderGoal, renderShadow } from "./render.comparison.ts";
 import { renderPhases } from "./render.phases.ts";
 import { renderStages } from "./render.stages.ts";
 import { renderSteps } from "./render.steps.ts";
+import { renderTargets } from "./render.targets.ts";
 import { renderTraffic } from "./render.traffic.ts";
 import type { RolloutView } from "./view.ts";
 import { wrap } from "./wrap.ts";
@@ -32,6 +33,7 @@ export function renderRollout(view: RolloutView, canvas: Canvas): string {
     renderStanding(view, canvas),
     ...renderStages(view.rollout, canvas),
     renderSteps(view.rollout, canvas),
+    renderTargets(view.rollout, canvas),
     renderTraffic(view, canvas),
     renderShadow(view, canvas),
     renderGoal(view, canvas),
