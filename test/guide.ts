@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { expect } from "vitest";
 
 export interface Line {
   command: string;
@@ -64,6 +65,18 @@ export class Reader {
     for (;;) {
       const answer = await this.type(command);
       if (!/not possible while the rollout is (queued|validating|gating|preparing)/.test(answer.output)) return answer;
+    }
+  }
+
+  /** Types all lines that the guide marks, and expects of each what its mark says. */
+  async typeAll(guide: string): Promise<void> {
+    for (const { command, mark } of linesOf(guide)) {
+      const { code, output } = await this.typeWhenDue(command);
+      const told = `$ ${command}\n${output}`;
+      if (mark === "refused") {
+        expect(code, told).not.toBe(0);
+        expect(output, told).toContain(command.split(" # ")[1]);
+      } else expect(code, told).toBe(mark === "example" ? 0 : Number(mark.split(" ")[1]));
     }
   }
 

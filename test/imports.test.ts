@@ -14,7 +14,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   "model-server": ["core"],
   collector: ["core"],
   server: ["core", "runtimes", "gateway", "model-server", "collector"],
-  cli: ["core", "client"],
+  manifest: ["core", "client"],
+  operator: ["core", "runtimes", "client", "manifest"],
+  cli: ["core", "client", "manifest", "operator"],
+  web: ["core", "client", "manifest"],
 };
 
 /** Lines of a file (STYLE). */

@@ -79,16 +79,8 @@ describe.skipIf(OTELCOL === null)(`pipelines by the command line (${OTELCOL ?? W
     onTestFinished(() => reader.leave());
     await reader.type(`export PATH="${folder}:$PATH"`);
     expect(await reader.type("npx sluice up")).toMatchObject({ code: 0 });
-    const lines = linesOf(guide);
-    expect(lines.length).toBeGreaterThan(6);
-    for (const { command, mark } of lines) {
-      const { code, output } = await reader.typeWhenDue(command);
-      const told = `$ ${command}\n${output}`;
-      if (mark === "refused") {
-        expect(code, told).not.toBe(0);
-        expect(output, told).toContain(command.split(" # ")[1]);
-      } else expect(code, told).toBe(0);
-    }
+    expect(linesOf(guide).length).toBeGreaterThan(6);
+    await reader.typeAll(guide);
   });
 });
 

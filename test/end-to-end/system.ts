@@ -73,20 +73,16 @@ export async function startSystem(settings: Record<string, string> = {}): Promis
 
   /** What the server that runs now wrote about itself, once it is ready. */
   async function ready(): Promise<{ url: string; gatewayUrl: string; pid: number; client: Client }> {
-    return eventually(
-      "the server is ready",
-      async () => {
-        if (server.child.exitCode !== null) throw new Error(`the server ended:\n${output}`);
-        const text = await readFile(join(dataDir, "server.json"), "utf8").catch(() => "{}");
-        const info = JSON.parse(text);
-        if (info.pid !== server.child.pid) return undefined;
-        const token = (await readFile(join(dataDir, "admin-token"), "utf8").catch(() => "")).trim();
-        const answer = await fetch(`${info.url}/readyz`).catch(() => null);
-        if (answer?.ok !== true) return undefined;
-        return { ...info, client: createClient({ url: info.url, ...(token === "" ? {} : { token }) }) };
-      },
-      45_000,
-    );
+    return eventually("the server is ready", async () => {
+      if (server.child.exitCode !== null) throw new Error(`the server ended:\n${output}`);
+      const text = await readFile(join(dataDir, "server.json"), "utf8").catch(() => "{}");
+      const info = JSON.parse(text);
+      if (info.pid !== server.child.pid) return undefined;
+      const token = (await readFile(join(dataDir, "admin-token"), "utf8").catch(() => "")).trim();
+      const answer = await fetch(`${info.url}/readyz`).catch(() => null);
+      if (answer?.ok !== true) return undefined;
+      return { ...info, client: createClient({ url: info.url, ...(token === "" ? {} : { token }) }) };
+    });
   }
 
   return {

@@ -35,9 +35,12 @@ export async function ask(url: string, headers: Record<string, string> = {}, age
 const versionIn = (body: unknown): string =>
   typeof body === "object" && body !== null && "version" in body ? String(body.version) : JSON.stringify(body);
 
-/** Asks `url` over and over, one request every `everyMs` milliseconds whether or not the last was answered. */
-export function sendTraffic(url: string, everyMs: number): Traffic {
-  const agent = new Agent({ keepAlive: true, maxSockets: 16 });
+/**
+ * Asks `url` over and over, one request every `everyMs` milliseconds whether or not the last was answered, over connections that are
+ * kept open unless `keepAlive` is false.
+ */
+export function sendTraffic(url: string, everyMs: number, keepAlive = true): Traffic {
+  const agent = new Agent({ keepAlive, maxSockets: 16 });
   const failures: string[] = [];
   const versions = new Map<string, number>();
   const pending = new Set<Promise<void>>();
