@@ -13,6 +13,7 @@ import { startEmbedded } from "../packages/server/src/db/embedded.ts";
 import { migrate } from "../packages/server/src/db/migrate.ts";
 import { neverCrash } from "../packages/server/src/engine/crash.ts";
 import { startEngine } from "../packages/server/src/engine/engine.ts";
+import { createTargets } from "../packages/server/src/engine/targets.ts";
 import { insertArtifact, insertDelivery, insertDeployment } from "../packages/server/src/engine/testing/delivery.ts";
 import { createSimulatedGateway } from "../packages/server/src/engine/testing/simulated.gateway.ts";
 import { createSimulatedRuntime } from "../packages/server/src/engine/testing/simulated.runtime.ts";
@@ -77,6 +78,7 @@ try {
   await migrate(pool);
   const db = createDatabase(pool);
   const runtime = createSimulatedRuntime(1);
+  const gateway = createSimulatedGateway();
   const artifactId = await insertArtifact(db);
   const deployments: string[] = [];
   for (let index = 0; index < COUNT; index += 1)
@@ -88,8 +90,8 @@ try {
   const engine = await startEngine({
     db,
     pool,
-    link: createSimulatedGateway(),
-    runtimes: new Map([["process", runtime]]),
+    gateway,
+    targets: createTargets({ gateway, local: new Map([["process", runtime]]), logger }),
     checks: { root: process.cwd(), programPath: "/usr/bin:/bin", targets: new Set(["process"]) },
     workers: WORKERS,
     maxActiveRollouts: COUNT * 2,

@@ -1,10 +1,10 @@
 import { execFile } from "node:child_process";
-import { connect } from "node:net";
 import { promisify } from "node:util";
 import autocannon from "autocannon";
 import { isInstalled } from "./processes.ts";
 
-const CONNECTIONS = 32;
+/** Keep-alive, of every load. */
+export const CONNECTIONS = 32;
 
 export const loader = isInstalled("wrk") ? "wrk" : "autocannon";
 
@@ -31,55 +31,4 @@ export async function saturate(
   if (found === null) throw new Error(`wrk said something new:\n${stdout}`);
   if (/Non-2xx|Socket errors/.test(stdout)) throw new Error(`there were errors:\n${stdout}`);
   return { requests: Number(found[1]), seconds: Number(found[2]) / (found[3] === "ms" ? 1_000 : 1) };
-}
-
-/**
- * `rate` requests a second over 32 keep-alive connections, whether or not answers come: a request that finds no free
- * connection waits, and its waiting counts (no coordinated omission). Answers latencies in milliseconds.
- */
-export async function pace(port: number, rate: number, seconds: number, endOfAnswer: string): Promise<number[]> {
-  const request = "GET / HTTP/1.1\r\nhost: 127.0.0.1\r\n\r\n";
-  const latencies: number[] = [];
-  const waiting: number[] = [];
-  const free: (() => void)[] = [];
-  const sockets = Array.from({ length: CONNECTIONS }, () => {
-    const socket = connect({ port, host: "127.0.0.1", noDelay: true });
-    let since = 0;
-    let text = "";
-    const send = (): void => {
-      const due = waiting.shift();
-      if (due === undefined) {
-        free.push(send);
-        return;
-      }
-      since = due;
-      socket.write(request);
-    };
-    socket.on("data", (chunk) => {
-      text += chunk.toString("latin1");
-      if (!text.endsWith(endOfAnswer)) return;
-      text = "";
-      latencies.push(performance.now() - since);
-      send();
-    });
-    socket.once("connect", send);
-    return socket;
-  });
-  const startedAt = performance.now();
-  let issued = 0;
-  await new Promise<void>((resolve) => {
-    const timer = setInterval(() => {
-      const now = performance.now();
-      const due = Math.floor(((now - startedAt) / 1_000) * rate);
-      for (; issued < due; issued += 1) {
-        waiting.push(now);
-        free.shift()?.();
-      }
-      if (now - startedAt < seconds * 1_000) return;
-      clearInterval(timer);
-      resolve();
-    }, 1);
-  });
-  for (const socket of sockets) socket.destroy();
-  return latencies;
 }

@@ -1,12 +1,11 @@
 import type { ChildProcess } from "node:child_process";
-import { mkdtempSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { RouteConfig } from "@sluice/core";
 import { adminFile, connectGateway, type GatewayAdmin } from "@sluice/gateway";
-import { firstLine, isInstalled, start } from "./processes.ts";
+import { freePort } from "../../packages/server/src/testing/free.port.ts";
+import { firstLine, isInstalled, start, temporary } from "./processes.ts";
 
 export interface Peer {
   name: string;
@@ -15,11 +14,39 @@ export interface Peer {
 }
 
 const path = (relative: string): string => fileURLToPath(new URL(relative, import.meta.url));
-export const temporary = (name: string): string => mkdtempSync(join(tmpdir(), `sluice-bench-${name}-`));
 
+/** What all proxies lead to: nginx where it is installed, so that neither it nor the load is what limits them. */
 export async function startUpstream(): Promise<Peer> {
+  if (isInstalled("nginx")) return startNginxUpstream();
   const child = start(false, process.execPath, [path("../gateway.upstream.ts")]);
   return { name: "no proxy", port: Number(await firstLine(child)), child };
+}
+
+async function startNginxUpstream(): Promise<Peer> {
+  const port = await freePort();
+  const answer = `default_type application/json; return 200 '{"greeting":"hello","number":12345}';`;
+  const server = `server { listen 127.0.0.1:${port}; location / { ${answer} } }`;
+  const child = start(false, "nginx", nginxOf(temporary("upstream"), server));
+  await answers(port);
+  return { name: "no proxy", port, child };
+}
+
+/** Arguments of an nginx that has one worker, says nothing and closes no connection. */
+function nginxOf(folder: string, http: string): string[] {
+  const file = join(folder, "nginx.conf");
+  writeFileSync(
+    file,
+    `daemon off; worker_processes 1; error_log stderr crit; pid ${folder}/nginx.pid;
+events { worker_connections 1024; }
+http {
+  access_log off; keepalive_requests 100000000;
+  client_body_temp_path ${folder}/b; proxy_temp_path ${folder}/p; fastcgi_temp_path ${folder}/f;
+  uwsgi_temp_path ${folder}/u; scgi_temp_path ${folder}/s;
+  ${http}
+}
+`,
+  );
+  return ["-p", folder, "-c", file];
 }
 
 export async function startBareProxy(upstream: number): Promise<Peer> {
@@ -68,7 +95,8 @@ export function splitRoute(stable: number, candidate: number, changes: Partial<R
       alpha: 0.004,
       metrics: [
         { name: "error_rate", share: 0.625 },
-        { name: "latency", share: 0.375 },
+        // As every rollout has it unless it says otherwise.
+        { name: "latency", share: 0.375, tolerance: 0.1, toleranceMs: 5 },
       ],
       closes: true,
     },
@@ -79,28 +107,17 @@ export function splitRoute(stable: number, candidate: number, changes: Partial<R
 /** nginx with one worker and `split_clients`; null when it is not installed. */
 export async function startNginx(upstream: number): Promise<Peer | null> {
   if (!isInstalled("nginx")) return null;
-  const folder = temporary("nginx");
   const port = await freePort();
-  const file = join(folder, "nginx.conf");
-  writeFileSync(
-    file,
-    `daemon off; worker_processes 1; error_log stderr crit; pid ${folder}/nginx.pid;
-events { worker_connections 1024; }
-http {
-  access_log off; keepalive_requests 100000000;
-  client_body_temp_path ${folder}/b; proxy_temp_path ${folder}/p; fastcgi_temp_path ${folder}/f;
-  uwsgi_temp_path ${folder}/u; scgi_temp_path ${folder}/s;
-  upstream stable { server 127.0.0.1:${upstream}; keepalive 64; keepalive_requests 100000000; }
-  upstream candidate { server 127.0.0.1:${upstream}; keepalive 64; keepalive_requests 100000000; }
+  const arms = ["stable", "candidate"].map(
+    (arm) => `upstream ${arm} { server 127.0.0.1:${upstream}; keepalive 64; keepalive_requests 100000000; }`,
+  );
+  const http = `${arms.join("\n  ")}
   split_clients "$request_id" $arm { 10% candidate; * stable; }
   server {
     listen 127.0.0.1:${port};
     location / { proxy_pass http://$arm; proxy_http_version 1.1; proxy_set_header Connection ""; }
-  }
-}
-`,
-  );
-  const child = start(true, "nginx", ["-p", folder, "-c", file]);
+  }`;
+  const child = start(true, "nginx", nginxOf(temporary("nginx"), http));
   await answers(port);
   return { name: "nginx, one worker, split_clients", port, child };
 }
@@ -132,14 +149,6 @@ backend arms
   const child = start(true, "haproxy", ["-f", file]);
   await answers(port);
   return { name: "HAProxy, one thread", port, child };
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const address = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return typeof address === "object" && address !== null ? address.port : 0;
 }
 
 async function answers(port: number): Promise<void> {

@@ -1,9 +1,12 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, readFileSync } from "node:fs";
-import { availableParallelism } from "node:os";
+import { existsSync, mkdtempSync, readFileSync } from "node:fs";
+import { availableParallelism, tmpdir } from "node:os";
+import { join } from "node:path";
 
 export const isInstalled = (program: string): boolean => spawnSync("which", [program]).status === 0;
+
+export const temporary = (name: string): string => mkdtempSync(join(tmpdir(), `sluice-bench-${name}-`));
 
 const PIN = "taskset";
 const pins = isInstalled(PIN) && availableParallelism() > 1;
