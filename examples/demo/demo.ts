@@ -14,7 +14,7 @@ const REQUESTS_PER_SECOND = 200;
 
 heading("Start Sluice");
 const { admin, gatewayUrl } = await start();
-line("ready", `server, gateway and PostgreSQL run; the API is at ${admin.url}/docs`);
+line("ready", `server, gateway and PostgreSQL run; watch it at ${admin.url}`);
 const staff = await hire(admin);
 const asker = staff.ada.sluice;
 
@@ -47,6 +47,7 @@ summary(chapters);
 
 heading(`All of it took ${Math.round(secondsSoFar())} s. Everything is still running:`);
 item("the program", `${gatewayUrl}/greeter`);
+item("the console", admin.url);
 item("the API", `${admin.url}/docs`);
 item("its history", "npx sluice rollout list");
 item("one of them", `npx sluice rollout get ${chapters.at(-1)?.rollout.id}`);

@@ -10,7 +10,7 @@ import { createServer } from "node:http";
 import { setTimeout as delay } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 
-const { PORT = "8080", MODE = "good", VERSION = "dev", SLUICE_REVISION = "0" } = process.env;
+const { PORT = "8080", HOST = "127.0.0.1", MODE = "good", VERSION = "dev", SLUICE_REVISION = "0" } = process.env;
 const GREETINGS_UNTIL_SICK = 3;
 const LEAK_MIB = 16;
 const LEAK_UNTIL_MIB = 400;
@@ -64,7 +64,7 @@ if (MODE === "leaky") {
 
 // The gateway keeps connections open; so do we, for longer than it does.
 server.keepAliveTimeout = 75_000;
-server.listen(Number(PORT), "127.0.0.1", () => console.log(`greeter ${VERSION} (${MODE}) listens on ${PORT}`));
+server.listen(Number(PORT), HOST, () => console.log(`greeter ${VERSION} (${MODE}) listens on ${PORT}`));
 
 process.on("SIGTERM", () => {
   console.log("asked to stop: finishing what is open");
