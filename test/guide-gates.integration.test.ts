@@ -30,12 +30,12 @@ beforeAll(async () => {
   writeFileSync(join(folder, "gates.yaml"), manifest);
   const { code, output } = await shell("npx sluice up");
   expect(code, output).toBe(0);
-}, 120_000);
+});
 
 afterAll(async () => {
   await shell("npx sluice down");
   rmSync(folder, { recursive: true, force: true });
-}, 120_000);
+});
 
 test("the guide to gates works as it is printed", { timeout: 300_000 }, async () => {
   expect(commands("example").length).toBeGreaterThan(7);

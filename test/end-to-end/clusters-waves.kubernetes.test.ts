@@ -43,7 +43,7 @@ beforeAll(async () => {
   const target = (name: string, context: string) => ({ type: "kubernetes" as const, name, context, namespace });
   const body = {
     targets: [target("eu", "europe"), target("us", "america")],
-    waves: [{ targets: ["eu"], bakeSeconds: 3 }, { targets: ["us"] }],
+    waves: [{ targets: ["eu"], bakeSeconds: 8 }, { targets: ["us"] }],
     protection: { fourEyes: false },
   };
   await ok(system.client.http.PUT("/v1/environments/{name}", { params: { path: { name: ENVIRONMENT } }, body }));
@@ -87,7 +87,7 @@ test("a version goes cluster by cluster, though the server is killed between the
   expect(between.members).toMatchObject([{ target: "eu" }, { target: "us", state: "waiting", rollout: null }]);
   expect(await versions()).toEqual(["1.1.0", "1.0.0"]);
   await system.start();
-  await reaches(system, rollout, ({ members }) => members?.[1]?.weight === 50);
+  await reaches(system, rollout, ({ members }) => (members?.[1]?.weight ?? 0) >= 50);
   expect(await end(rollout)).toMatchObject({
     phase: "completed",
     weight: 100,
@@ -132,7 +132,8 @@ test("a cluster whose API server is killed during its wave is waited for by its 
   timeout: 2 * WITHIN_MS,
 }, async () => {
   await delivery.publish("1.3.0");
-  const steps = [{ setWeight: 50 }, { wait: { seconds: 2 } }];
+  // Long enough for its API server to be killed amid it.
+  const steps = [{ setWeight: 50 }, { wait: { seconds: 10 } }];
   const rollout = await delivery.update({ version: "1.3.0", strategy: canary(steps) });
   await reaches(system, rollout, ({ members }) => members?.[1]?.weight === 50);
   await us.stopApiServer();

@@ -1,5 +1,5 @@
 import { ok } from "@sluice/client";
-import { afterAll, beforeAll, test, vi } from "vitest";
+import { afterAll, beforeAll, test } from "vitest";
 import { command, ended, newDelivery, reaches } from "./delivery.ts";
 import { until } from "./eventually.ts";
 import { type System, startSystem } from "./system.ts";
@@ -12,8 +12,6 @@ beforeAll(async () => {
 });
 
 afterAll(() => system?.[Symbol.asyncDispose]());
-
-vi.setConfig({ testTimeout: 120_000 });
 
 /** Version 1.0.0 serves; 1.1.0 is the candidate. */
 async function served(name: string) {

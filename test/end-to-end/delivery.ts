@@ -105,7 +105,7 @@ export const look = (system: System, { id }: { id: string }): Promise<Rollout> =
   ok(system.client.http.GET("/v1/rollouts/{id}", { params: { path: { id } } }));
 
 /** The rollout at its end, whatever that is. */
-export const ended = (system: System, { id }: { id: string }, timeoutMs = 45_000): Promise<Rollout> =>
+export const ended = (system: System, { id }: { id: string }, timeoutMs = 90_000): Promise<Rollout> =>
   system.client.waitForRollout(id, { timeoutMs, intervalMs: 50 });
 
 /** The rollout as soon as the condition holds for it. */

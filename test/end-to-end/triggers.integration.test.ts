@@ -1,5 +1,5 @@
 import type { Rollout } from "@sluice/client";
-import { afterAll, beforeAll, type ExpectStatic, test, vi } from "vitest";
+import { afterAll, beforeAll, type ExpectStatic, test } from "vitest";
 import { CONFIG, canary, command, type Delivery, ended, newDelivery, reaches } from "./delivery.ts";
 import { until } from "./eventually.ts";
 import { type System, startSystem } from "./system.ts";
@@ -15,7 +15,6 @@ afterAll(() => system?.[Symbol.asyncDispose]());
 
 /** Several candidates that eat memory and processor run at once here: on a slow machine everything takes its time. */
 const WITHIN_MS = 100_000;
-vi.setConfig({ testTimeout: WITHIN_MS + 20_000 });
 
 const GREETER = "server.mjs";
 /** For a rollout that goes on until something ends it. */

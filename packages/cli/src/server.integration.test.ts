@@ -72,12 +72,12 @@ beforeAll(async () => {
   const { code, out, err } = await sluice("up");
   expect({ code, err }).toEqual({ code: EXIT.ok, err: "" });
   expect(out).toContain("Sluice is ready");
-}, 120_000);
+});
 
 afterAll(async () => {
   await sluice("down");
   await rm(folder, { recursive: true, force: true });
-}, 120_000);
+});
 
 test("a second `up` says that it runs already", async () => {
   expect((await sluice("up")).out).toContain("Sluice runs already");
@@ -101,7 +101,7 @@ test("a manifest is delivered, and applying it again changes nothing", async () 
   expect(await (await fetch(`${gatewayUrl}/greeter`)).text()).toBe("good");
   expect((await json("deploy", "get", "greeter")).status).toBe("running");
   expect((await sluice("logs", "greeter")).out).toContain("begun in mode good");
-}, 120_000);
+});
 
 test("an update is planned, watched to its end and taken back", async () => {
   const argv = ["--version", "1.1.0", "--strategy", "immediate:keepStableSeconds=60"];
@@ -124,7 +124,7 @@ test("an update is planned, watched to its end and taken back", async () => {
   const back = await json("deploy", "rollback", "greeter", "--reason", "as planned", "--wait", "--timeout", "60s");
   expect(back).toMatchObject({ phase: "completed", toVersion: "1.0.0" });
   expect((await json("rollout", "list")).items.length).toBeGreaterThanOrEqual(3);
-}, 120_000);
+});
 
 test("a version that cannot start is rolled back: exit code 7, with the reason", async () => {
   await json("version", "create", "greeter", "broken", "--", process.execPath, "--eval", "process.exit(9)");
@@ -132,7 +132,7 @@ test("a version that cannot start is rolled back: exit code 7, with the reason",
   const { code, out } = await sluice(...argv, "--timeout", "60s");
   expect(code).toBe(EXIT.rolledBack);
   expect(out.trim().split("\n").at(-1)).toMatch(/broken in production rolled_back after .*: .*exited with status 9/);
-}, 120_000);
+});
 
 test("a command that the phase does not take is exit code 4 and says what is allowed", async () => {
   const { code, err } = await sluice("rollout", "pause", "greeter");
@@ -151,4 +151,4 @@ test("`down` stops everything, after which `status` is exit code 6", async () =>
   expect(await sluice("down")).toMatchObject({ code: EXIT.ok, err: "Sluice is down\n" });
   expect((await sluice("status", "--server", url)).code).toBe(EXIT.unreachable);
   for (const address of [url, gatewayUrl]) await expect(fetch(address)).rejects.toThrow("fetch failed");
-}, 120_000);
+});

@@ -19,12 +19,12 @@ beforeAll(async () => {
   dataDir = await mkdtemp(join(tmpdir(), "sluice-server-"));
   server = await serverProcess(dataDir);
   await server.start();
-}, 60_000);
+});
 
 afterAll(async () => {
   await server.down();
   await rm(dataDir, { recursive: true, force: true });
-}, 60_000);
+});
 
 /** Runs the server's program to its end. */
 function run(args: string[], environment: Record<string, string>): Promise<{ code: number | null; stderr: string }> {
@@ -80,7 +80,7 @@ describe("the server's program", () => {
       await run(["down"], ports);
       await rm(other, { recursive: true, force: true });
     }
-  }, 120_000);
+  });
 
   test("ends with 78 and the variable's name when a variable cannot be used", async () => {
     expect(await run([], { SLUICE_HTTP_PORT: "many" })).toEqual({
@@ -118,7 +118,7 @@ describe("the server's program", () => {
     });
     const status = async (): Promise<number> =>
       (await fetch(`${server.gatewayUrl}/greeter`).catch(() => null))?.status ?? 0;
-    await expect.poll(status, { timeout: 20_000 }).toBe(200);
+    await expect.poll(status).toBe(200);
 
     await server.down();
     await server.died();
@@ -128,6 +128,6 @@ describe("the server's program", () => {
     expect(await readdir(join(dataDir, "postgres"))).not.toContain("postmaster.pid");
 
     await server.start();
-    await expect.poll(status, { timeout: 20_000 }).toBe(200);
+    await expect.poll(status).toBe(200);
   });
 });

@@ -55,7 +55,7 @@ test("told to go, it is gone when nothing of it runs any more; and may be begun 
   expect([refused.status, refused.text]).toEqual([409, expect.stringContaining("being taken away")]);
   // What the engine does when the instances have ended.
   await api.database.pool.query("delete from deployments where project = 'default'");
-  await expect.poll(async () => (await shown()).demo, { timeout: 20_000 }).toBeNull();
+  await expect.poll(async () => (await shown()).demo).toBeNull();
   expect((await api.ask("GET", "/v1/artifacts/demo-greeter")).status).toBe(404);
   expect((await api.ask("GET", "/v1/environments/demo")).status).toBe(404);
   expect((await api.ask("DELETE", "/v1/demo")).status).toBe(204);

@@ -74,7 +74,7 @@ test("who asked for a rollout may not approve it; an approver may, a deployer ma
   const approve = (who: string) => api.ask("POST", `/v1/rollouts/${rollout.id}/approve`, { headers: as(who) });
   const phase = async () =>
     ((await api.ask("GET", `/v1/rollouts/${rollout.id}`, { headers: as("vera") })).body as RolloutView).phase;
-  for (const deadline = Date.now() + 20_000; (await phase()) !== "awaiting_approval"; ) {
+  for (const deadline = Date.now() + 60_000; (await phase()) !== "awaiting_approval"; ) {
     if (Date.now() > deadline) throw new Error("not in time");
   }
   expect(await approve("dora")).toMatchObject({ status: 403, body: { code: "permission_denied" } });

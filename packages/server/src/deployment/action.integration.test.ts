@@ -18,7 +18,7 @@ const rollback = async (id: string, body: object): Promise<RolloutView> => {
   return answer.body as RolloutView;
 };
 const eventually = async (check: () => Promise<boolean>): Promise<void> => {
-  for (const deadline = Date.now() + 20_000; !(await check()); ) {
+  for (const deadline = Date.now() + 60_000; !(await check()); ) {
     if (Date.now() > deadline) throw new Error("not in time");
     await new Promise((resolve) => setTimeout(resolve, 10));
   }

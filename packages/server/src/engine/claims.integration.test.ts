@@ -1,5 +1,5 @@
 import pino from "pino";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type TestDatabase, testDatabase } from "../testing/database.ts";
 import { type Claims, createClaims } from "./claims.ts";
 
@@ -45,9 +45,9 @@ describe("a claim", () => {
     await database.pool.query(
       "select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and pid <> pg_backend_pid()",
     );
-    await vi.waitFor(async () => expect(await theirs.take("dep_a")).not.toBeNull());
+    await expect.poll(() => theirs.take("dep_a")).not.toBeNull();
     await giveBack?.();
-    await vi.waitFor(async () => expect(await ours.take("dep_b")).not.toBeNull());
+    await expect.poll(() => ours.take("dep_b")).not.toBeNull();
     expect(await ours.take("dep_a")).toBeNull();
   });
 });

@@ -61,7 +61,7 @@ async function deliver(version: string, steps: object[] = GOOD_STEPS, tests: obj
 
 /** The rollout's end, whatever happens to the server meanwhile. */
 async function ended(id: string): Promise<RolloutView> {
-  const deadline = Date.now() + 45_000;
+  const deadline = Date.now() + 90_000;
   for (let last: unknown; Date.now() < deadline; ) {
     const rollout = await server.call<RolloutView>("GET", `/v1/rollouts/${id}`).catch((error: unknown) => {
       last = error;
@@ -75,7 +75,7 @@ async function ended(id: string): Promise<RolloutView> {
 }
 
 async function until(holds: () => boolean | Promise<boolean>, what: string): Promise<void> {
-  const deadline = Date.now() + 30_000;
+  const deadline = Date.now() + 60_000;
   while (!(await holds())) {
     if (Date.now() > deadline) throw new Error(`in vain waited for ${what}\n${server.output}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
@@ -124,7 +124,7 @@ beforeAll(async () => {
   });
   expect((await ended(rollout.id)).phase).toBe("completed");
   traffic = sendTraffic(`${server.gatewayUrl}/greeter`, 20);
-}, 120_000);
+});
 
 afterEach(async () => {
   if (!server.alive) await server.start();
@@ -135,7 +135,7 @@ afterAll(async () => {
   await server?.down();
   hookServer?.close();
   await rm(dataDir, { recursive: true, force: true });
-}, 90_000);
+});
 
 describe("kill -9 of the server", () => {
   // edge case 38

@@ -248,9 +248,7 @@ describe("the engine", () => {
     await fixture.db.updateTable("deployments").set({ deleting: true }).where("id", "=", deployment).execute();
     await wakeDeployment(fixture.db, deployment);
     await expect
-      .poll(() => fixture.db.selectFrom("deployments").select("id").where("id", "=", deployment).execute(), {
-        timeout: 10_000,
-      })
+      .poll(() => fixture.db.selectFrom("deployments").select("id").where("id", "=", deployment).execute())
       .toEqual([]);
     expect(fixture.gateway.config(deployment)).toBeNull();
     expect(await fixture.runtime.observe(deployment)).toEqual([]);

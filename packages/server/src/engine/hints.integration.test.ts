@@ -1,6 +1,6 @@
 import { sql } from "kysely";
 import pino from "pino";
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type TestDatabase, testDatabase } from "../testing/database.ts";
 import { createHints, type Hints } from "./hints.ts";
 
@@ -30,7 +30,7 @@ describe("a change of the world", () => {
     expect(watch.news()).toBe(true);
     expect(watch.news()).toBe(false);
     watch.end();
-    await vi.waitFor(async () => expect(await woken()).toEqual(["reconcile:dep_b"]));
+    await expect.poll(() => woken()).toEqual(["reconcile:dep_b"]);
   });
 
   test("that nobody asked for before the reconcile ended becomes a wake", async () => {
@@ -38,6 +38,6 @@ describe("a change of the world", () => {
     hints.changed("dep_c");
     expect(await woken()).not.toContain("reconcile:dep_c");
     watch.end();
-    await vi.waitFor(async () => expect(await woken()).toContain("reconcile:dep_c"));
+    await expect.poll(() => woken()).toContain("reconcile:dep_c");
   });
 });

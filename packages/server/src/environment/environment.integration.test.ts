@@ -70,7 +70,7 @@ test("each change of an environment is told, and of another one only to tokens t
     (done) => `environment.${done}: environment told was ${done} by local`,
   );
   // Transactions of other tests, on the same PostgreSQL, may hold them back for a moment.
-  await expect.poll(() => told(), { timeout: 30_000 }).toEqual(all);
+  await expect.poll(() => told()).toEqual(all);
   expect(await told("told")).toEqual(all);
   expect(await told("staging")).toEqual([]);
 });

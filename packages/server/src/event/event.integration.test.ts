@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { type TestApp, testApp } from "../testing/app.ts";
 import { readMessages } from "../testing/sse.ts";
 import { appendEvents, type EventInput } from "./event.store.ts";
@@ -28,12 +28,10 @@ const write = (...events: EventInput[]) => api.database.db.transaction().execute
 test("a stream tells what happens after it was opened, and resumes after the last message seen", async () => {
   await write(event("before"));
   // Transactions of other tests, on the same PostgreSQL, may hold it back for a moment.
-  await vi.waitFor(async () => {
-    const url = "/v1/events?type=test.thing.happened";
-    expect(await api.ask("GET", url, { headers: { accept: "application/json" } })).toMatchObject({
-      body: { items: [{ message: "before" }] },
-    });
-  });
+  const url = "/v1/events?type=test.thing.happened";
+  await expect
+    .poll(() => api.ask("GET", url, { headers: { accept: "application/json" } }))
+    .toMatchObject({ body: { items: [{ message: "before" }] } });
   await using stream = await readMessages(`${address}/v1/events?type=test.thing.happened`);
   await write(event("one"), event("two"));
   const [one, two] = await stream.take(2);
@@ -80,7 +78,7 @@ test("a list has the same events page by page", async () => {
       cursor = `&cursor=${page.nextCursor}`;
     }
   };
-  await vi.waitFor(async () => expect(await list()).toEqual(["l1", "l2", "l3"]));
+  await expect.poll(() => list()).toEqual(["l1", "l2", "l3"]);
 });
 
 test("the events of a rollout that does not exist are not found, and a foreign id is refused", async () => {

@@ -1,5 +1,5 @@
 import { connect } from "node:net";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
 import { type TestApp, testApp } from "../testing/app.ts";
 
 let api: TestApp;
@@ -118,7 +118,7 @@ test("a request that waits too long is answered, and what it would have changed 
   } finally {
     await blocker.rollback().execute();
   }
-  await vi.waitFor(async () => expect(await slow.ask("GET", "/v1/artifacts/late")).toMatchObject({ status: 200 }));
+  await expect.poll(() => slow.ask("GET", "/v1/artifacts/late")).toMatchObject({ status: 200 });
   await slow.close();
 });
 

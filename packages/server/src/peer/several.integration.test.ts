@@ -133,7 +133,7 @@ test("servers of one database: one has what runs on its machine, all answer for 
       steps: [
         { setWeight: 20 },
         { hook: { url: hookUrl } },
-        { wait: { seconds: 3 } },
+        { wait: { approval: true } },
         { setWeight: 60 },
         { hook: { url: hookUrl } },
       ],
@@ -142,7 +142,7 @@ test("servers of one database: one has what runs on its machine, all answer for 
     },
   });
   // The answer of the hook is on disk: nobody may call it again.
-  await expect.poll(async () => (await rollout(other, canary.id)).step).toBe(2);
+  await expect.poll(async () => (await rollout(other, canary.id)).allowedCommands).toContain("approve");
   expect(called).toHaveLength(1);
 
   // The holder is upgraded: it goes, and comes back on its folder. Meanwhile the other answers, and a third one joins.
@@ -150,6 +150,7 @@ test("servers of one database: one has what runs on its machine, all answer for 
   expect(await rollout(other, canary.id)).toMatchObject({ phase: "shifting" });
   const third = await server();
   await Promise.all([third.start(), holder.start()]);
+  await other.call("POST", `/v1/rollouts/${canary.id}/approve`, {});
   expect(await ended(third, canary.id)).toMatchObject({ phase: "completed" });
   for (const one of [holder, other, third]) {
     expect(await one.call("GET", GREETER)).toMatchObject({ status: "running", version: "1.1.0" });

@@ -39,14 +39,14 @@ describe("commanding a rollout", () => {
   // edge case 36
   test("a paused wait does not end by itself", async () => {
     const { id: deployment } = await api.serve("timer");
-    const steps = [{ setWeight: 5 }, { wait: { seconds: 1 } }, { setWeight: 100 }];
+    const steps = [{ setWeight: 5 }, { wait: { seconds: 5 } }, { setWeight: 100 }];
     const { id } = await api.rollOut(deployment, { version: "1.1.0", strategy: { type: "canary", steps } });
     await api.until(id, ({ step, weight }) => step === 1 && weight === 5);
     await command(id, "pause");
     const paused = await api.rollout(id);
     expect(paused).toMatchObject({ paused: true, step: 1, estimatedCompletion: null });
     // Woken again and again, well after the wait is over.
-    for (const deadline = Date.now() + 1_500; Date.now() < deadline; ) {
+    for (const deadline = Date.now() + 5_500; Date.now() < deadline; ) {
       await api.patch(deployment, {});
       expect(await api.rollout(id)).toMatchObject({ step: 1, weight: 5 });
     }

@@ -76,6 +76,14 @@ async function deliver(version: string, steps: object[], analysis: object = { me
   return rollout.id;
 }
 
+/** What is looked at while it lasts lasts until the test says so. */
+const APPROVAL = { wait: { approval: true } };
+
+/** Until it is at its approval, which it gets to when both gateways have confirmed the split before it. */
+const asks = (id: string) => expect.poll(async () => (await rollout(id)).allowedCommands).toContain("approve");
+
+const approve = (id: string) => server.call("POST", `/v1/rollouts/${id}/approve`, {});
+
 const rollout = (id: string) => server.call<RolloutView>("GET", `/v1/rollouts/${id}`);
 
 async function ended(id: string): Promise<RolloutView> {
@@ -107,14 +115,13 @@ const versionAt = async ({ url }: GatewayProcess): Promise<unknown> => {
 
 test("callers are dealt by both, and what both counted adds up", async () => {
   const version = await release("good");
-  const id = await deliver(version, [{ setWeight: 50 }, { wait: { seconds: 1 } }]);
-  await expect.poll(async () => (await rollout(id)).phase).toBe("shifting");
-  await expect
-    .poll(() => Promise.all([splitAt(left), splitAt(right)]))
-    .toEqual([
-      { 1: 50, 2: 50 },
-      { 1: 50, 2: 50 },
-    ]);
+  const id = await deliver(version, [{ setWeight: 50 }, APPROVAL]);
+  await asks(id);
+  expect(await Promise.all([splitAt(left), splitAt(right)])).toEqual([
+    { 1: 50, 2: 50 },
+    { 1: 50, 2: 50 },
+  ]);
+  await approve(id);
   expect(await ended(id)).toMatchObject({ phase: "completed" });
   expect(await Promise.all([versionAt(left), versionAt(right)])).toEqual([version, version]);
   const counted = async () => {
@@ -130,15 +137,12 @@ test("callers are dealt by both, and what both counted adds up", async () => {
 // edge case 19
 test("while one is held up a rollout stays where it is, and goes on when that one has caught up", async () => {
   const version = await release("good");
-  const id = await deliver(version, [
-    { setWeight: 20 },
-    { wait: { seconds: 2 } },
-    { setWeight: 60 },
-    { wait: { seconds: 1 } },
-  ]);
-  await expect.poll(() => splitAt(right)).toMatchObject({ 3: 20 });
+  const id = await deliver(version, [{ setWeight: 20 }, APPROVAL, { setWeight: 60 }, { wait: { seconds: 1 } }]);
+  await asks(id);
+  expect(await splitAt(right)).toMatchObject({ 3: 20 });
   right.signal("SIGSTOP");
   onTestFinished(() => right.signal("SIGCONT"));
+  await approve(id);
   // What one that is silent does is not known any more after two seconds; then nothing moves, for longer than all waits take.
   const picture = async () => ({ step: (await rollout(id)).step, split: await splitAt(left) });
   await new Promise((resolve) => setTimeout(resolve, 4_000));
@@ -153,10 +157,12 @@ test("while one is held up a rollout stays where it is, and goes on when that on
 
 test("one that dies and begins anew is told everything again", async () => {
   const version = await release("good");
-  const id = await deliver(version, [{ setWeight: 20 }, { wait: { seconds: 3 } }, { setWeight: 60 }]);
-  await expect.poll(() => splitAt(right)).toMatchObject({ 4: 20 });
+  const id = await deliver(version, [{ setWeight: 20 }, APPROVAL, { setWeight: 60 }]);
+  await asks(id);
+  expect(await splitAt(right)).toMatchObject({ 4: 20 });
   await right.kill();
   await right.start({ empty: true });
+  await approve(id);
   expect(await ended(id)).toMatchObject({ phase: "completed" });
   expect(await Promise.all([splitAt(left), splitAt(right)])).toEqual([{ 4: 100 }, { 4: 100 }]);
   expect(await versionAt(right)).toBe(version);
@@ -178,9 +184,11 @@ test("one guard that closes takes the rollout back at all gateways", async () =>
 
 test("without one that is gone for long the rollout goes on, and that one gets no old split when it is back", async () => {
   const version = await release("good");
-  const id = await deliver(version, [{ setWeight: 20 }, { wait: { seconds: 1 } }, { setWeight: 60 }]);
-  await expect.poll(() => splitAt(right)).toMatchObject({ 6: 20 });
+  const id = await deliver(version, [{ setWeight: 20 }, APPROVAL, { setWeight: 60 }]);
+  await asks(id);
+  expect(await splitAt(right)).toMatchObject({ 6: 20 });
   await right.kill();
+  await approve(id);
   expect(await ended(id)).toMatchObject({ phase: "completed" });
   // On its disk is the split of then.
   await right.start();

@@ -33,7 +33,7 @@ export interface Delivery extends TestApp {
   ended(id: string): Promise<RolloutView>;
 }
 
-const WITHIN_MS = 20_000;
+const WITHIN_MS = 60_000;
 const LOGGER = pino({ level: "silent" });
 
 interface DeliveryOptions {

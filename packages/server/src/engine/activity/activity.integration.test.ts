@@ -143,11 +143,11 @@ describe("tests on the candidate", () => {
     await start(tests.run);
     const deployment = await delivered("greeter");
     const id = await fixture.rollout(deployment, "1.1.0", TESTED);
-    await expect.poll(() => tests.runs.length, { timeout: 60_000 }).toBe(1);
+    await expect.poll(() => tests.runs.length).toBe(1);
     await fixture.until(id, (rollout) => rollout.phase === "testing");
     await command(id, "cancel");
     expect((await fixture.ended(id)).phase).toBe("cancelled");
-    await expect.poll(() => tests.runs[0]?.aborted, { timeout: 60_000 }).toBe(true);
+    await expect.poll(() => tests.runs[0]?.aborted).toBe(true);
   });
 
   // edge case 38
@@ -156,7 +156,7 @@ describe("tests on the candidate", () => {
     const engine = await start(first.run);
     const deployment = await delivered("greeter");
     const id = await fixture.rollout(deployment, "1.1.0", TESTED);
-    await expect.poll(() => first.runs.length, { timeout: 60_000 }).toBe(1);
+    await expect.poll(() => first.runs.length).toBe(1);
     await engine.close();
     engines = [];
     expect(first.runs[0]?.aborted).toBe(true);
@@ -192,7 +192,7 @@ describe("tests on the candidate", () => {
     await start(tests.run);
     const deployment = await delivered("greeter");
     const id = await fixture.rollout(deployment, "1.1.0", TESTED);
-    await expect.poll(() => tests.runs.length, { timeout: 60_000 }).toBe(1);
+    await expect.poll(() => tests.runs.length).toBe(1);
     for (let wake = 0; wake < 20; wake += 1) await wakeDeployment(fixture.db, deployment);
     await fixture.until(id, (rollout) => rollout.tests.length > 0);
     tests.release([result("one", "passed")]);
@@ -206,7 +206,7 @@ describe("tests on the candidate", () => {
     });
     const deployment = await delivered("greeter");
     const id = await fixture.rollout(deployment, "1.1.0", TESTED);
-    await expect.poll(async () => (await activities(id))[0]?.status, { timeout: 60_000 }).toBe("failed");
+    await expect.poll(async () => (await activities(id))[0]?.status).toBe("failed");
     // As if it had been begun a few times more.
     await sql`update activities set unfinished = 5, finished_at = now() - interval '1 hour'`.execute(fixture.db);
     await wakeDeployment(fixture.db, deployment);

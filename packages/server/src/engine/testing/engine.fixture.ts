@@ -34,7 +34,7 @@ export interface EngineFixture extends TestDatabase {
 }
 
 const LOGGER = pino({ level: "silent" });
-const WITHIN_MS = 20_000;
+const WITHIN_MS = 60_000;
 
 export async function engineFixture(): Promise<EngineFixture> {
   const database = await testDatabase(20);
