@@ -114,6 +114,8 @@ test("while a slow server makes up its mind the page waits in peace, and a secon
   await page.goto(path);
   await page.getByRole("status", { name: "Loading" }).first().waitFor();
   await page.getByText(/when 1 of 1 approve/).waitFor();
+  // Long enough to be looked at, by whoever is slow as well.
+  proxy.fate = (method) => (method === "POST" ? { delayMs: 6_000 } : undefined);
   const pause = page.getByRole("button", { name: "Pause" });
   const before = proxy.seen.length;
   await pause.dblclick();

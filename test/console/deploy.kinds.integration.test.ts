@@ -197,7 +197,7 @@ test("a metric from elsewhere and every kind of step are planned as they are wri
   await hook.fill("https://example.com/hook");
   await page.getByText("can be deployed").waitFor();
   const planned = page.getByRole("list", { name: "Steps by plan" });
-  expect(await planned.getByRole("listitem").count()).toBe(types.length);
+  await expect.poll(() => planned.getByRole("listitem").count()).toBe(types.length);
   const { exitCode, out } = await sluice(
     (await textBeside(page).textContent()) ?? "",
     ...["apply", "-f", "-", "--dry-run"],

@@ -60,7 +60,7 @@ test("whoever watches a canary sees every step as it comes, and nothing on the p
 
   const requests = page.getByRole("row", { name: /Requests in all/ });
   await expect.poll(async () => (await requests.textContent()) ?? "").toMatch(/Requests in all\d/);
-  expect(await page.getByRole("list", { name: "Phases" }).textContent()).toContain("Stabledone");
+  await expect.poll(() => page.getByRole("list", { name: "Phases" }).textContent()).toContain("Stabledone");
   expect(await page.title()).toContain("completed");
   expect(await page.evaluate("window.sameVisit")).toBe(true);
   const shift = await layoutShiftOf(page);
