@@ -255,7 +255,7 @@ test("the database dies while a broken candidate is on its way back: it gets the
   await greeter.publish("1.2.0", {}, "silent.mjs");
   const rollout = await greeter.update({
     version: "1.2.0",
-    config: { progressDeadlineSeconds: 2 },
+    config: { progressDeadlineSeconds: 8 },
     strategy: canary([{ setWeight: 20 }]),
   });
   await reaches(system, rollout, ({ phase }) => phase === "preparing");

@@ -56,7 +56,8 @@ test.concurrent("deployment failure: a candidate that is never ready goes back w
 }) => {
   const both = await serving("never-ready", "good");
   await both.greeter.publish("1.2.0", { HEALTH: "500" });
-  const config = { progressDeadlineSeconds: 2 };
+  // Long enough for a program to start, also on a busy machine, and to say no.
+  const config = { progressDeadlineSeconds: 10 };
   const rollout = await both.greeter.update({ version: "1.2.0", config, strategy: canary(WAITING) });
   await isBack(expect, both, rollout, { trigger: "deployment_failure", reason: /GET \/healthz answered 500/ });
   expect(both.traffic.failures).toEqual([]);
@@ -65,10 +66,10 @@ test.concurrent("deployment failure: a candidate that is never ready goes back w
 test.concurrent("health check failure: a candidate that falls ill under traffic goes back, though it answers well", async ({
   expect,
 }) => {
-  // Found ill after two seconds, and not replaced by a fresh instance before the deadline ends.
-  const healthCheck = { path: "/healthz", intervalSeconds: 0.2, retries: 10 };
+  // Found ill after five seconds, and not replaced by a fresh instance, ten later, before the deadline ends.
+  const healthCheck = { path: "/healthz", intervalSeconds: 0.5, retries: 10 };
   const both = await serving("falls-ill", "sick", { healthCheck });
-  const config = { progressDeadlineSeconds: 3 };
+  const config = { progressDeadlineSeconds: 8 };
   const rollout = await both.greeter.update({ version: "1.1.0", config, strategy: canary(WAITING) });
   await isBack(expect, both, rollout, { trigger: "health_check_failure", reason: /0 of 1 instances ready.*503/s });
   expect(both.traffic.failures).toEqual([]);
