@@ -13,8 +13,8 @@ import { sendTraffic } from "../testing/traffic.ts";
 interface RolloutView {
   id: string;
   phase: Phase;
-  step: number;
   reason: string | null;
+  allowedCommands: string[];
 }
 interface EventView {
   type: string;

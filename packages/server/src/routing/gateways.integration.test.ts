@@ -14,6 +14,7 @@ interface RolloutView {
   phase: Phase;
   step: number;
   reason: string | null;
+  allowedCommands: string[];
 }
 
 const TOKEN = randomBytes(24).toString("base64url");
