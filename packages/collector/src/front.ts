@@ -57,15 +57,22 @@ async function forward(request: IncomingMessage, path: string, intakePort: numbe
       const type = response.headers.get("content-type") ?? undefined;
       return { status: response.status, type, body: Buffer.from(await response.arrayBuffer()) };
     } catch (error) {
-      // Refused before anything was taken: the same message may be sent again.
-      if (!isRefused(error) || Date.now() > end) return { status: 503, body: "the collector does not answer\n" };
+      if (!isUnanswered(error) || Date.now() > end) return { status: 503, body: "the collector does not answer\n" };
       await sleep(AGAIN_MS);
     }
   }
 }
 
-const isRefused = (error: unknown): boolean =>
+/** Refused, or ended by a collector that goes: the same connection may have served a message before. */
+const UNANSWERED = new Set(["ECONNREFUSED", "ECONNRESET", "EPIPE", "UND_ERR_SOCKET"]);
+
+/**
+ * Whether a connection ended without an answer: then the same message is to be sent again, as OTLP has it
+ * (https://opentelemetry.io/docs/specs/otlp/#otlphttp-connection). Not one that broke off within an answer, which was taken.
+ */
+const isUnanswered = (error: unknown): boolean =>
   error instanceof Error &&
+  error.message === "fetch failed" &&
   error.cause instanceof Error &&
   "code" in error.cause &&
-  error.cause.code === "ECONNREFUSED";
+  UNANSWERED.has(String(error.cause.code));
