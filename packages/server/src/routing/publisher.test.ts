@@ -78,6 +78,21 @@ describe("the publisher", () => {
     await expect.poll(ports).toEqual([5_000]);
   });
 
+  test("tells a gateway that came while a route was being told to the others", async () => {
+    const told = Promise.withResolvers<void>();
+    const epochs: number[] = [];
+    gateway.put = async ({ epoch }) => {
+      epochs.push(epoch);
+      if (epochs.length === 1) await told.promise;
+    };
+    const wanted = publisher.want(wish(1));
+    await expect.poll(() => epochs).toEqual([1]);
+    publisher.repeat(gateway);
+    told.resolve();
+    await wanted;
+    await expect.poll(() => epochs).toEqual([1, 1]);
+  });
+
   test("does not tell one that began anew what another server has overtaken, and has somebody look", async () => {
     const outdated: string[] = [];
     let onDisk = 5;

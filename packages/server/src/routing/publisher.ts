@@ -101,7 +101,12 @@ export function createPublisher({
         outdated(deployment);
         continue;
       }
-      inTurn(deployment, () => push(deployment)).catch((error: unknown) =>
+      // What was under way as it came was told to the others, and is acknowledged by now all the same.
+      const anew = (): Promise<boolean> => {
+        acknowledged.delete(deployment);
+        return push(deployment);
+      };
+      inTurn(deployment, anew).catch((error: unknown) =>
         logger.warn({ err: error, deployment }, "a route was not told; trying again at the next wake"),
       );
     }
