@@ -31,11 +31,13 @@ afterAll(async () => {
   // Going down leaves instances alone; what tests have made is theirs to remove.
   const { items } = await ok(system.client.http.GET("/v1/deployments", { params: { query: {} } }));
   for (const { id } of items) await ok(system.client.http.DELETE("/v1/deployments/{id}", { params: { path: { id } } }));
-  await until("no container is left", async () => (await containers()).length === 0);
+  for (const { id } of items)
+    await until("its containers are gone", async () => (await containers([`sluice.dev/deployment=${id}`])).length === 0);
   await system[Symbol.asyncDispose]();
 });
 
-const containers = (labels: string[] = []): Promise<Docker.ContainerInfo[]> =>
+/** Other tests have containers on the same host. */
+const containers = (labels: string[]): Promise<Docker.ContainerInfo[]> =>
   docker.listContainers({ all: true, filters: { label: ["app.kubernetes.io/managed-by=sluice", ...labels] } });
 
 const environment = (name: string, target: object) =>
@@ -61,7 +63,8 @@ test("a canary of containers under load: no request fails, and containers are as
   const limits = { memory: "256Mi", cpu: "1" };
   const config = { replicas: 2, resources: { limits }, healthCheck: { path: "/healthz", intervalSeconds: 0.2 } };
   expect(await greeter.deliver("1.0.0", { config })).toMatchObject({ phase: "completed" });
-  const [container] = await containers(["sluice.dev/revision=1"]);
+  const first = [`sluice.dev/deployment=${(await greeter.get()).id}`, "sluice.dev/revision=1"];
+  const [container] = await containers(first);
   expect(container?.Labels).toMatchObject({
     "app.kubernetes.io/name": "boxed",
     "app.kubernetes.io/version": "1.0.0",
@@ -81,7 +84,7 @@ test("a canary of containers under load: no request fails, and containers are as
   expect(await ended(system, rollout)).toMatchObject({ phase: "completed", toVersion: "1.1.0" });
   await traffic.stop();
   expect(traffic.failures).toEqual([]);
-  await until("the old containers are gone", async () => (await containers(["sluice.dev/revision=1"])).length === 0);
+  await until("the old containers are gone", async () => (await containers(first)).length === 0);
 });
 
 test.for<[string, object, RegExp]>([
