@@ -32,7 +32,10 @@ afterAll(async () => {
   const { items } = await ok(system.client.http.GET("/v1/deployments", { params: { query: {} } }));
   for (const { id } of items) await ok(system.client.http.DELETE("/v1/deployments/{id}", { params: { path: { id } } }));
   for (const { id } of items)
-    await until("its containers are gone", async () => (await containers([`sluice.dev/deployment=${id}`])).length === 0);
+    await until(
+      "its containers are gone",
+      async () => (await containers([`sluice.dev/deployment=${id}`])).length === 0,
+    );
   await system[Symbol.asyncDispose]();
 });
 
