@@ -6,7 +6,7 @@ import Docker from "dockerode";
 import { buildTestImage } from "../../../../test/docker/image.ts";
 import { testEnv } from "../process/process.harness.ts";
 import { eventually } from "../suite/eventually.ts";
-import type { RuntimeHarness } from "../suite/runtime.harness.ts";
+import { ON_THIS_MACHINE, type RuntimeHarness } from "../suite/runtime.harness.ts";
 import { LABELS } from "./container.labels.ts";
 import { daemonAddress } from "./daemon.address.ts";
 import { folderId } from "./data-folder.id.ts";
@@ -70,13 +70,7 @@ export async function createDockerHarness(
       await runtime.close();
       runtime = await open();
     },
-    async killInstance({ pid }) {
-      if (pid !== null) process.kill(pid, "SIGKILL");
-    },
-    async get({ address }, path) {
-      const response = await fetch(`http://${address?.host}:${address?.port}${path}`);
-      return { status: response.status, body: await response.text() };
-    },
+    ...ON_THIS_MACHINE,
     async dispose() {
       for (const deployment of await runtime.deployments())
         for (const { revision } of await runtime.observe(deployment))

@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Runtime, Workload } from "@sluice/core";
 import { eventually } from "../suite/eventually.ts";
-import type { RuntimeHarness } from "../suite/runtime.harness.ts";
+import { ON_THIS_MACHINE, type RuntimeHarness } from "../suite/runtime.harness.ts";
 import { createProcessRuntime } from "./process.runtime.ts";
 import type { ProcessRuntimeOptions } from "./process.types.ts";
 import { processesWithVariable } from "./process-table.ts";
@@ -59,13 +59,7 @@ export async function createProcessHarness(changes: Partial<ProcessRuntimeOption
       await runtime.close();
       runtime = await open();
     },
-    async killInstance({ pid }) {
-      if (pid !== null) process.kill(pid, "SIGKILL");
-    },
-    async get({ address }, path) {
-      const response = await fetch(`http://${address?.host}:${address?.port}${path}`);
-      return { status: response.status, body: await response.text() };
-    },
+    ...ON_THIS_MACHINE,
     async dispose() {
       await removeAll(runtime);
       await runtime.close();

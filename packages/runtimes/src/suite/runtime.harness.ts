@@ -25,3 +25,14 @@ export interface RuntimeHarness {
   /** Whether those that have run longest stay where fewer are wanted. Default: yes; a cluster chooses for itself. */
   readonly keepsOldest?: boolean;
 }
+
+/** Where instances are processes of this machine, whatever is around them. */
+export const ON_THIS_MACHINE: Pick<RuntimeHarness, "killInstance" | "get"> = {
+  async killInstance({ pid }) {
+    if (pid !== null) process.kill(pid, "SIGKILL");
+  },
+  async get({ address }, path) {
+    const response = await fetch(`http://${address?.host}:${address?.port}${path}`);
+    return { status: response.status, body: await response.text() };
+  },
+};

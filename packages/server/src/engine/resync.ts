@@ -1,5 +1,5 @@
 import { type Target, targetSchema } from "@sluice/core";
-import { type Kysely, sql } from "kysely";
+import { type Kysely, type RawBuilder, sql } from "kysely";
 import type { Logger } from "pino";
 import type { Database } from "../db/schema.ts";
 import { RESOLVER_HOST } from "../kinds/prompt/prompt.route.ts";
@@ -20,27 +20,23 @@ interface ResyncDeps {
 
 const EVERY_MS = 10_000;
 
-/** Wakes every deployment: what a server does when it starts, since nobody knows what happened meanwhile. */
-export async function wakeAll(db: Kysely<Database>): Promise<void> {
+/** Wakes the deployments that are left of all by what is joined to them. */
+async function wakeThose(db: Kysely<Database>, joined: RawBuilder<unknown>): Promise<void> {
   await sql`
     select graphile_worker.add_job(
       ${TASK_OF_ROW},
       payload => json_build_object('deployment', id),
       job_key => 'reconcile:' || id,
       max_attempts => 25)
-    from deployments d order by id`.execute(db);
+    from deployments d ${joined} order by id`.execute(db);
 }
 
+/** Wakes every deployment: what a server does when it starts, since nobody knows what happened meanwhile. */
+export const wakeAll = (db: Kysely<Database>): Promise<void> => wakeThose(db, sql``);
+
 /** Wakes every deployment that a gateway deals, or dealt: one that began anew knows nothing of them. */
-export async function wakeRouted(db: Kysely<Database>): Promise<void> {
-  await sql`
-    select graphile_worker.add_job(
-      ${TASK_OF_ROW},
-      payload => json_build_object('deployment', id),
-      job_key => 'reconcile:' || id,
-      max_attempts => 25)
-    from deployments d join routes on deployment_id = id where host <> ${RESOLVER_HOST} order by id`.execute(db);
-}
+export const wakeRouted = (db: Kysely<Database>): Promise<void> =>
+  wakeThose(db, sql`join routes on deployment_id = id where host <> ${RESOLVER_HOST}`);
 
 /** Wakes active rollouts whose wake was lost: those without a job that is pending or running. */
 async function wakeForgotten(db: Kysely<Database>): Promise<void> {
